@@ -3,4 +3,15 @@
 //! Guarantees: nothing here reads a clock, rolls dice, logs, or waits.
 //! Does not know: how anything is stored, sent or shown.
 
+pub mod country;
+pub mod event;
+pub mod failure;
+pub mod field;
+pub mod id;
+pub mod job;
+pub mod lead;
+pub mod news;
+pub mod plan;
+pub mod team;
+pub mod text;
 pub mod time;

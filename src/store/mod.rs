@@ -1,1 +1,224 @@
-//! .
+//! The store: its contract in words.
+//!
+//! About fifteen verbs in the words of the domain, each one transaction inside, so no transaction
+//! type leaks out. `Arc<dyn Store>`, so that a test can wrap it to inject faults. Each sentence of
+//! the contract below has a case of the same name in `tests/it/store/`, run on every database.
+//!
+//! Guarantees: what a verb answers `Ok` is on disk. Time is always passed in; SQL never asks.
+//! `decide` alone writes leads, turns and absences; `settle` alone writes links and notices.
+//! Does not know: rulebooks' meaning, destinations, or how to decide.
+
+pub mod read;
+pub mod sqlite;
+
+use std::{future::Future, path::Path, pin::Pin, sync::Arc};
+
+use crate::model::{
+    event::{Accepted, Event, NewEvent},
+    job::{Claimed, JobKind, Settled, Settlement},
+    plan::{Decide, Decided, Step},
+    time::{Span, Time},
+};
+
+pub use read::{
+    DecisionFilter, EventFilter, JobFilter, LeadFilter, LeadRow, LeadStory, Page, RulebookRow,
+    Tally, TokenRow,
+};
+
+/// A boxed future, so that the trait is object-safe.
+pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What went wrong in a store, in the classes that a caller treats differently.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// Not now: the disk is full, the waiting line is full, or the database is busy. Answer 503.
+    #[error("the store cannot take it now: {0}")]
+    Busy(String),
+    /// A write or sync failed: what is on disk is uncertain. The process must end.
+    #[error("the store failed: {0}")]
+    Fatal(String),
+    /// What was read back is impossible.
+    #[error("the store holds something impossible: {0}")]
+    Corrupt(String),
+    /// The request makes no sense to the store (no such row, or a conflict that a person sees).
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// A result of the store.
+pub type StoreResult<T> = Result<T, StoreError>;
+
+/// A batch to decide.
+pub struct Batch {
+    /// The instant of the batch.
+    pub now: Time,
+    /// What to decide, in order. The store re-checks that each event is still under way.
+    pub steps: Vec<Step>,
+    /// How many due reviews to decide after them.
+    pub reviews_max: usize,
+    /// The pure function.
+    pub decide: Arc<Decide>,
+}
+
+/// What became of a batch.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct BatchDone {
+    /// The decisions made, in order.
+    pub decided: Vec<Decided>,
+    /// How many reviews were decided.
+    pub reviews: usize,
+    /// Steps whose decision panicked or was impossible, and why: their events got a try more.
+    pub failed: Vec<(crate::model::id::EventId, String)>,
+    /// Jobs are due now for these lanes.
+    pub woken: Vec<(JobKind, String)>,
+    /// When the next review is due, if any is open.
+    pub next_review: Option<Time>,
+}
+
+/// What a claim asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// What kind.
+    pub kind: JobKind,
+    /// Which lane (see [`crate::model::job::lane`]).
+    pub lane: String,
+    /// Now.
+    pub now: Time,
+    /// At most so many.
+    pub max: usize,
+    /// For so long.
+    pub lease: Span,
+}
+
+/// What a claim got.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ClaimDone {
+    /// The jobs, the most urgent first.
+    pub jobs: Vec<Claimed>,
+    /// When the next job of this lane is due, if there is one.
+    pub next_due: Option<Time>,
+}
+
+/// How the API and the command line change jobs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobOrder {
+    /// Due now, attempts counted anew; a dead job lives again.
+    Retry,
+    /// Dead, by an operator's word.
+    Bury,
+}
+
+/// The store.
+pub trait Store: Send + Sync {
+    /// Puts events on disk and a job to decide them; answers when they are synced.
+    /// *A second delivery changes nothing and gets the first one's id.*
+    /// *All events that wait share one sync.*
+    fn accept(&self, events: Vec<NewEvent>) -> Boxed<'_, StoreResult<Vec<Accepted>>>;
+
+    /// Events under way, oldest first, at most `max`.
+    fn undecided(&self, max: usize) -> Boxed<'_, StoreResult<Vec<Event>>>;
+
+    /// Decides a batch, one lead after the other, each seeing what those before it changed.
+    /// *Every decision gets the next number, without a gap.*
+    /// *An event that is no longer under way is passed over.*
+    /// *A step that panics costs its event a try and harms no other; after five it is dead.*
+    /// *A due review is decided and replaced by its plan's.*
+    fn decide(&self, batch: Batch) -> Boxed<'_, StoreResult<BatchDone>>;
+
+    /// Leases due jobs of one lane, smallest rank first, then the oldest.
+    /// *A leased job is not given twice before its lease ends.*
+    /// *A claim after a lapsed lease says that the last attempt is uncertain.*
+    fn claim(&self, claim: Claim) -> Boxed<'_, StoreResult<ClaimDone>>;
+
+    /// Ends attempts, with what they left behind and the news they brought.
+    /// *A lost lease cannot settle.*
+    /// *A job settled at an older revision than wanted is due again.*
+    /// *A finished job is deleted.*
+    fn settle(&self, settlements: Vec<Settlement>, now: Time) -> Boxed<'_, StoreResult<Vec<Settled>>>;
+
+    /// Retries or buries jobs, by their rows.
+    fn order(&self, jobs: Vec<i64>, order: JobOrder, now: Time) -> Boxed<'_, StoreResult<usize>>;
+
+    /// Puts rejected or dead fills under way again, by public id.
+    /// *A redone event keeps its id and its place in the books.*
+    fn redo(&self, events: Vec<uuid::Uuid>) -> Boxed<'_, StoreResult<usize>>;
+
+    /// Makes the next rulebook version; equal text to the current one makes none.
+    /// *Versions are numbered from one without a gap and never changed.*
+    fn publish(&self, rulebook: NewRulebook) -> Boxed<'_, StoreResult<u32>>;
+
+    /// Removes what is past its keep: raw bodies of decided events, and nothing that is open.
+    fn sweep(&self, keep: Keep, now: Time) -> Boxed<'_, StoreResult<Swept>>;
+
+    /// Adds or revokes API tokens.
+    fn tokens(&self, order: TokenOrder) -> Boxed<'_, StoreResult<Vec<TokenRow>>>;
+
+    /// One filtered, paged read per noun.
+    fn leads(&self, filter: LeadFilter) -> Boxed<'_, StoreResult<Page<LeadRow>>>;
+    /// Everything about one lead, for its timeline.
+    fn lead(&self, lead: uuid::Uuid) -> Boxed<'_, StoreResult<Option<LeadStory>>>;
+    /// Jobs.
+    fn jobs(&self, filter: JobFilter) -> Boxed<'_, StoreResult<Page<crate::model::job::JobRow>>>;
+    /// Events.
+    fn events(&self, filter: EventFilter) -> Boxed<'_, StoreResult<Page<Event>>>;
+    /// Decisions, in order.
+    fn decisions(&self, filter: DecisionFilter) -> Boxed<'_, StoreResult<Page<Decided>>>;
+    /// Rulebook versions, newest first; with their text when one is asked for.
+    fn rulebooks(&self, version: Option<u32>) -> Boxed<'_, StoreResult<Vec<RulebookRow>>>;
+    /// The state of people: turns, absences, loads.
+    fn team(&self) -> Boxed<'_, StoreResult<crate::model::team::Team>>;
+    /// The books: fates of fills, states of leads, jobs by kind and lane.
+    fn tally(&self, now: Time) -> Boxed<'_, StoreResult<Tally>>;
+    /// The books counted anew from the rows, to hold against [`Store::tally`].
+    fn recount(&self, now: Time) -> Boxed<'_, StoreResult<Tally>>;
+
+    /// Whether it can write now.
+    fn ready(&self) -> Boxed<'_, StoreResult<()>>;
+    /// A consistent copy into a new file, while everything goes on.
+    fn backup<'a>(&'a self, file: &'a Path) -> Boxed<'a, StoreResult<()>>;
+}
+
+/// A rulebook about to be published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewRulebook {
+    /// The whole document: every file by its name, the tables included, as JSON.
+    pub document: String,
+    /// Who published it.
+    pub author: String,
+    /// Why.
+    pub message: String,
+    /// When.
+    pub at: Time,
+}
+
+/// How long things are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keep {
+    /// Raw bodies of decided fills.
+    pub bodies: Span,
+    /// At most so many rows in one sweep.
+    pub rows_max: usize,
+}
+
+/// What a sweep removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Bodies emptied.
+    pub bodies: usize,
+}
+
+/// What to do with API tokens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TokenOrder {
+    /// Keep this one.
+    Create(TokenRow),
+    /// No longer valid, by name; answers those that were.
+    Revoke {
+        /// Its name.
+        name: String,
+        /// When.
+        at: Time,
+    },
+    /// All of them.
+    List,
+}

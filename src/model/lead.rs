@@ -1,0 +1,193 @@
+//! A lead: a person or company that must be answered.
+//!
+//! Guarantees: one state, at most one owner; everything a review needs to go on is in here.
+//! Does not know: the rulebook; it names rules, pools, reps and SLAs by their ids.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{
+    field::Fields,
+    id::{EventId, LeadId, Seq},
+    news::{Known, Outcome},
+    time::Time,
+};
+
+/// The state of a lead. Every lead has exactly one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// No owner yet: facts are awaited, or nobody could take it.
+    Waiting,
+    /// An owner has it and has not answered.
+    Assigned,
+    /// A person from sales answered.
+    Answered,
+    /// Left the road by a rule, with a name.
+    SetAside,
+}
+
+impl State {
+    /// Every state with its word and its stored number.
+    pub const ALL: [(Self, &'static str, i64); 4] = [
+        (Self::Waiting, "waiting", 0),
+        (Self::Assigned, "assigned", 1),
+        (Self::Answered, "answered", 2),
+        (Self::SetAside, "set_aside", 3),
+    ];
+
+    /// The word used in columns, JSON, metrics and pages.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        Self::ALL.iter().find(|(state, ..)| *state == self).map_or("", |(_, word, _)| word)
+    }
+}
+
+/// Why a lead waits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "for")]
+pub enum Waiting {
+    /// The CRMs were asked who has this person; decided at the deadline with what came.
+    Facts {
+        /// When to go on without.
+        until: Time,
+    },
+    /// A rule's fact is missing and the rule says to wait for it.
+    Fact {
+        /// The rule.
+        rule: String,
+        /// When to go on without.
+        until: Time,
+    },
+    /// Nobody can take it now.
+    Somebody {
+        /// The pool that has nobody.
+        pool: String,
+        /// When the bound ends and the alarm is raised.
+        until: Time,
+    },
+    /// A rule says to hold it for an operator, or it could not be routed at all.
+    Operator {
+        /// Why, in words.
+        why: String,
+    },
+}
+
+/// Where a lead stands on its escalation ladder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ladder {
+    /// The SLA.
+    pub sla: String,
+    /// When this owner's clock started.
+    pub started_at: Time,
+    /// When this owner must have answered.
+    pub deadline: Time,
+    /// The deadline of the first owner: pages keep it.
+    pub first_deadline: Time,
+    /// How many steps have fired or been skipped for this owner.
+    pub steps_done: u32,
+    /// How often the repeating step has fired.
+    #[serde(default)]
+    pub repeats: u32,
+    /// "On it" was said: nothing fires before this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_it_until: Option<Time>,
+    /// The CRMs are being asked before a step takes the lead away or pages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asking_until: Option<Time>,
+    /// Who said "on it" since the lead was theirs.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub was_on_it: bool,
+}
+
+/// A lead as it is now.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Lead {
+    /// Its row.
+    #[serde(skip)]
+    pub id: LeadId,
+    /// Its public id.
+    pub uuid: Uuid,
+    /// Raised by every decision that changes it.
+    pub revision: Seq,
+    /// The event that opened it.
+    pub event: EventId,
+    /// Its state.
+    pub state: State,
+    /// Why it waits, when it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<Waiting>,
+    /// Under which name it was set aside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub set_aside: Option<String>,
+    /// The source of the first fill.
+    pub source: String,
+    /// What the strongest fill asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intent: Option<String>,
+    /// The normalised fields.
+    pub fields: Fields,
+    /// What CRMs knew, by connection.
+    #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    pub known: std::collections::BTreeMap<String, Known>,
+    /// The rule that placed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// The pool whose rotation gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pool: Option<String>,
+    /// The rep who has it now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Everybody who had it before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub had: Vec<String>,
+    /// Where it stands on its ladder, while it has an owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ladder: Option<Ladder>,
+    /// When the first fill arrived.
+    pub opened_at: Time,
+    /// When the last fill arrived.
+    pub filled_at: Time,
+    /// When the present owner got it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assigned_at: Option<Time>,
+    /// When somebody answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered_at: Option<Time>,
+    /// What became of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// How many fills it has.
+    pub fills: u32,
+    /// Channels on which a page for it is open, to be closed by the answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paged: Vec<String>,
+}
+
+/// What makes two fills the same person.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Identity {
+    /// A normalised address.
+    Email(String),
+    /// A number in E.164.
+    Phone(String),
+}
+
+impl Identity {
+    /// The value in full, with its kind in front.
+    #[must_use]
+    pub fn full(&self) -> String {
+        match self {
+            Self::Email(email) => format!("email:{email}"),
+            Self::Phone(phone) => format!("phone:{phone}"),
+        }
+    }
+
+    /// The 64-bit hash for look-ups, to be verified against [`Identity::full`].
+    #[must_use]
+    pub fn hash(&self) -> i64 {
+        super::id::hash64(&[self.full().as_bytes()])
+    }
+}

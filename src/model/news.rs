@@ -1,0 +1,209 @@
+//! News: everything that comes in and is not a form fill, in one shape of our own.
+//!
+//! Guarantees: whatever acting learns comes back as one of these, so the audit trail is the list
+//! of events. Does not know: who delivers it.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{field::Fields, time::Time};
+
+/// Evidence that a person from sales answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Response {
+    /// What it was.
+    pub kind: ResponseKind,
+    /// When it happened.
+    pub at: Time,
+    /// Who answered: a rep's id, or the CRM's word for the person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// The id of the call, mail or task in the CRM; the same evidence counts once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<String>,
+}
+
+/// The kinds of response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the words are the documentation")]
+pub enum ResponseKind {
+    Call,
+    Email,
+    Meeting,
+    Task,
+    StatusChange,
+    Word,
+}
+
+/// What sales says became of a lead.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "outcome")]
+pub enum Outcome {
+    /// A person answered; what becomes of it is open.
+    Qualified,
+    /// Not now; back to marketing.
+    Nurture,
+    /// Not a fit.
+    NotAFit {
+        /// Why, in the rep's choice of words.
+        why: String,
+    },
+}
+
+/// What a person may do with a lead.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "act")]
+pub enum Act {
+    /// "On it": buys a bounded time, then the ladder goes on.
+    OnIt,
+    /// "I've answered", or what became of it.
+    Answered {
+        /// The outcome.
+        #[serde(flatten)]
+        outcome: Outcome,
+    },
+    /// "I'm out today": ends with the rep's own day.
+    OutToday,
+}
+
+/// What a CRM knew when it was asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Known {
+    /// The record of this person there, if any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub person: Option<KnownRecord>,
+    /// The account of this person's company there, if any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<KnownRecord>,
+    /// Evidence of an answer since the lead was assigned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response: Option<Response>,
+}
+
+/// One record in a CRM.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnownRecord {
+    /// Its id there.
+    pub record: String,
+    /// What it is called there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The CRM's id of its owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+}
+
+/// Why a rep is not available beside the standing hours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Absence {
+    /// Ill, on a day off, on leave.
+    Out,
+    /// At work, but takes no new leads.
+    Paused,
+}
+
+/// Something that happened, other than a form fill.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "news", deny_unknown_fields)]
+pub enum News {
+    /// A CRM answered an `ask`, or did not in time (`known` is empty then).
+    Facts {
+        /// The lead.
+        lead: Uuid,
+        /// The CRM connection.
+        destination: String,
+        /// What it knew.
+        known: Known,
+    },
+    /// A response was seen.
+    Responded {
+        /// The lead.
+        lead: Uuid,
+        /// The evidence.
+        response: Response,
+    },
+    /// The CRM shows another owner than we wrote: a human moved the lead, or it had one already.
+    OwnerMet {
+        /// The lead.
+        lead: Uuid,
+        /// The CRM connection.
+        destination: String,
+        /// The CRM's id of the owner it shows.
+        owner: String,
+    },
+    /// The CRM refuses this owner (inactive, or gone).
+    OwnerInvalid {
+        /// The lead.
+        lead: Uuid,
+        /// The CRM connection.
+        destination: String,
+        /// Our rep.
+        rep: String,
+    },
+    /// A person acted on a lead through a link.
+    Acted {
+        /// The lead.
+        lead: Uuid,
+        /// The rep whose link it was.
+        rep: String,
+        /// What was chosen.
+        #[serde(flatten)]
+        act: Act,
+    },
+    /// A rep is away, from a link, the API or the command line.
+    Away {
+        /// The rep.
+        rep: String,
+        /// Out or paused.
+        absence: Absence,
+        /// From when.
+        from: Time,
+        /// Until when; open-ended if missing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Time>,
+    },
+    /// A rep is back: every absence of the day ends.
+    Back {
+        /// The rep.
+        rep: String,
+    },
+    /// An operator hands a lead to somebody by name.
+    Reassign {
+        /// The lead.
+        lead: Uuid,
+        /// The rep who gets it.
+        to: String,
+        /// Why, in the operator's words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
+    },
+    /// What only a fetch could bring: the fields of a fill that came as an id.
+    Fetched {
+        /// The lead.
+        lead: Uuid,
+        /// The fields, normalised.
+        fields: Fields,
+    },
+}
+
+impl News {
+    /// The lead it is about, if it is about one.
+    #[must_use]
+    pub fn lead(&self) -> Option<Uuid> {
+        match self {
+            Self::Facts { lead, .. }
+            | Self::Responded { lead, .. }
+            | Self::OwnerMet { lead, .. }
+            | Self::OwnerInvalid { lead, .. }
+            | Self::Acted { lead, .. }
+            | Self::Reassign { lead, .. }
+            | Self::Fetched { lead, .. } => Some(*lead),
+            Self::Away { .. } | Self::Back { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! What reads of a store take and give.
+//!
+//! Guarantees: every list is bounded and paged by a cursor that is stable under new rows.
+//! Does not know: who may see it.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::model::{
+    event::{Event, Fate},
+    id::{LeadId, Seq},
+    job::{JobKind, JobRow, Link, Why},
+    lead::{Lead, State},
+    plan::Decided,
+    time::Time,
+};
+
+/// The most rows one page may have.
+pub const PAGE_MAX: usize = 500;
+
+/// Rows and where to go on.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Page<T> {
+    /// The rows.
+    pub rows: Vec<T>,
+    /// Pass this as `before` (newest-first lists) or `after` (decisions) for the next page.
+    pub next: Option<i64>,
+}
+
+/// Which leads, newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LeadFilter {
+    /// In this state.
+    pub state: Option<State>,
+    /// Of this owner.
+    pub owner: Option<String>,
+    /// With a deadline before this (late ones, if it is now).
+    pub due_before: Option<Time>,
+    /// Changed after this decision, for live pages.
+    pub changed_after: Option<Seq>,
+    /// Only rows before this one.
+    pub before: Option<i64>,
+    /// At most so many; [`PAGE_MAX`] is the limit.
+    pub max: usize,
+}
+
+/// A lead in a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LeadRow {
+    /// Its row, for paging.
+    pub row: LeadId,
+    /// The lead.
+    pub lead: Lead,
+}
+
+/// Everything about one lead.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LeadStory {
+    /// As it is now.
+    pub lead: Lead,
+    /// Every decision about it, in order.
+    pub decisions: Vec<Decided>,
+    /// Every event about it, in order.
+    pub events: Vec<Event>,
+    /// The CRMs' records.
+    pub links: BTreeMap<String, Link>,
+    /// Who was told.
+    pub notices: Vec<Notice>,
+    /// Work still open or dead.
+    pub jobs: Vec<JobRow>,
+}
+
+/// Somebody was told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Notice {
+    /// Channel and recipient.
+    pub destination: String,
+    /// Why.
+    pub why: Why,
+    /// For which revision of the lead.
+    pub revision: Seq,
+    /// When the channel took it.
+    pub at: Time,
+}
+
+/// Which jobs, the soonest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JobFilter {
+    /// Of this kind.
+    pub kind: Option<JobKind>,
+    /// Only the dead ones, or only the living.
+    pub is_dead: Option<bool>,
+    /// Only rows before this one.
+    pub before: Option<i64>,
+    /// At most so many.
+    pub max: usize,
+}
+
+/// Which events, newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EventFilter {
+    /// This one, by public id.
+    pub uuid: Option<Uuid>,
+    /// With this fate.
+    pub fate: Option<Fate>,
+    /// Of this source.
+    pub source: Option<String>,
+    /// Only rows before this one.
+    pub before: Option<i64>,
+    /// At most so many.
+    pub max: usize,
+}
+
+/// Which decisions, in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DecisionFilter {
+    /// After this number.
+    pub after: Option<Seq>,
+    /// At most so many.
+    pub max: usize,
+}
+
+/// A published rulebook.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RulebookRow {
+    /// Its number.
+    pub version: u32,
+    /// Who published it.
+    pub author: String,
+    /// Why.
+    pub message: String,
+    /// When.
+    pub at: Time,
+    /// The whole document, when one version was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub document: Option<String>,
+}
+
+/// An API token; the token itself is nowhere, only its hash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TokenRow {
+    /// Its name.
+    pub name: String,
+    /// SHA-256 of the token.
+    #[serde(skip)]
+    pub hash: [u8; 32],
+    /// When it was made.
+    pub created_at: Time,
+    /// When it ends.
+    pub expires_at: Time,
+    /// When it was revoked.
+    pub revoked_at: Option<Time>,
+}
+
+/// The books.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Tally {
+    /// Fills accepted, ever.
+    pub accepted: i64,
+    /// Fills by fate: `underway`, `opened`, `joined`, `rejected`, `dead`.
+    pub fates: BTreeMap<&'static str, i64>,
+    /// Leads by state: `waiting`, `assigned`, `answered`, `set_aside`.
+    pub states: BTreeMap<&'static str, i64>,
+    /// Open jobs by kind and lane, with the lateness of the oldest due one in milliseconds.
+    pub jobs: BTreeMap<String, JobTally>,
+    /// The last decision's number.
+    pub last_seq: i64,
+    /// Mapped fields that stopped being filled: source and field to fills in a row without it.
+    pub unfilled: BTreeMap<String, i64>,
+}
+
+/// Jobs of one kind and lane.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct JobTally {
+    /// Open.
+    pub open: i64,
+    /// Dead.
+    pub dead: i64,
+    /// By how many milliseconds the oldest due one is late.
+    pub late_ms: i64,
+}
+
+impl Tally {
+    /// Whether the books balance: every accepted fill has one fate, every opened lead one state.
+    #[must_use]
+    pub fn balances(&self) -> bool {
+        let opened = self.fates.get("opened").copied().unwrap_or(0);
+        self.accepted == self.fates.values().sum::<i64>()
+            && opened == self.states.values().sum::<i64>()
+    }
+}
