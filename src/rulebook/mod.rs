@@ -1,1 +1,287 @@
-//! .
+//! The rulebook: one immutable, numbered document written by sales ops, compiled.
+//!
+//! Guarantees: a [`Rulebook`] that exists has been checked as a whole: every reference leads
+//! somewhere, the last rule holds for every lead, every example passes. Looking something up by
+//! id never fails for an id that the rulebook itself named.
+//! Does not know: leads' states, people's absences, the time, or any file.
+
+pub mod calendar;
+pub mod condition;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use self::{calendar::Hours, condition::{Pred, Schema, Slot}};
+use crate::model::{news::Absence, time::Span};
+
+/// A checked and compiled rulebook.
+#[derive(Debug)]
+pub struct Rulebook {
+    /// Its number; zero for one that was never published.
+    pub version: u32,
+    /// The names that conditions may use, and their slots.
+    pub schema: Schema,
+    /// The rules, in order. The last one holds for every lead.
+    pub rules: Vec<Rule>,
+    /// Reps by id.
+    pub reps: BTreeMap<String, Rep>,
+    /// Pools by id.
+    pub pools: BTreeMap<String, Pool>,
+    /// Hours by id.
+    pub hours: BTreeMap<String, Hours>,
+    /// SLAs by id.
+    pub slas: BTreeMap<String, Sla>,
+    /// Ladders by id.
+    pub escalations: BTreeMap<String, Escalation>,
+    /// The SLA of rules that name none.
+    pub default_sla: String,
+    /// A fill by the same person within this time of the lead's last fill is the same lead.
+    pub same_lead_within: Span,
+    /// How long facts from CRMs are waited for before deciding (counted from arrival).
+    pub ask_within: Span,
+    /// Whom to tell when a lead is stuck: `channel: …` and `rep: …` targets.
+    pub alarm: Vec<Tell>,
+    /// Intents from weak to strong.
+    pub intents: Vec<String>,
+}
+
+/// One rule.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its id.
+    pub id: String,
+    /// When it holds.
+    pub when: Pred,
+    /// What if a fact it needs is missing.
+    pub if_unknown: IfUnknown,
+    /// What it does.
+    pub then: Then,
+    /// The SLA of what it assigns; the rulebook's default when the rule names none.
+    pub sla: String,
+}
+
+/// What to do when a rule is neither true nor false.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IfUnknown {
+    /// Go on with the next rule.
+    Skip,
+    /// Hold the lead for an operator.
+    Hold,
+    /// Wait so long from arrival, then skip or hold.
+    Wait {
+        /// How long, counted from arrival.
+        wait: Span,
+        /// Hold afterwards; skip otherwise.
+        then_hold: bool,
+    },
+}
+
+/// What a rule does with a lead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Then {
+    /// Gives it to somebody.
+    Assign {
+        /// Whom.
+        to: Target,
+        /// Whom if that one rep is not available.
+        if_unavailable: Option<Target>,
+    },
+    /// Takes it off the road under this name.
+    SetAside(String),
+}
+
+/// Whom a lead goes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A pool's rotation.
+    Pool(String),
+    /// One rep.
+    Rep(String),
+    /// Whoever the fact in this slot names: a rep's id, `pool: id` or `rep: id`.
+    Fact(Slot),
+}
+
+/// A rep.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rep {
+    /// The id.
+    pub id: String,
+    /// What the person is called.
+    pub name: String,
+    /// The address.
+    pub email: String,
+    /// The owner ids by CRM connection.
+    pub crm: BTreeMap<String, String>,
+    /// The working hours; always, if none.
+    pub hours: Option<String>,
+    /// The manager's rep id.
+    pub manager: Option<String>,
+    /// Channels on which the person hears of a lead.
+    pub tell_by: Vec<String>,
+    /// Who stands in.
+    pub backup: Option<String>,
+    /// No longer with us: never gets a lead.
+    pub has_left: bool,
+}
+
+/// A pool of reps that share leads by rotation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pool {
+    /// The id.
+    pub id: String,
+    /// Its members, in the order of the document.
+    pub members: Vec<Member>,
+    /// How turns go round.
+    pub rotation: RotationKind,
+    /// What if nobody is available.
+    pub if_nobody: IfNobody,
+}
+
+/// A member of a pool.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Member {
+    /// The rep.
+    pub rep: String,
+    /// The share: 2 gets twice as many as 1. Above zero.
+    pub weight: f64,
+    /// The most leads in a period, if any.
+    pub cap: Option<Cap>,
+}
+
+/// A cap such as `20 per day`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Cap {
+    /// The most leads …
+    pub leads: u32,
+    /// … in one such period, or open at once.
+    pub per: Per,
+}
+
+/// The period of a cap; days and weeks are those of the rep's own zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the words are the documentation")]
+pub enum Per {
+    Hour,
+    Day,
+    Week,
+    Open,
+}
+
+/// How turns go round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RotationKind {
+    /// Lowest received / weight; ties by longest wait.
+    Balanced,
+    /// In the order of the document.
+    RoundRobin,
+    /// Fewest open leads / weight; ties by longest wait.
+    LeastOpen,
+}
+
+/// What a pool does when nobody is available.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IfNobody {
+    /// Another pool.
+    Pool(String),
+    /// Wait for somebody, at most so long, then raise the alarm and assign anyway.
+    Wait(Span),
+    /// Assign by rotation although nobody is available.
+    AssignAnyway,
+}
+
+/// An SLA.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sla {
+    /// The id.
+    pub id: String,
+    /// How long the owner has.
+    pub respond_within: Span,
+    /// Whose time counts.
+    pub clock: Clock,
+    /// What happens on the way and after.
+    pub escalation: String,
+    /// How long "on it" holds the ladder, in wall time.
+    pub on_it: Span,
+    /// Smaller is hotter: the rank of its jobs when a destination is behind.
+    pub rank: i64,
+}
+
+/// Whose time an SLA counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Clock {
+    /// Every minute.
+    Always,
+    /// The owner's working time.
+    Owner,
+    /// These hours.
+    Hours(String),
+}
+
+/// A ladder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Escalation {
+    /// The id.
+    pub id: String,
+    /// Its steps, in the order of their times.
+    pub steps: Vec<LadderStep>,
+    /// How often a lead may be taken away and given to somebody else.
+    pub reassign_max: u32,
+}
+
+/// One step of a ladder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LadderStep {
+    /// When.
+    pub at: StepAt,
+    /// Whom to tell.
+    pub tell: Vec<Tell>,
+    /// Whether the lead is taken away and given to somebody else who is free.
+    pub reassign: bool,
+    /// Which pager to page.
+    pub page: Option<String>,
+    /// How often the step is repeated until somebody answers.
+    pub repeat: Option<Repeat>,
+}
+
+/// A repetition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Repeat {
+    /// Every so long …
+    pub every: Span,
+    /// … so many times in all, the first one included.
+    pub times: u32,
+}
+
+/// When a step of a ladder is due, on the SLA's clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepAt {
+    /// After this share of the time, in percent.
+    Percent(u32),
+    /// So long after the deadline.
+    LateBy(Span),
+}
+
+/// Somebody to tell.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Tell {
+    /// Who owns the lead now.
+    Owner,
+    /// The manager of who owns the lead now.
+    Manager,
+    /// This rep.
+    Rep(String),
+    /// This channel of the settings.
+    Channel(String),
+}
+
+/// The words of an absence, for sentences.
+#[must_use]
+pub const fn absence_word(absence: Absence) -> &'static str {
+    match absence {
+        Absence::Out => "out today",
+        Absence::Paused => "paused",
+    }
+}
