@@ -253,6 +253,17 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_put_back_over_midnight_keeps_the_day_before_open() {
+        // St. John's went from 00:01 on the 7th back to 23:01 on the 6th of November 2010.
+        let hours = hours("America/St_Johns", &[("sat", &["18:00-24:00"])], &[]);
+        let (start, end) = (at("2010-11-06T20:30:00Z"), at("2010-11-07T03:30:00Z"));
+        let shown_as_sunday = at("2010-11-07T02:30:30Z");
+        assert!(hours.is_open(shown_as_sunday));
+        assert_eq!(hours.add(shown_as_sunday, end.since(shown_as_sunday)), Some(end));
+        assert_eq!(hours.intervals(start.minus(Span::hours(9)), end), [(start, end)]);
+    }
+
+    #[test]
     fn blocks_that_touch_over_midnight_are_one_interval() {
         let hours = hours("Asia/Kolkata", &[("mon,tue", &["22:00-24:00", "00:00-02:00"])], &[]);
         let monday = at("2026-07-05T18:30:00Z");
