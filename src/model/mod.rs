@@ -4,3 +4,5 @@
 //! Does not know: how anything is stored, sent or shown.
 
 pub mod time;
+pub mod country;
+pub mod text;

@@ -151,8 +151,8 @@ impl Hours {
         }
     }
 
-    /// The civil day around `at` in the zone, `start <= at < end`: 23 to 25 hours where clocks
-    /// change. Days, hours and weeks each follow one another without gap or overlap.
+    /// The civil day around `at` in the zone, `start <= at < end`: 23 or 25 hours where clocks
+    /// change by one. Days, hours and weeks each follow one another without gap or overlap.
     #[must_use]
     pub fn local_day(&self, at: Time) -> (Time, Time) {
         window::day(self.zone(), at)
