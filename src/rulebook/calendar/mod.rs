@@ -151,8 +151,8 @@ impl Hours {
         }
     }
 
-    /// The civil day around `at` in the zone, `start <= at < end`: 23 to 25 hours where clocks
-    /// change. Days, hours and weeks each follow one another without gap or overlap.
+    /// The civil day around `at` in the zone, `start <= at < end`: 23 or 25 hours where clocks
+    /// change by one. Days, hours and weeks each follow one another without gap or overlap.
     #[must_use]
     pub fn local_day(&self, at: Time) -> (Time, Time) {
         window::day(self.zone(), at)
@@ -250,6 +250,17 @@ mod tests {
         check("01:00-02:30", back, Some(("2026-10-24T23:00:00Z", "2026-10-25T01:30:00Z")));
         check("01:00-02:00", back, Some(("2026-10-24T23:00:00Z", "2026-10-25T00:00:00Z")));
         check("00:00-24:00", back, Some(("2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z")));
+    }
+
+    #[test]
+    fn a_clock_put_back_over_midnight_keeps_the_day_before_open() {
+        // St. John's went from 00:01 on the 7th back to 23:01 on the 6th of November 2010.
+        let hours = hours("America/St_Johns", &[("sat", &["18:00-24:00"])], &[]);
+        let (start, end) = (at("2010-11-06T20:30:00Z"), at("2010-11-07T03:30:00Z"));
+        let shown_as_sunday = at("2010-11-07T02:30:30Z");
+        assert!(hours.is_open(shown_as_sunday));
+        assert_eq!(hours.add(shown_as_sunday, end.since(shown_as_sunday)), Some(end));
+        assert_eq!(hours.intervals(start.minus(Span::hours(9)), end), [(start, end)]);
     }
 
     #[test]

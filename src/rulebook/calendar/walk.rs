@@ -14,7 +14,7 @@ use super::holiday::HolidaySet;
 use crate::model::time::Time;
 
 /// A stretch of a local day in minutes since midnight: `start < end <= 1440`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Block {
     pub start: u16,
     pub end: u16,
