@@ -6,13 +6,39 @@
 //! Does not know: leads' states, people's absences, the time, or any file.
 
 pub mod calendar;
+mod clean;
 pub mod condition;
+mod document;
+mod facts;
+mod fields;
+mod files;
+mod finding;
+mod mapping;
+mod matching;
+mod report;
+mod sentence;
+mod table;
+#[cfg(test)]
+mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
-use self::{calendar::Hours, condition::{Pred, Schema, Slot}};
+pub use self::{
+    facts::{FactSource, Slots},
+    fields::{ColumnKind, FIELDS},
+    files::{ChannelKind, Files, MAIN, Setup, SourceShape},
+    finding::{Finding, Severity},
+    mapping::{FieldMapping, Mapped, path::Path, transform::Transform},
+    matching::{Form, Found, Match, Passed, WhyPassed},
+    report::report,
+    table::Table,
+};
+use self::{
+    calendar::Hours,
+    condition::{Index, Pred, Schema, Slot},
+};
 use crate::model::{news::Absence, time::Span};
 
 /// A checked and compiled rulebook.
@@ -44,6 +70,22 @@ pub struct Rulebook {
     pub alarm: Vec<Tell>,
     /// Intents from weak to strong.
     pub intents: Vec<String>,
+    /// What the fills of forms ask for.
+    pub forms: Vec<Form>,
+    /// How fields are found, by source.
+    pub mappings: BTreeMap<String, Vec<FieldMapping>>,
+    /// Look-ups that add facts.
+    pub tables: Vec<Table>,
+    /// What somebody should look at, although it compiled.
+    pub warnings: Vec<Finding>,
+    /// Where facts go.
+    slots: Slots,
+    /// The facts that name reps and pools.
+    assignable: BTreeMap<Slot, ColumnKind>,
+    /// Reps by their owner ids, by CRM connection.
+    owners: BTreeMap<String, HashMap<String, String>>,
+    /// Which rules a lead can meet.
+    index: Index,
 }
 
 /// One rule.

@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 use regex::Regex;
 use serde_json::Value;
 
+use super::super::{clean, table};
+
 /// Characters of a text that transforms look at.
 const TEXT_MAX: usize = 16 * 1024;
 
@@ -27,7 +29,7 @@ pub enum Transform {
     Bool,
     /// The calendar day of a date, an RFC 3339 instant or seconds since 1970, as `2026-01-31`.
     Date,
-    /// A phone number without everything but its digits and a leading plus.
+    /// A phone number in E.164, or its digits when it does not say its country.
     Phone,
     /// What is behind the `@`.
     EmailDomain,
@@ -102,17 +104,17 @@ impl Transform {
             Self::Lower => text.to_lowercase().into(),
             Self::Upper => text.to_uppercase().into(),
             Self::Number => {
-                let number = super::super::table::number(&text, None)?;
+                let number = table::number(&text, None).or_else(|| clean::number(&text))?;
                 serde_json::Number::from_f64(number)?.into()
             }
-            Self::Bool => super::super::table::truth(&text)?.into(),
+            Self::Bool => clean::truth(&text)?.into(),
             Self::Date => date(&text)?.into(),
             Self::Phone => phone(&text)?.into(),
             Self::EmailDomain => {
                 let (_, domain) = text.trim().rsplit_once('@')?;
                 domain.to_lowercase().into()
             }
-            Self::CompanyKey => company_key(&text)?.into(),
+            Self::CompanyKey => clean::company_key(&text)?.into(),
             Self::Split(separator, at) => {
                 let mut parts = text.split(separator.as_str()).map(|part| part.trim().to_owned());
                 match at {
@@ -158,27 +160,12 @@ fn date(text: &str) -> Option<String> {
     Some(at.to_zoned(jiff::tz::TimeZone::UTC).date().to_string())
 }
 
+/// In E.164 when it says its country, else its digits, to be read with the lead's country.
 fn phone(text: &str) -> Option<String> {
-    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-    let digits_only = !digits.is_empty();
-    let plus = if text.trim_start().starts_with('+') { "+" } else { "" };
-    digits_only.then(|| format!("{plus}{digits}"))
-}
-
-fn company_key(text: &str) -> Option<String> {
-    const LEGAL: [&str; 28] = [
-        "ab", "ag", "as", "bv", "co", "corp", "corporation", "eg", "ev", "gbr", "gmbh", "inc",
-        "incorporated", "kg", "kgaa", "limited", "llc", "llp", "ltd", "nv", "ohg", "oy", "plc",
-        "sa", "sarl", "se", "spa", "srl",
-    ];
-    let folded = text.to_lowercase().replace('.', "");
-    let words: Vec<&str> =
-        folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    let legal = words.iter().rev().take_while(|word| LEGAL.contains(word)).count();
-    let kept = words.get(..words.len() - legal).unwrap_or_default();
-    // A company that is called "AS Co" keeps its name.
-    let kept = if kept.is_empty() { words.as_slice() } else { kept };
-    (!kept.is_empty()).then(|| kept.join(" "))
+    clean::phone(text).or_else(|| {
+        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+        (!digits.is_empty()).then_some(digits)
+    })
 }
 
 #[cfg(test)]
@@ -207,10 +194,9 @@ mod tests {
             (T::Date, json!("2026-03-01T23:30:00-08:00"), json!("2026-03-01")),
             (T::Date, json!(1_767_225_600), json!("2026-01-01")),
             (T::Date, json!("1767225600000"), json!("2026-01-01")),
-            (T::Phone, json!(" +49 (0)89 / 12-34"), json!("+490891234")),
+            (T::Phone, json!(" +49 (0)30 / 901820"), json!("+4930901820")),
             (T::EmailDomain, json!("Eva@Linden.Example"), json!("linden.example")),
-            (T::CompanyKey, json!("Müller & Söhne GmbH & Co. KG"), json!("müller söhne")),
-            (T::CompanyKey, json!("AG"), json!("ag")),
+            (T::CompanyKey, json!("Müller & Söhne GmbH & Co. KG"), json!("muller and sohne")),
             (T::Split(";".into(), None), json!("a; b"), json!(["a", "b"])),
             (T::Split(";".into(), Some(1)), json!("a; b"), json!("b")),
             (T::Index(1), json!(["a", "b"]), json!("b")),
