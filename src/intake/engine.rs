@@ -38,11 +38,11 @@ impl Key {
         let each = parts.iter().map(|part| part.bytes(values));
         match self {
             Self::HmacSha256(state) => {
-                let state = each.fold(state.clone(), |state, part| state.chain_update(part));
+                let state = each.fold(state.clone(), Mac::chain_update);
                 state.finalize().into_bytes().to_vec()
             }
             Self::HmacSha1(state) => {
-                let state = each.fold(state.clone(), |state, part| state.chain_update(part));
+                let state = each.fold(state.clone(), Mac::chain_update);
                 state.finalize().into_bytes().to_vec()
             }
             Self::KeyedSha256(state) => {

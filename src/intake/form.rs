@@ -245,7 +245,7 @@ mod tests {
         let wide = |n: usize| format!("[{}1]", "1,".repeat(n - 1));
         let long = |n: usize| format!("\"{}\"", "x".repeat(n));
         let name = |n: usize| format!("{{\"{}\":1}}", "x".repeat(n));
-        let pairs = |n: usize| (0..n).map(|i| format!("k{i}=1&")).collect::<String>();
+        let pairs = |n: usize| (0..n).map(|i| format!("k{i}=1")).collect::<Vec<_>>().join("&");
         let nested = |n: usize| format!("a{}=1", "[b]".repeat(n - 1));
         let try_it = |body: String| document(None, body.as_bytes()).map(|_| ());
         assert_eq!(try_it(deep(DEEPEST)), Ok(()));

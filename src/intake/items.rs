@@ -63,10 +63,8 @@ impl Rules {
                 .ok(),
             None => known_items(settings.kind),
         };
-        let dedupe = settings
-            .dedupe
-            .as_ref()
-            .map_or_else(|| Ok(known_dedupe(settings)), |setting| configured(setting));
+        let dedupe =
+            settings.dedupe.as_ref().map_or_else(|| Ok(known_dedupe(settings)), configured);
         match dedupe {
             Ok(dedupe) if wrong.is_empty() => Ok(Self { dedupe, items }),
             Ok(_) => Err(wrong),

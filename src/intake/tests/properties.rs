@@ -26,6 +26,17 @@ fn altered(body: &[u8], at: usize, how: u8, byte: u8) -> Vec<u8> {
     other
 }
 
+/// Whether upper and lower case are one here: in hex digits and in an authorization scheme's name.
+fn case_means_nothing(kind: Kind, header: &str, at: usize, length: usize) -> bool {
+    match kind {
+        Kind::Github | Kind::Stripe | Kind::Slack | Kind::HubspotV1 | Kind::HubspotV2 => {
+            header.contains("signature") && length >= 64 && at >= length - 64
+        }
+        Kind::Token | Kind::Basic => at < 6,
+        _ => false,
+    }
+}
+
 proptest! {
     #[test]
     fn what_is_signed_verifies(
@@ -68,14 +79,10 @@ proptest! {
         headers[which].1[at] ^= 1 << bit;
         let (was, is) = (old[at], headers[which].1[at]);
         let header = headers[which].0.clone();
-        // Letter case means nothing in hex, nor in the name of an authorization scheme.
-        let lower = is.eq_ignore_ascii_case(&was)
-            && (header == "authorization" && at < 6 || header != "authorization");
+        let same_letter = is.eq_ignore_ascii_case(&was);
         let verdict = scheme.verify(&request(URI, &headers, BODY), NOW);
-        prop_assert!(
-            verdict.is_err() || lower && is.is_ascii_alphabetic(),
-            "{:?} {} {}", kind, header, at
-        );
+        let excused = same_letter && case_means_nothing(kind, &header, at, old.len());
+        prop_assert_eq!(verdict.is_ok(), excused, "{:?} {} {}", kind, header, at);
     }
 
     #[test]
