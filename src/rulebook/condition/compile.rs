@@ -68,7 +68,7 @@ impl Operand<'_> {
     }
 }
 
-impl<'a> Compiler<'a> {
+impl Compiler<'_> {
     /// Nothing when a finding was recorded.
     fn condition(&mut self, expr: &Expr) -> Option<Node> {
         match &expr.kind {
@@ -224,7 +224,7 @@ impl<'a> Compiler<'a> {
             }
             (Operand::Text(field), Operand::TextConst(text)) => {
                 self.constant(field, text, &right.span)?;
-                Test::Text { field, values: exact([text]) }
+                Test::Text { field, values: Box::new(exact([text])) }
             }
             (Operand::Text(one), Operand::Text(other)) => {
                 Test::SameText { left: one, right: other }
@@ -275,7 +275,7 @@ impl<'a> Compiler<'a> {
                     .map(|(text, item)| self.constant(field, text, &item.span))
                     .collect();
                 known.into_iter().collect::<Option<Vec<()>>>()?;
-                Test::Text { field, values: exact(texts) }
+                Test::Text { field, values: Box::new(exact(texts)) }
             }
             (Operand::Number(field), Operand::ListConst(items)) => {
                 let mut values = self.items(items, item, "numbers", |kind| match kind {
@@ -286,7 +286,7 @@ impl<'a> Compiler<'a> {
                 Test::NumberIn { field, values: values.into() }
             }
             (Operand::TextConst(text), Operand::List(slot)) => {
-                Test::ListHas { slot, folded: false, values: exact([text]) }
+                Test::ListHas { slot, folded: false, values: Box::new(exact([text])) }
             }
             (Operand::Text(item), Operand::List(slot)) => Test::ListHasField { slot, item },
             (one, Operand::List(_)) => {
@@ -367,7 +367,7 @@ impl<'a> Compiler<'a> {
             Method::Contains => Part::Contains,
             _ => return self.matching(field, argument, &sought, whole),
         };
-        let test = match sought {
+        let asked = match sought {
             Operand::TextConst(text) => Test::Part { field, part, needle: text.into() },
             // Quadratic when both are long, and both come from the lead.
             Operand::Text(needle)
@@ -385,7 +385,7 @@ impl<'a> Compiler<'a> {
                 );
             }
         };
-        Some(self.leaf(whole, false, test))
+        Some(self.leaf(whole, false, asked))
     }
 
     fn matching(
@@ -474,12 +474,12 @@ impl<'a> Compiler<'a> {
 }
 
 /// Texts that are compared as they are written.
-fn exact<'e>(texts: impl IntoIterator<Item = &'e str>) -> Box<TextSet> {
+fn exact<'e>(texts: impl IntoIterator<Item = &'e str>) -> TextSet {
     let shown: Box<[Arc<str>]> = texts.into_iter().map(Arc::from).collect();
     let mut sorted = shown.to_vec();
     sorted.sort();
     sorted.dedup();
-    Box::new(TextSet { sorted: sorted.into(), shown })
+    TextSet { sorted: sorted.into(), shown }
 }
 
 #[cfg(test)]

@@ -233,13 +233,13 @@ impl Parser {
             }
             "in" => return self.fail(span, "a value is missing before in"),
             _ if self.take("(") => return self.global(&word, span),
-            _ => return self.path(word, span),
+            _ => return Ok(self.path(word, span)),
         };
         Ok(Expr { kind, span })
     }
 
     /// A dotted name, up to a method.
-    fn path(&mut self, mut name: String, mut span: Range<usize>) -> Parsed {
+    fn path(&mut self, mut name: String, mut span: Range<usize>) -> Expr {
         while let (Some((Token::Sign("."), _)), Some((Token::Word(part), end))) =
             (self.tokens.get(self.at), self.tokens.get(self.at + 1))
         {
@@ -251,7 +251,7 @@ impl Parser {
             span.end = end.end;
             self.at += 2;
         }
-        Ok(Expr { kind: Kind::Path(name), span })
+        Expr { kind: Kind::Path(name), span }
     }
 
     /// Methods, and what CEL allows behind a value beside them.

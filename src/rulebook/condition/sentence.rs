@@ -225,14 +225,14 @@ mod tests {
     #[test]
     fn conditions_are_said_in_english() {
         let schema = Schema::builder()
-            .add(Field::new("lead.country", Type::Text))
-            .add(Field::new("lead.email", Type::Text))
-            .add(Field::new("lead.employees", Type::Number))
-            .add(Field::new("lead.custom.budget", Type::Number))
-            .add(Field::new("lead.free_mail", Type::Bool))
-            .add(Field::new("lead.tags", Type::List))
-            .add(Field::new("account.known", Type::Bool))
-            .add(Field::new("account.domain", Type::Text))
+            .with(Field::new("lead.country", Type::Text))
+            .with(Field::new("lead.email", Type::Text))
+            .with(Field::new("lead.employees", Type::Number))
+            .with(Field::new("lead.custom.budget", Type::Number))
+            .with(Field::new("lead.free_mail", Type::Bool))
+            .with(Field::new("lead.tags", Type::List))
+            .with(Field::new("account.known", Type::Bool))
+            .with(Field::new("account.domain", Type::Text))
             .group("account", "account.known")
             .build()
             .unwrap();
