@@ -40,7 +40,7 @@ pub struct Hours(Kind);
 #[derive(Clone, Debug)]
 enum Kind {
     Always,
-    Weekly(Weekly),
+    Weekly(Box<Weekly>),
 }
 
 impl Hours {
@@ -63,7 +63,7 @@ impl Hours {
         open: &[(String, Vec<String>)],
         holidays: Vec<Holiday>,
     ) -> Result<Self, Vec<Finding>> {
-        compile::compile(zone, open, holidays).map(|weekly| Self(Kind::Weekly(weekly)))
+        compile::compile(zone, open, holidays).map(|weekly| Self(Kind::Weekly(Box::new(weekly))))
     }
 
     /// Is `at` working time?
@@ -170,7 +170,7 @@ impl Hours {
         window::week(self.zone(), at)
     }
 
-    const fn zone(&self) -> &TimeZone {
+    fn zone(&self) -> &TimeZone {
         const UTC: &TimeZone = &TimeZone::UTC;
         match &self.0 {
             Kind::Always => UTC,
