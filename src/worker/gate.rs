@@ -1,0 +1,53 @@
+//! A destination's gate, as the steps use it.
+//!
+//! Guarantees: the gate is asked before anything is claimed, so parking a connection parks its
+//! jobs without costing them attempts. Does not know: how a gate judges.
+
+use std::sync::{Mutex, PoisonError};
+
+use super::Worker;
+use crate::{
+    model::{failure::Failure, time::Time},
+    outbound::gate::{Admit, Gate},
+};
+
+impl Worker {
+    /// Whether a call may be made now.
+    pub(super) fn admit(&self, gate: &Mutex<Gate>, now: Time) -> Admit {
+        gate.lock().unwrap_or_else(PoisonError::into_inner).admit(now)
+    }
+
+    /// Nothing was sent after all.
+    pub(super) fn unused(&self, gate: &Mutex<Gate>, now: Time) {
+        gate.lock().unwrap_or_else(PoisonError::into_inner).release(now);
+    }
+
+    /// Tells the gate how a call went: the gravest failure of a batch counts.
+    pub(super) fn report<'a>(
+        &self,
+        name: &str,
+        gate: &Mutex<Gate>,
+        failures: impl Iterator<Item = Option<&'a Failure>>,
+        now: Time,
+    ) {
+        let gravest = failures.flatten().max_by_key(|failure| gravity(failure));
+        let mut gate = gate.lock().unwrap_or_else(PoisonError::into_inner);
+        gate.report(now, gravest);
+        self.metrics.circuit(name, gate.is_closed());
+        if let Some(failure) = gravest {
+            tracing::warn!(destination = name, failure = failure.word(), "a call failed");
+        }
+    }
+}
+
+/// What tells most about the connection, rather than about one item.
+fn gravity(failure: &Failure) -> u8 {
+    match failure {
+        Failure::AuthLost { .. } => 5,
+        Failure::Throttled { .. } => 4,
+        Failure::AuthExpired => 3,
+        Failure::MaybeDone => 2,
+        Failure::Busy { .. } => 1,
+        _ => 0,
+    }
+}
