@@ -5,6 +5,8 @@
 //! deduplication key where it has one; errors carry no address and no secret.
 //! Does not know: rules or SLAs. What to say is in the [`Message`]; how it looks is the channel's.
 
+pub mod link;
+
 use std::{future::Future, pin::Pin};
 
 use uuid::Uuid;
