@@ -7,10 +7,11 @@
 
 pub mod calendar;
 pub mod condition;
+pub mod facts;
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use self::{calendar::Hours, condition::{Pred, Schema, Slot}};
 use crate::model::{news::Absence, time::Span};
@@ -159,7 +160,7 @@ pub struct Cap {
 }
 
 /// The period of a cap; days and weeks are those of the rep's own zone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the words are the documentation")]
 pub enum Per {
