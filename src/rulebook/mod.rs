@@ -47,6 +47,28 @@ pub struct Rulebook {
     pub intents: Vec<String>,
 }
 
+impl Rulebook {
+    /// A rulebook with nothing in it: what compiling and tests begin with.
+    #[must_use]
+    pub fn empty(schema: Schema) -> Self {
+        Self {
+            version: 0,
+            schema,
+            rules: Vec::new(),
+            reps: BTreeMap::new(),
+            pools: BTreeMap::new(),
+            hours: BTreeMap::new(),
+            slas: BTreeMap::new(),
+            escalations: BTreeMap::new(),
+            default_sla: String::new(),
+            same_lead_within: Span::days(30),
+            ask_within: Span::seconds(2),
+            alarm: Vec::new(),
+            intents: Vec::new(),
+        }
+    }
+}
+
 /// One rule.
 #[derive(Debug)]
 pub struct Rule {
