@@ -10,6 +10,7 @@
 
 pub mod ask;
 pub mod decide;
+mod gate;
 pub mod reload;
 pub mod run;
 pub mod sweep;
@@ -67,6 +68,8 @@ pub struct Worker {
     pub lease: Span,
     /// Shape of the sources, to read a stored fill.
     pub read: Arc<ReadFill>,
+    /// How long raw bodies of decided fills are kept.
+    pub keep: Span,
 }
 
 /// Reads a stored fill: source, content type and bytes become JSON, or the reason why not.
