@@ -15,5 +15,3 @@ pub mod plan;
 pub mod team;
 pub mod text;
 pub mod time;
-pub mod country;
-pub mod text;

@@ -19,6 +19,8 @@ use crate::{
     outbound::{Answer, Call, Outbound, Reach, Secret},
 };
 
+/// Where accounts outside the EU send their events.
+const BASE_URL: &str = "https://events.pagerduty.com";
 /// The longest summary, in characters.
 const SUMMARY_MAX: usize = 1_024;
 /// The most leads with their details in one event: far below 512 KB.
@@ -53,21 +55,16 @@ impl Severity {
 pub struct PagerDutySettings {
     /// The integration key of an Events API v2 integration, resolved.
     pub routing_key: Secret,
-    /// `https://events.pagerduty.com`, or `https://events.eu.pagerduty.com` for an account in the
-    /// EU.
-    #[serde(default = "us")]
-    pub base_url: Url,
+    /// `https://events.pagerduty.com` if it is left out; `https://events.eu.pagerduty.com` for an
+    /// account in the EU.
+    #[serde(default)]
+    pub base_url: Option<Url>,
     /// How grave its pages are.
     #[serde(default)]
     pub severity: Severity,
     /// Allow a private address and plain http, for a relay in the own network.
     #[serde(default)]
     pub allow_private: bool,
-}
-
-#[expect(clippy::expect_used, reason = "a constant that a test reads")]
-fn us() -> Url {
-    Url::parse("https://events.pagerduty.com").expect("a URL")
 }
 
 /// A PagerDuty service, ready to be paged.
@@ -87,9 +84,9 @@ impl PagerDuty {
     pub fn new(settings: &PagerDutySettings) -> Result<Self, String> {
         let reach = if settings.allow_private { Reach::Private } else { Reach::Public };
         let outbound = Outbound::new(reach)?;
-        let url = settings
-            .base_url
-            .join("/v2/enqueue")
+        let base = settings.base_url.as_ref().map_or(BASE_URL, Url::as_str);
+        let url = Url::parse(base)
+            .and_then(|base| base.join("/v2/enqueue"))
             .map_err(|_| "base_url: write https:// and a host".to_owned())?;
         outbound.check(&url)?;
         let (routing_key, severity) = (settings.routing_key.clone(), settings.severity);
