@@ -31,7 +31,7 @@ use crate::{
     decide::Reach,
     intake::Scheme,
     model::time::{Span, Time},
-    notify::{compose::Links, link::LinkKey},
+    notify::link::LinkKey,
     rulebook::{Files, Rulebook, Setup},
     store::Store,
     telemetry::Metrics,
@@ -63,10 +63,8 @@ pub struct Front {
     pub setup: Setup,
     /// What is connected.
     pub reach: Reach,
-    /// How links are made.
-    pub links: Links,
     /// What proves action links.
-    pub link_key: LinkKey,
+    pub link_key: Arc<LinkKey>,
     /// The configured public address, without a final slash.
     pub public_url: String,
     /// The most bytes of a body.

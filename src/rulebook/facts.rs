@@ -11,3 +11,4 @@ impl Rulebook {
   pub fn stronger(&self, a: Option<&str>, b: Option<&str>) -> bool { let p=|x:Option<&str>| x.and_then(|x| self.intents.iter().position(|i| i==x)).map_or(-1, |p| p as i64); p(a)>p(b) }
 }
 impl Rule { pub fn sentence(&self, _: &Rulebook) -> String { String::new() } }
+impl Rulebook { pub fn compile(_: &Files, _: &Setup, _: u32) -> Result<Self, Vec<crate::model::finding::Finding>> { Err(Vec::new()) } }

@@ -8,6 +8,8 @@
 pub mod calendar;
 pub mod condition;
 pub mod facts;
+mod files;
+pub use files::{ChannelKind, Files, Setup, SourceShape};
 
 use std::collections::BTreeMap;
 

@@ -27,7 +27,7 @@ use crate::{
     crm::Crm,
     decide::Reach,
     model::{job::JobKind, time::Span},
-    notify::{Channel, compose::Links},
+    notify::{Channel, link::LinkKey},
     outbound::gate::Gate,
     rulebook::Rulebook,
     store::Store,
@@ -42,6 +42,15 @@ pub struct Guarded<T: ?Sized> {
     pub to: Arc<T>,
     /// Limits, Retry-After and the circuit, for the whole connection.
     pub gate: std::sync::Mutex<Gate>,
+}
+
+/// How links in messages are made.
+#[derive(Clone, Debug)]
+pub struct Links {
+    /// Where people reach us.
+    pub base: url::Url,
+    /// What signs them.
+    pub key: Arc<LinkKey>,
 }
 
 /// Everything the loops stand on.
