@@ -1,1 +1,3 @@
+//! The one integration binary: house rules, contracts and scenarios.
 
+mod architecture;
