@@ -18,8 +18,8 @@ pub mod outbound;
 pub mod crm;
 pub mod notify;
 
-pub mod worker;
-pub mod http;
+//pub mod worker;
+//pub mod http;
 
 pub mod clock;
 pub mod settings;

@@ -60,7 +60,7 @@ fn field(name: &str, value: &Value) -> Option<Field> {
         }
         Value::Number(number) => number.as_f64().map(Field::Number),
         Value::String(raw) if name == "employees" => {
-            normalize::number(raw).map(Field::Number).or_else(|| text(raw))
+            normalize::number(raw).map(|n| Field::Number(n as f64)).or_else(|| text(raw))
         }
         Value::String(raw) => text(raw),
         Value::Array(items) => {
@@ -82,7 +82,7 @@ fn normal_email(fields: &mut Fields) -> Option<String> {
     let raw = fields.text("email")?.to_owned();
     match normalize::email(&raw) {
         Ok(email) => {
-            fields.put_text("email", email.address);
+            fields.put_text("email", email.address());
             None
         }
         Err(why) => {
@@ -96,8 +96,12 @@ fn normal_email(fields: &mut Fields) -> Option<String> {
 fn derive(fields: &mut Fields) {
     for name in ["first_name", "last_name", "name", "company", "title", "city", "region"] {
         if let Some(raw) = fields.text(name) {
-            let tidy = normalize::name(raw);
-            fields.put_text(name, tidy);
+            match normalize::name(raw) {
+                Some(tidy) => fields.put_text(name, tidy),
+                None => {
+                    fields.0.remove(name);
+                }
+            }
         }
     }
     match (fields.text("name"), fields.text("first_name"), fields.text("last_name")) {

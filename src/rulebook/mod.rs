@@ -7,10 +7,11 @@
 
 pub mod calendar;
 pub mod condition;
+pub mod facts;
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use self::{calendar::Hours, condition::{Pred, Schema, Slot}};
 use crate::model::{news::Absence, time::Span};
@@ -44,6 +45,28 @@ pub struct Rulebook {
     pub alarm: Vec<Tell>,
     /// Intents from weak to strong.
     pub intents: Vec<String>,
+}
+
+impl Rulebook {
+    /// A rulebook with nothing in it: what compiling and tests begin with.
+    #[must_use]
+    pub fn empty(schema: Schema) -> Self {
+        Self {
+            version: 0,
+            schema,
+            rules: Vec::new(),
+            reps: BTreeMap::new(),
+            pools: BTreeMap::new(),
+            hours: BTreeMap::new(),
+            slas: BTreeMap::new(),
+            escalations: BTreeMap::new(),
+            default_sla: String::new(),
+            same_lead_within: Span::days(30),
+            ask_within: Span::seconds(2),
+            alarm: Vec::new(),
+            intents: Vec::new(),
+        }
+    }
 }
 
 /// One rule.
@@ -159,7 +182,7 @@ pub struct Cap {
 }
 
 /// The period of a cap; days and weeks are those of the rep's own zone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the words are the documentation")]
 pub enum Per {
