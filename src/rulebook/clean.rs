@@ -5,9 +5,8 @@
 
 use crate::decide::normalize;
 
-/// The domain that somebody registered, of a mail address.
-pub fn domain(address: &str) -> Option<String> {
-    let (_, host) = address.rsplit_once('@')?;
+/// The domain that somebody registered.
+pub fn domain(host: &str) -> Option<String> {
     normalize::registrable_domain(host)
 }
 

@@ -4,12 +4,12 @@
 //! only when CRMs have answered.
 //! Does not know: how facts were fetched.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    Rulebook, clean,
-    condition::{Facts, Schema, Slot, Type, Value},
-    fields::FIELDS,
+    Rep, Rulebook, clean,
+    condition::{Facts, Index, Schema, Slot, Type, Value},
+    fields::{ColumnKind, FIELDS},
 };
 use crate::model::{
     field::{Field, Fields},
@@ -25,58 +25,79 @@ pub struct FactSource<'a> {
     pub source: &'a str,
     /// What the fill asks for.
     pub intent: Option<&'a str>,
-    /// What CRMs answered, by connection. One that did not answer is not in here.
+    /// What CRMs answered, by connection. One that did not answer (yet) is not in here.
     pub known: &'a BTreeMap<String, Known>,
-    /// An answer is still on its way.
-    pub awaited: bool,
 }
 
-/// Where facts go.
-#[derive(Clone, Debug)]
-pub struct Slots {
+/// What is prepared for looking things up while leads are decided.
+#[derive(Clone, Debug, Default)]
+pub struct Lookups {
     /// Names in a lead's fields, and their slots.
     fields: Vec<(String, Slot)>,
-    domain: Slot,
-    free_mail: Slot,
-    source: Slot,
-    intent: Slot,
+    domain: Option<Slot>,
+    free_mail: Option<Slot>,
+    source: Option<Slot>,
+    intent: Option<Slot>,
     account: Record,
     person: Record,
+    /// The facts that name reps and pools.
+    pub(super) assignable: BTreeMap<Slot, ColumnKind>,
+    /// Reps by their owner ids, by CRM connection.
+    owners: BTreeMap<String, HashMap<String, String>>,
+    /// The CRM connections that are asked.
+    pub(super) crms: Vec<String>,
+    /// Which rules a lead can meet; all, when there is none.
+    pub(super) index: Option<Index>,
 }
 
 /// The slots of what is known of a record in a CRM.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Record {
-    known: Slot,
-    owner: Slot,
+    known: Option<Slot>,
+    owner: Option<Slot>,
     name: Option<Slot>,
 }
 
-impl Slots {
-    pub(super) fn of(schema: &Schema, custom: &[(String, Type)]) -> Option<Self> {
-        let canonical = FIELDS.iter().map(|field| (*field).to_owned());
-        let custom = custom.iter().map(|(name, _)| format!("custom.{name}"));
-        let fields = canonical
-            .chain(custom)
-            .filter_map(|field| Some((schema.slot(&format!("lead.{field}"))?, field)))
-            .map(|(slot, field)| (field, slot))
-            .collect();
-        let record = |group: &str| {
-            Some(Record {
-                known: schema.slot(&format!("{group}.known"))?,
-                owner: schema.slot(&format!("{group}.owner"))?,
-                name: schema.slot(&format!("{group}.name")),
-            })
+impl Lookups {
+    /// The slots of a schema; nothing else is prepared.
+    pub(super) fn of(schema: &Schema) -> Self {
+        let is_field = |name: &str| name.starts_with("custom.") || FIELDS.contains(&name);
+        let fields = schema.slots().filter_map(|(slot, name)| {
+            let name = name.strip_prefix("lead.").filter(|name| is_field(name))?;
+            Some((name.to_owned(), slot))
+        });
+        let record = |group: &str| Record {
+            known: schema.slot(&format!("{group}.known")),
+            owner: schema.slot(&format!("{group}.owner")),
+            name: schema.slot(&format!("{group}.name")),
         };
-        Some(Self {
-            fields,
-            domain: schema.slot("lead.domain")?,
-            free_mail: schema.slot("lead.free_mail")?,
-            source: schema.slot("lead.source")?,
-            intent: schema.slot("lead.intent")?,
-            account: record("account")?,
-            person: record("person")?,
-        })
+        Self {
+            fields: fields.collect(),
+            domain: schema.slot("lead.domain"),
+            free_mail: schema.slot("lead.free_mail"),
+            source: schema.slot("lead.source"),
+            intent: schema.slot("lead.intent"),
+            account: record("account"),
+            person: record("person"),
+            ..Self::default()
+        }
+    }
+
+    /// Takes over the owner ids of reps.
+    pub(super) fn take_owners<'r>(&mut self, reps: impl Iterator<Item = &'r Rep>) {
+        for rep in reps {
+            for (crm, owner) in &rep.crm {
+                let owners = self.owners.entry(crm.clone()).or_default();
+                owners.insert(owner.clone(), rep.id.clone());
+            }
+        }
+    }
+}
+
+/// Sets a fact that has a slot.
+fn put(facts: &mut Facts, slot: Option<Slot>, value: Option<Value>) {
+    if let Some(slot) = slot {
+        facts.set(slot, value);
     }
 }
 
@@ -84,15 +105,16 @@ impl Rulebook {
     /// The facts of one lead.
     pub fn facts(&self, from: &FactSource<'_>) -> Facts {
         let mut facts = Facts::new(&self.schema);
-        let slots = &self.slots;
+        let slots = &self.lookups;
         for (name, slot) in &slots.fields {
             let value = from.fields.0.get(name);
             facts.set(*slot, value.and_then(|value| value_of(value, self.schema.kind(*slot))));
         }
         self.mail_facts(from.fields, &mut facts);
-        facts.set(slots.source, Some(Value::text(from.source)));
-        facts.set(slots.intent, from.intent.map(Value::text));
-        let settled = !from.awaited && !from.known.is_empty();
+        put(&mut facts, slots.source, Some(Value::text(from.source)));
+        put(&mut facts, slots.intent, from.intent.map(Value::text));
+        let is_asked = !from.known.is_empty();
+        let settled = is_asked && slots.crms.iter().all(|crm| from.known.contains_key(crm));
         let accounts = from.known.iter().map(|(crm, known)| (crm.as_str(), known.account.as_ref()));
         self.record_facts(slots.account, accounts.collect(), settled, &mut facts);
         let people = from.known.iter().map(|(crm, known)| (crm.as_str(), known.person.as_ref()));
@@ -109,15 +131,17 @@ impl Rulebook {
     /// The domain of the company and whether anybody can have such an address, as the fields say
     /// it or else as the address does.
     fn mail_facts(&self, fields: &Fields, facts: &mut Facts) {
-        let address = fields.text("email");
-        let domain = fields.text("domain").map(str::to_owned);
-        let domain = domain.or_else(|| clean::domain(address?));
-        let free = match fields.0.get("free_mail") {
+        let stated = match fields.0.get("free_mail") {
             Some(Field::Bool(free)) => Some(*free),
-            _ => domain.as_deref().map(clean::is_free_mail),
+            _ => None,
         };
-        facts.set(self.slots.domain, domain.as_deref().map(Value::text));
-        facts.set(self.slots.free_mail, free.map(Value::Bool));
+        let host = fields.text("email").and_then(|email| email.rsplit('@').next());
+        let free = stated.or_else(|| host.map(clean::is_free_mail));
+        // Anybody's mail provider says nothing about the company.
+        let of_address = host.filter(|_| free == Some(false)).and_then(clean::domain);
+        let domain = fields.text("domain").map(str::to_owned).or(of_address);
+        put(facts, self.lookups.domain, domain.as_deref().map(Value::text));
+        put(facts, self.lookups.free_mail, free.map(Value::Bool));
     }
 
     fn record_facts(
@@ -130,22 +154,20 @@ impl Rulebook {
         let found: Vec<(&str, &KnownRecord)> =
             known.into_iter().filter_map(|(crm, record)| Some((crm, record?))).collect();
         let is_known = if found.is_empty() { settled.then_some(false) } else { Some(true) };
-        facts.set(slots.known, is_known.map(Value::Bool));
+        put(facts, slots.known, is_known.map(Value::Bool));
         // Of several CRMs the first that names one of our reps.
         let owner = found.iter().find_map(|(crm, record)| {
             let owner = record.owner.as_ref()?;
             self.rep_of_owner(crm, owner)
         });
-        facts.set(slots.owner, owner.map(Value::text));
-        if let Some(slot) = slots.name {
-            let name = found.iter().find_map(|(_, record)| record.name.as_deref());
-            facts.set(slot, name.map(Value::text));
-        }
+        put(facts, slots.owner, owner.map(Value::text));
+        let name = found.iter().find_map(|(_, record)| record.name.as_deref());
+        put(facts, slots.name, name.map(Value::text));
     }
 
     /// The id of the rep who has this owner id in a CRM.
     pub fn rep_of_owner(&self, crm: &str, owner: &str) -> Option<&str> {
-        self.owners.get(crm)?.get(owner).map(String::as_str)
+        self.lookups.owners.get(crm)?.get(owner).map(String::as_str)
     }
 }
 

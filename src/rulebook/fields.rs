@@ -3,10 +3,7 @@
 //! Guarantees: one list of canonical fields for mappings, conditions and examples.
 //! Does not know: values of leads.
 
-use super::{
-    Slots,
-    condition::{Field, Schema, SchemaBuilder, Type},
-};
+use super::condition::{Field, Schema, SchemaBuilder, Type};
 use crate::model::country;
 
 /// The canonical fields of a lead. All are text but `employees`.
@@ -105,44 +102,42 @@ impl ColumnKind {
     }
 }
 
-/// Makes the schema and the slots.
+/// Makes the schema.
 ///
 /// # Errors
 /// What is wrong with the declared names.
-pub fn schema(declared: &Declared<'_>) -> Result<(Schema, Slots), Vec<String>> {
+pub fn schema(declared: &Declared<'_>) -> Result<Schema, Vec<String>> {
     let reps = || declared.reps.iter().copied();
     let mut builder = Schema::builder();
     for field in FIELDS {
         let name = format!("lead.{field}");
         let entry = Field::new(&name, kind_of(field));
-        builder = builder.add(if field == "country" {
+        builder = builder.with(if field == "country" {
             entry.normalised(country_code).shown(country_name)
         } else {
             entry
         });
     }
     let mut builder = builder
-        .add(Field::new("lead.domain", Type::Text))
-        .add(Field::new("lead.free_mail", Type::Bool))
-        .add(Field::new("lead.source", Type::Text).allowed(declared.sources.iter().copied()))
-        .add(Field::new("lead.intent", Type::Text).allowed(declared.intents.iter().copied()))
-        .add(Field::new("account.known", Type::Bool))
-        .add(Field::new("account.owner", Type::Text).allowed(reps()))
-        .add(Field::new("account.name", Type::Text))
-        .add(Field::new("person.known", Type::Bool))
-        .add(Field::new("person.owner", Type::Text).allowed(reps()))
+        .with(Field::new("lead.domain", Type::Text))
+        .with(Field::new("lead.free_mail", Type::Bool))
+        .with(Field::new("lead.source", Type::Text).allowed(declared.sources.iter().copied()))
+        .with(Field::new("lead.intent", Type::Text).allowed(declared.intents.iter().copied()))
+        .with(Field::new("account.known", Type::Bool))
+        .with(Field::new("account.owner", Type::Text).allowed(reps()))
+        .with(Field::new("account.name", Type::Text))
+        .with(Field::new("person.known", Type::Bool))
+        .with(Field::new("person.owner", Type::Text).allowed(reps()))
         .group("account", "account.known")
         .group("person", "person.known");
     for (name, kind) in &declared.custom {
         let label = name.replace('_', " ");
-        builder = builder.add(Field::new(&format!("lead.custom.{name}"), *kind).labelled(&label));
+        builder = builder.with(Field::new(&format!("lead.custom.{name}"), *kind).labelled(&label));
     }
     for (table, columns) in &declared.tables {
         builder = add_table(builder, table, columns, declared);
     }
-    let schema = builder.build()?;
-    let slots = Slots::of(&schema, &declared.custom).ok_or_else(Vec::new)?;
-    Ok((schema, slots))
+    builder.build()
 }
 
 fn add_table(
@@ -152,10 +147,10 @@ fn add_table(
     declared: &Declared<'_>,
 ) -> SchemaBuilder {
     let known = format!("{table}.known");
-    let mut builder = builder.add(Field::new(&known, Type::Bool)).group(table, &known);
+    let mut builder = builder.with(Field::new(&known, Type::Bool)).group(table, &known);
     for (column, kind) in columns {
         let field = Field::new(&format!("{table}.{column}"), kind.kind());
-        builder = builder.add(match kind {
+        builder = builder.with(match kind {
             ColumnKind::Pool => field.allowed(declared.pools.iter().copied()),
             ColumnKind::Rep => field.allowed(declared.reps.iter().copied()),
             _ => field,

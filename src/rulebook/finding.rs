@@ -1,55 +1,12 @@
-//! What is wrong with a rulebook: where, what, and how to mend it.
+//! Findings about a rulebook's files, and what to write instead.
 //!
-//! Guarantees: a finding holds text of the rulebook's files only; lines and columns count from 1,
-//! columns in characters, as editors show them.
-//! Does not know: how it is printed prettily; that is [`super::report`].
+//! Guarantees: a finding holds text of the rulebook's files only; a place in a large file is
+//! found without reading it all again.
+//! Does not know: how findings are shown; that is the model's business.
 
-use std::{fmt, ops::Range};
+use std::ops::Range;
 
-use serde::Serialize;
-
-/// Whether a rulebook can be published with it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// It cannot.
-    Error,
-    /// It can, but somebody should look.
-    Warning,
-}
-
-/// One thing that is wrong.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Finding {
-    /// The file, by its name in the rulebook.
-    pub file: String,
-    /// The line in which it begins.
-    pub line: usize,
-    /// The column at which it begins.
-    pub column: usize,
-    /// The line in which it ends.
-    pub end_line: usize,
-    /// The column behind its last character.
-    pub end_column: usize,
-    /// The bytes of the file that it is about.
-    #[serde(skip)]
-    pub bytes: Range<usize>,
-    /// Whether it forbids publishing.
-    pub severity: Severity,
-    /// What is wrong.
-    pub message: String,
-    /// How to mend it; empty where the message says it already.
-    pub mend: String,
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { file, line, column, message, mend, .. } = self;
-        let word = if self.severity == Severity::Warning { "warning: " } else { "" };
-        write!(f, "{file}:{line}:{column}: {word}{message}")?;
-        if mend.is_empty() { Ok(()) } else { write!(f, "; {mend}") }
-    }
-}
+use crate::model::finding::{Finding, Place, Severity};
 
 /// One file's text, and where its lines begin.
 #[derive(Debug)]
@@ -77,6 +34,11 @@ impl<'t> Source<'t> {
         (line, column + 1)
     }
 
+    /// The line in which a range begins.
+    pub(super) fn line(&self, bytes: &Range<usize>) -> usize {
+        self.position(bytes.start).0
+    }
+
     pub(super) fn finding(
         &self,
         bytes: &Range<usize>,
@@ -90,9 +52,7 @@ impl<'t> Source<'t> {
             file: self.name.to_owned(),
             line,
             column,
-            end_line,
-            end_column,
-            bytes: bytes.clone(),
+            end: Place { line: end_line, column: end_column },
             severity,
             message: message.into(),
             mend: mend.into(),

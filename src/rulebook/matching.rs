@@ -4,7 +4,7 @@
 //! whatever an index leaves out would not have won.
 //! Does not know: whether who is named is available.
 
-use super::{IfUnknown, Rule, Rulebook, Target, Then, condition::{Facts, Slot, Tri, Value}, fields::ColumnKind};
+use super::{IfUnknown, Rule, Rulebook, Target, Then, condition::{Facts, Tri, Value}, fields::ColumnKind};
 
 /// A form of a source, and what its fills ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,12 +65,19 @@ pub enum WhyPassed {
 }
 
 impl Rulebook {
+    /// The rules that are not certainly false, in their order, with their places.
+    pub fn candidates<'r>(&'r self, facts: &Facts) -> impl Iterator<Item = (usize, &'r Rule)> {
+        let some = self.lookups.index.as_ref().map(|index| index.candidates(facts));
+        let all = if some.is_none() { 0..self.rules.len() } else { 0..0 };
+        let places = some.into_iter().flatten().chain(all);
+        places.filter_map(|at| Some((at, self.rules.get(at)?)))
+    }
+
     /// The first rule at or behind the place `from` that takes the lead or stops it. `None` only
     /// for a `from` behind the last rule.
     pub fn first_match(&self, facts: &Facts, from: usize) -> Option<Match<'_>> {
         let mut passed = Vec::new();
-        for at in self.index.candidates(facts).skip_while(|at| *at < from) {
-            let Some(rule) = self.rules.get(at) else { continue };
+        for (at, rule) in self.candidates(facts).skip_while(|(at, _)| *at < from) {
             let found = match rule.when.eval(facts) {
                 Tri::False => continue,
                 Tri::Unknown if rule.if_unknown == IfUnknown::Skip => {
@@ -106,7 +113,7 @@ impl Rulebook {
     pub fn resolve(&self, target: &Target, facts: &Facts) -> Option<Target> {
         let Target::Fact(slot) = target else { return Some(target.clone()) };
         let Some(Value::Text(id)) = facts.get(*slot) else { return None };
-        match self.assignable.get(slot)? {
+        match self.lookups.assignable.get(slot)? {
             ColumnKind::Pool => self.pools.get_key_value(&**id).map(|(id, _)| Target::Pool(id.clone())),
             _ => self.reps.get_key_value(&**id).map(|(id, _)| Target::Rep(id.clone())),
         }
@@ -125,15 +132,10 @@ impl Rulebook {
 
     /// Whether `intent` asks for more than `than`. One that the rulebook does not list asks for
     /// less than any.
-    pub fn is_stronger(&self, intent: Option<&str>, than: Option<&str>) -> bool {
+    pub fn stronger(&self, intent: Option<&str>, than: Option<&str>) -> bool {
         let rank = |intent: Option<&str>| {
             intent.and_then(|intent| self.intents.iter().position(|known| known == intent))
         };
         rank(intent) > rank(than)
-    }
-
-    /// Whether a fact names a pool or a rep, for explanations.
-    pub fn names_pool(&self, slot: Slot) -> bool {
-        self.assignable.get(&slot) == Some(&ColumnKind::Pool)
     }
 }

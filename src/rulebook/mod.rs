@@ -9,37 +9,34 @@ pub mod calendar;
 mod clean;
 pub mod condition;
 mod document;
-mod facts;
+pub mod facts;
 mod fields;
 mod files;
 mod finding;
 mod mapping;
 mod matching;
-mod report;
 mod sentence;
 mod table;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use self::{
-    facts::{FactSource, Slots},
-    fields::{ColumnKind, FIELDS},
+    facts::{FactSource, Lookups},
+    fields::FIELDS,
     files::{ChannelKind, Files, MAIN, Setup, SourceShape},
-    finding::{Finding, Severity},
     mapping::{FieldMapping, Mapped, path::Path, transform::Transform},
     matching::{Form, Found, Match, Passed, WhyPassed},
-    report::report,
     table::Table,
 };
 use self::{
     calendar::Hours,
-    condition::{Index, Pred, Schema, Slot},
+    condition::{Pred, Schema, Slot},
 };
-use crate::model::{news::Absence, time::Span};
+use crate::model::{finding::Finding, news::Absence, time::Span};
 
 /// A checked and compiled rulebook.
 #[derive(Debug)]
@@ -78,14 +75,35 @@ pub struct Rulebook {
     pub tables: Vec<Table>,
     /// What somebody should look at, although it compiled.
     pub warnings: Vec<Finding>,
-    /// Where facts go.
-    slots: Slots,
-    /// The facts that name reps and pools.
-    assignable: BTreeMap<Slot, ColumnKind>,
-    /// Reps by their owner ids, by CRM connection.
-    owners: BTreeMap<String, HashMap<String, String>>,
-    /// Which rules a lead can meet.
-    index: Index,
+    /// How facts, owners and candidates are found.
+    pub lookups: Lookups,
+}
+
+impl Rulebook {
+    /// A rulebook with nothing in it: what compiling and tests begin with.
+    #[must_use]
+    pub fn empty(schema: Schema) -> Self {
+        Self {
+            version: 0,
+            lookups: Lookups::of(&schema),
+            schema,
+            rules: Vec::new(),
+            reps: BTreeMap::new(),
+            pools: BTreeMap::new(),
+            hours: BTreeMap::new(),
+            slas: BTreeMap::new(),
+            escalations: BTreeMap::new(),
+            default_sla: String::new(),
+            same_lead_within: Span::days(30),
+            ask_within: Span::seconds(2),
+            alarm: Vec::new(),
+            intents: Vec::new(),
+            forms: Vec::new(),
+            mappings: BTreeMap::new(),
+            tables: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
 }
 
 /// One rule.
@@ -201,7 +219,7 @@ pub struct Cap {
 }
 
 /// The period of a cap; days and weeks are those of the rep's own zone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the words are the documentation")]
 pub enum Per {

@@ -4,9 +4,15 @@
 
 use super::{Clock, IfUnknown, Rule, Rulebook, Sla, Target, Then};
 
+impl Rule {
+    /// The rule as one or two sentences, under the rulebook that it is of.
+    pub fn sentence(&self, book: &Rulebook) -> String {
+        book.said(self)
+    }
+}
+
 impl Rulebook {
-    /// The rule as one or two sentences.
-    pub fn sentence(&self, rule: &Rule) -> String {
+    fn said(&self, rule: &Rule) -> String {
         let does = match &rule.then {
             Then::SetAside(name) => format!("set it aside as {name}"),
             Then::Assign { to, if_unavailable } => {

@@ -144,8 +144,8 @@ pub fn company_key(text: &str) -> Option<String> {
     if key.is_empty() {
         key = words(&folded);
     }
-    if let Some(rest) = key.strip_prefix("the ") {
-        key = rest.to_owned();
+    if key.starts_with("the ") {
+        key.drain(.."the ".len());
     }
     while let Some(shorter) = without_form(&key) {
         key.truncate(shorter);

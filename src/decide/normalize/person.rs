@@ -62,7 +62,7 @@ pub fn split_name(full: &str) -> (String, String) {
         .map_or_else(|| names.saturating_sub(1).max(1), |(at, _)| at);
     let join = |words: &[&str]| words.join(" ");
     (
-        bare.get(..family).map(join).unwrap_or_else(|| join(&bare)),
+        bare.get(..family).map_or_else(|| join(&bare), join),
         bare.get(family..).map(join).unwrap_or_default(),
     )
 }

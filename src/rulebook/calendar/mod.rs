@@ -40,7 +40,7 @@ pub struct Hours(Kind);
 #[derive(Clone, Debug)]
 enum Kind {
     Always,
-    Weekly(Weekly),
+    Weekly(Box<Weekly>),
 }
 
 impl Hours {
@@ -63,7 +63,7 @@ impl Hours {
         open: &[(String, Vec<String>)],
         holidays: Vec<Holiday>,
     ) -> Result<Self, Vec<Finding>> {
-        compile::compile(zone, open, holidays).map(|weekly| Self(Kind::Weekly(weekly)))
+        compile::compile(zone, open, holidays).map(|weekly| Self(Kind::Weekly(Box::new(weekly))))
     }
 
     /// Is `at` working time?
@@ -151,6 +151,15 @@ impl Hours {
         }
     }
 
+    /// The name of the zone in the tz database; none for hours that are always open.
+    #[must_use]
+    pub fn zone_name(&self) -> Option<&str> {
+        match &self.0 {
+            Kind::Weekly(_) => self.zone().iana_name(),
+            Kind::Always => None,
+        }
+    }
+
     /// The civil day around `at` in the zone, `start <= at < end`: 23 or 25 hours where clocks
     /// change by one. Days, hours and weeks each follow one another without gap or overlap.
     #[must_use]
@@ -170,7 +179,7 @@ impl Hours {
         window::week(self.zone(), at)
     }
 
-    const fn zone(&self) -> &TimeZone {
+    fn zone(&self) -> &TimeZone {
         const UTC: &TimeZone = &TimeZone::UTC;
         match &self.0 {
             Kind::Always => UTC,

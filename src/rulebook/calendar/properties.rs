@@ -64,7 +64,7 @@ fn world() -> impl Strategy<Value = (Hours, Time)> {
                 })
                 .collect();
             let holidays = super::holiday::HolidaySet::new(holidays);
-            (Hours(Kind::Weekly(Weekly { zone, week, holidays })), at)
+            (Hours(Kind::Weekly(Box::new(Weekly { zone, week, holidays }))), at)
         },
     )
 }
@@ -95,6 +95,8 @@ fn model(hours: &Hours, from: Time, minutes: usize) -> Vec<bool> {
     }
     open[around..around + minutes].to_vec()
 }
+
+type Window = fn(&Hours, Time) -> (Time, Time);
 
 proptest! {
     #![proptest_config(cases(2_000))]
@@ -162,7 +164,6 @@ proptest! {
     #[test]
     fn windows_contain_their_instant_and_follow_one_another((hours, at) in world(), ms in 0..MINUTE) {
         let at = at.plus(Span(ms));
-        type Window = fn(&Hours, Time) -> (Time, Time);
         let kinds: [(Window, i64, i64); 3] = [
             (Hours::local_hour, 1, 60),
             // Stations in Antarctica move their clocks by three hours.

@@ -57,7 +57,7 @@ const PATTERNS: [&str; 7] = ["^a", "b$", "(?i)de", "^.{2}$", "[äß]", r"\d+|^$"
 pub(super) fn schema() -> Schema {
     let builder = FIELDS
         .iter()
-        .fold(Schema::builder(), |builder, (name, kind)| builder.add(Field::new(name, *kind)));
+        .fold(Schema::builder(), |builder, (name, kind)| builder.with(Field::new(name, *kind)));
     builder.group("account", "account.known").build().unwrap()
 }
 
@@ -197,7 +197,7 @@ pub(super) fn fill(schema: &Schema, known: &[Option<Value>]) -> Facts {
 pub(super) fn plain_value() -> impl Strategy<Value = PlainValue> {
     let words = ["known", "unknown", "500 or more", "under 3", "1 to 5", "not 5", "not de", "yes"];
     let single = prop_oneof![
-        3 => select(words.as_slice()).prop_map(|word| PlainValue::Text(word.to_owned())),
+        3 => select(words.to_vec()).prop_map(|word| PlainValue::Text(word.to_owned())),
         6 => text().prop_map(PlainValue::Text),
         3 => number().prop_map(PlainValue::Number),
         1 => any::<bool>().prop_map(PlainValue::Bool),

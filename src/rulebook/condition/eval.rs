@@ -111,7 +111,7 @@ impl TextField {
 }
 
 impl NumberField {
-    fn read(self, facts: &Facts) -> Option<f64> {
+    pub(super) fn read(self, facts: &Facts) -> Option<f64> {
         match self.measure {
             Measure::Value => facts.number(self.slot),
             Measure::Size => facts.text(self.slot, false).map_or_else(
@@ -199,12 +199,12 @@ mod tests {
 
     fn schema() -> Schema {
         Schema::builder()
-            .add(Field::new("lead.title", Type::Text))
-            .add(Field::new("lead.email", Type::Text))
-            .add(Field::new("lead.employees", Type::Number))
-            .add(Field::new("lead.tags", Type::List))
-            .add(Field::new("account.domain", Type::Text))
-            .add(Field::new("account.known", Type::Bool))
+            .with(Field::new("lead.title", Type::Text))
+            .with(Field::new("lead.email", Type::Text))
+            .with(Field::new("lead.employees", Type::Number))
+            .with(Field::new("lead.tags", Type::List))
+            .with(Field::new("account.domain", Type::Text))
+            .with(Field::new("account.known", Type::Bool))
             .build()
             .unwrap()
     }

@@ -10,6 +10,7 @@ use super::facts::{Facts, Value};
 use super::pred::{Leaf, Node, Pred, Test, Tri};
 use super::schema::Schema;
 use super::sentence::{Phrase, label, said};
+use super::syntax::Plainly;
 
 /// So many deciding clauses are named in a sentence, the rest is counted.
 const NAMED: usize = 8;
@@ -149,6 +150,11 @@ impl Leaf {
                 Phrase::Is(seen) => seen,
                 Phrase::Does(..) => String::new(),
             },
+            Test::Number { field, .. }
+            | Test::NumberIn { field, .. }
+            | Test::SameNumber { left: field, .. } => {
+                field.read(facts).map(|number| Plainly(number).to_string()).unwrap_or_default()
+            }
             _ => said(value, slot, schema),
         };
         match self.test.phrase(schema, negated) {
@@ -171,12 +177,12 @@ mod tests {
     fn schema() -> Schema {
         let name = |code: &str| if code == "DE" { "Germany".to_owned() } else { code.to_owned() };
         Schema::builder()
-            .add(Field::new("lead.country", Type::Text).shown(name))
-            .add(Field::new("lead.email", Type::Text))
-            .add(Field::new("lead.employees", Type::Number))
-            .add(Field::new("lead.tags", Type::List))
-            .add(Field::new("account.known", Type::Bool))
-            .add(Field::new("account.domain", Type::Text))
+            .with(Field::new("lead.country", Type::Text).shown(name))
+            .with(Field::new("lead.email", Type::Text))
+            .with(Field::new("lead.employees", Type::Number))
+            .with(Field::new("lead.tags", Type::List))
+            .with(Field::new("account.known", Type::Bool))
+            .with(Field::new("account.domain", Type::Text))
             .group("account", "account.known")
             .build()
             .unwrap()

@@ -146,8 +146,8 @@ mod tests {
     #[test]
     fn only_values_of_the_slots_type_are_taken() {
         let schema = Schema::builder()
-            .add(Field::new("lead.country", Type::Text))
-            .add(Field::new("lead.employees", Type::Number))
+            .with(Field::new("lead.country", Type::Text))
+            .with(Field::new("lead.employees", Type::Number))
             .build()
             .unwrap();
         let (country, employees) =

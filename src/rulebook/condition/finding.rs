@@ -56,7 +56,7 @@ pub(super) fn did_you_mean<'a>(
             return 0;
         }
         strsim::damerau_levenshtein(&wanted, &candidate)
-            .min(strsim::damerau_levenshtein(&wanted, tail).saturating_add(1))
+            .min(strsim::damerau_levenshtein(&wanted, tail))
     };
     // Very long names are no slip of the finger, and the distance is quadratic.
     let nearest = (wanted.len() <= 100)

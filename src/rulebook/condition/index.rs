@@ -69,7 +69,7 @@ impl Node {
                 if all {
                     parts.fold(Vec::new(), both)
                 } else {
-                    parts.reduce(either).unwrap_or_default()
+                    parts.reduce(|one, other| either(one, &other)).unwrap_or_default()
                 }
             }
         }
@@ -90,7 +90,7 @@ fn both(mut known: Vec<Equality>, more: Vec<Equality>) -> Vec<Equality> {
 }
 
 /// Only what both branches ask for is asked for.
-fn either(one: Vec<Equality>, other: Vec<Equality>) -> Vec<Equality> {
+fn either(one: Vec<Equality>, other: &[Equality]) -> Vec<Equality> {
     let merged = one.into_iter().filter_map(|mut equality| {
         let same = other.iter().find(|other| other.slot == equality.slot)?;
         equality.keys.extend_from_slice(&same.keys);
@@ -269,7 +269,7 @@ fn mark(posting: Option<&Posting>, words: &mut [u64]) {
 /// The bits of all rules.
 fn all(rules: usize) -> Vec<u64> {
     let mut words = vec![u64::MAX; rules.div_ceil(64)];
-    if let (Some(last), true) = (words.last_mut(), rules % 64 > 0) {
+    if let (Some(last), true) = (words.last_mut(), !rules.is_multiple_of(64)) {
         *last = (1 << (rules % 64)) - 1;
     }
     words

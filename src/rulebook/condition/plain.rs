@@ -199,7 +199,7 @@ fn build(subject: &Subject<'_>, wishes: Vec<Wish>, negated: bool, schema: &Schem
     let slot = subject.slot();
     let group = matches!(subject, Subject::Group(..));
     let list = schema.kind(slot) == Some(Type::List);
-    let (mut texts, mut numbers, mut tests) = (Vec::<Arc<str>>::new(), Vec::new(), Vec::new());
+    let (mut words, mut numbers, mut tests) = (Vec::<Arc<str>>::new(), Vec::new(), Vec::new());
     let field = NumberField { slot, measure: Measure::Value };
     for wish in wishes {
         match wish.what {
@@ -207,7 +207,7 @@ fn build(subject: &Subject<'_>, wishes: Vec<Wish>, negated: bool, schema: &Schem
             What::Unknown if group => tests.push((false, Test::Is { slot, want: false })),
             What::Known => tests.push((false, Test::Known(slot))),
             What::Unknown => tests.push((true, Test::Known(slot))),
-            What::Text(text) => texts.push(text.into()),
+            What::Text(text) => words.push(text.into()),
             What::Bool(want) => tests.push((false, Test::Is { slot, want })),
             What::Quantity(Quantity::Compare(Order::Equal, value)) => numbers.push(value),
             What::Quantity(Quantity::Compare(order, value)) => {
@@ -224,8 +224,8 @@ fn build(subject: &Subject<'_>, wishes: Vec<Wish>, negated: bool, schema: &Schem
         numbers.sort_by(f64::total_cmp);
         tests.insert(0, (negated, Test::NumberIn { field, values: numbers.into() }));
     }
-    if !texts.is_empty() {
-        let values = folded(texts);
+    if !words.is_empty() {
+        let values = Box::new(folded(words));
         let text = if list {
             Test::ListHas { slot, folded: true, values }
         } else {
@@ -243,11 +243,11 @@ fn build(subject: &Subject<'_>, wishes: Vec<Wish>, negated: bool, schema: &Schem
     Pred { root, clauses }
 }
 
-fn folded(shown: Vec<Arc<str>>) -> Box<TextSet> {
+fn folded(shown: Vec<Arc<str>>) -> TextSet {
     let mut sorted: Vec<Arc<str>> = shown.iter().map(|text| fold(text).into()).collect();
     sorted.sort();
     sorted.dedup();
-    Box::new(TextSet { sorted: sorted.into(), shown: shown.into() })
+    TextSet { sorted: sorted.into(), shown: shown.into() }
 }
 
 #[cfg(test)]

@@ -21,15 +21,15 @@ fn schema() -> Schema {
         known.map_or_else(|| code.to_owned(), |(_, name)| (*name).to_owned())
     };
     Schema::builder()
-        .add(Field::new("lead.country", Type::Text).normalised(country).shown(name))
-        .add(Field::new("lead.company", Type::Text))
-        .add(Field::new("lead.sector", Type::Text).allowed(["not for profit", "retail"]))
-        .add(Field::new("lead.employees", Type::Number))
-        .add(Field::new("lead.free_mail", Type::Bool))
-        .add(Field::new("lead.tags", Type::List))
-        .add(Field::new("lead.utm.campaign", Type::Text))
-        .add(Field::new("account.known", Type::Bool))
-        .add(Field::new("account.owner", Type::Text))
+        .with(Field::new("lead.country", Type::Text).normalised(country).shown(name))
+        .with(Field::new("lead.company", Type::Text))
+        .with(Field::new("lead.sector", Type::Text).allowed(["not for profit", "retail"]))
+        .with(Field::new("lead.employees", Type::Number))
+        .with(Field::new("lead.free_mail", Type::Bool))
+        .with(Field::new("lead.tags", Type::List))
+        .with(Field::new("lead.utm.campaign", Type::Text))
+        .with(Field::new("account.known", Type::Bool))
+        .with(Field::new("account.owner", Type::Text))
         .group("account", "account.known")
         .build()
         .unwrap()
@@ -56,6 +56,7 @@ fn check(field: &str, value: &PlainValue, sentence: &str, cases: &[(Option<Value
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the tables also hold missing values")]
 fn some(text: &str) -> Option<Value> {
     Some(Value::text(text))
 }

@@ -167,7 +167,7 @@ pub struct SchemaBuilder {
 impl SchemaBuilder {
     /// Adds a field.
     #[must_use]
-    pub fn add(mut self, field: Field) -> Self {
+    pub fn with(mut self, field: Field) -> Self {
         self.fields.push(field);
         self
     }
@@ -219,7 +219,8 @@ impl SchemaBuilder {
                     groups.insert(name, slot);
                 }
                 _ => {
-                    wrong.push(format!("the group {name} needs the true-or-false field {presence}"))
+                    wrong
+                        .push(format!("the group {name} needs the true-or-false field {presence}"));
                 }
             }
         }
@@ -335,8 +336,8 @@ mod tests {
     #[test]
     fn slots_are_numbered_in_order_and_found_by_name() {
         let schema = Schema::builder()
-            .add(Field::new("lead.country", Type::Text))
-            .add(Field::new("account.known", Type::Bool))
+            .with(Field::new("lead.country", Type::Text))
+            .with(Field::new("account.known", Type::Bool))
             .group("account", "account.known")
             .build()
             .unwrap();
@@ -349,12 +350,12 @@ mod tests {
     #[test]
     fn a_schema_that_cel_could_not_read_is_refused_with_every_reason() {
         let wrong = Schema::builder()
-            .add(Field::new("lead.utm", Type::Text))
-            .add(Field::new("lead.utm.campaign", Type::Text))
-            .add(Field::new("lead.utm", Type::Text))
-            .add(Field::new("lead.first-name", Type::Text))
-            .add(Field::new("if.country", Type::Text))
-            .add(Field::new("lead.true", Type::Bool))
+            .with(Field::new("lead.utm", Type::Text))
+            .with(Field::new("lead.utm.campaign", Type::Text))
+            .with(Field::new("lead.utm", Type::Text))
+            .with(Field::new("lead.first-name", Type::Text))
+            .with(Field::new("if.country", Type::Text))
+            .with(Field::new("lead.true", Type::Bool))
             .group("account", "lead.utm")
             .build()
             .unwrap_err();
@@ -364,8 +365,8 @@ mod tests {
     #[test]
     fn an_unknown_field_names_its_neighbour() {
         let schema = Schema::builder()
-            .add(Field::new("lead.employees", Type::Number))
-            .add(Field::new("lead.utm.campaign", Type::Text))
+            .with(Field::new("lead.employees", Type::Number))
+            .with(Field::new("lead.utm.campaign", Type::Text))
             .build()
             .unwrap();
         for (name, expected) in [

@@ -225,14 +225,14 @@ mod tests {
     #[test]
     fn conditions_are_said_in_english() {
         let schema = Schema::builder()
-            .add(Field::new("lead.country", Type::Text))
-            .add(Field::new("lead.email", Type::Text))
-            .add(Field::new("lead.employees", Type::Number))
-            .add(Field::new("lead.custom.budget", Type::Number))
-            .add(Field::new("lead.free_mail", Type::Bool))
-            .add(Field::new("lead.tags", Type::List))
-            .add(Field::new("account.known", Type::Bool))
-            .add(Field::new("account.domain", Type::Text))
+            .with(Field::new("lead.country", Type::Text))
+            .with(Field::new("lead.email", Type::Text))
+            .with(Field::new("lead.employees", Type::Number))
+            .with(Field::new("lead.custom.budget", Type::Number))
+            .with(Field::new("lead.free_mail", Type::Bool))
+            .with(Field::new("lead.tags", Type::List))
+            .with(Field::new("account.known", Type::Bool))
+            .with(Field::new("account.domain", Type::Text))
             .group("account", "account.known")
             .build()
             .unwrap();
@@ -243,19 +243,19 @@ mod tests {
                 "country is DE, AT or CH and employees is 500 or more",
             ),
             (
-                r#"lead.free_mail && (has(lead.country) || !account.known)"#,
+                r"lead.free_mail && (has(lead.country) || !account.known)",
                 "free mail is true and (country is known or account is unknown)",
             ),
             (
                 r#"!(lead.employees < 5 && !lead.email.endsWith(".edu"))"#,
                 "employees is 5 or more or email ends with \".edu\"",
             ),
-            (r#"lead.email.endsWith(account.domain)"#, "email ends with account domain"),
-            (r#"!('vip' in lead.tags)"#, "tags does not include vip"),
-            (r#"size(lead.tags) > 2"#, "the size of tags is more than 2"),
-            (r#"lead.custom.budget != lead.employees"#, "custom budget is not employees"),
+            (r"lead.email.endsWith(account.domain)", "email ends with account domain"),
+            (r"!('vip' in lead.tags)", "tags does not include vip"),
+            (r"size(lead.tags) > 2", "the size of tags is more than 2"),
+            (r"lead.custom.budget != lead.employees", "custom budget is not employees"),
             (r#"lead.country == "a\nb""#, "country is \"a\\nb\""),
-            (r#"lead.country in []"#, "country is one of no values"),
+            (r"lead.country in []", "country is one of no values"),
             ("true", "always"),
             ("!true", "never"),
             (

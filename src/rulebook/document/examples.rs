@@ -10,21 +10,28 @@ use toml::de::DeValue;
 
 use super::{
     super::{
-        FactSource, Found, IfUnknown, Rulebook, Severity, Target, Then, clean,
+        FactSource, Found, IfUnknown, Rulebook, Target, Then, clean,
         condition::{Facts, Type},
         fields::{FIELDS, country_code, kind_of},
-        finding::{Finding, advice},
+        finding::advice,
     },
     Cx,
     tree::{Item, Section},
 };
 use crate::model::{
     field::{Field, Fields},
+    finding::{Finding, Severity},
     news::{Known, KnownRecord},
 };
 
 /// The connection under which an example's records are known.
 const CRM: &str = "example";
+
+/// Facts that follow from others, and that an example may state.
+const DERIVED: [(&str, Type); 2] = [("domain", Type::Text), ("free_mail", Type::Bool)];
+/// What an example may say beside a lead's fields.
+const OTHERS: [&str; 7] =
+    ["source", "intent", "account", "person", "custom", "domain", "free_mail"];
 
 /// What an example expects.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,8 +138,10 @@ fn example<'d>(
             }
         } else if FIELDS.contains(&item.key) {
             put(&item, item.key, kind_of(item.key), &mut fields);
+        } else if let Some((_, kind)) = DERIVED.iter().find(|(name, _)| *name == item.key) {
+            put(&item, item.key, *kind, &mut fields);
         } else {
-            let known = FIELDS.iter().copied().chain(["source", "intent", "account", "person", "custom"]);
+            let known = FIELDS.iter().copied().chain(OTHERS);
             let known: Vec<&str> = known.collect();
             cx.log.wrong(&item.key_at(), format!("unknown field {:?} in an example", item.key), advice(item.key, "field", known));
         }
@@ -316,7 +325,8 @@ impl Example<'_> {
         let is_asked = self.account != Asked::NotAsked || self.person != Asked::NotAsked;
         if is_asked {
             let answer = Known { account: record(self.account), person: record(self.person), response: None };
-            known.insert(CRM.to_owned(), answer);
+            known.insert(CRM.to_owned(), answer.clone());
+            known.extend(rulebook.lookups.crms.iter().map(|crm| (crm.clone(), answer.clone())));
         }
         let form = self.fields.text("form");
         let intent = self.intent.as_deref().or_else(|| rulebook.intent_of(&self.source, form));
@@ -325,7 +335,6 @@ impl Example<'_> {
             source: &self.source,
             intent,
             known: &known,
-            awaited: false,
         });
         // An example names our rep, not the owner id in some CRM.
         for (name, asked) in [("account", self.account), ("person", self.person)] {

@@ -71,14 +71,9 @@ impl Custom {
         let Some((kind, item)) = kind else { return };
         match place {
             (known, Some(first)) if *known != kind => {
-                let first = item.log.source.finding(
-                    first,
-                    super::super::Severity::Error,
-                    String::new(),
-                    String::new(),
-                );
+                let line = item.log.source.line(first);
                 item.wrong(
-                    format!("custom.{name} has another type in line {}", first.line),
+                    format!("custom.{name} has another type in line {line}"),
                     "give it one type everywhere",
                 );
             }

@@ -18,8 +18,6 @@ mod tree;
 #[cfg(test)]
 mod broken_tests;
 
-use std::collections::{BTreeMap, HashMap};
-
 use toml::de::DeTable;
 
 use self::{
@@ -31,11 +29,15 @@ use self::{
 use super::{
     Rulebook,
     condition::Index,
+    facts::Lookups,
     fields::{self, Declared},
     files::{Files, MAIN, Setup},
-    finding::{Finding, Severity, Source},
+    finding::Source,
 };
-use crate::model::time::Span;
+use crate::model::{
+    finding::{Finding, Severity},
+    time::Span,
+};
 
 /// Bytes of one file.
 const BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -157,7 +159,7 @@ fn compile<'d>(
         reps: cx.names.all("rep").collect(),
         pools: cx.names.all("pool").collect(),
     };
-    let (schema, slots) = match fields::schema(&declared) {
+    let schema = match fields::schema(&declared) {
         Ok(made) => made,
         Err(reasons) => {
             // Names that are wrong have been reported where they stand; conditions can wait.
@@ -175,10 +177,14 @@ fn compile<'d>(
     if log.has_errors() {
         return None;
     }
+    let mut lookups = Lookups::of(&schema);
+    lookups.take_owners(reps.values());
+    lookups.assignable = assignable;
+    lookups.crms.clone_from(&setup.crms);
+    lookups.index = Some(Index::build(rules.iter().map(|rule| &rule.when)));
     let rulebook = Rulebook {
         version,
-        index: Index::build(rules.iter().map(|rule| &rule.when)),
-        owners: owners(&reps),
+        lookups,
         schema,
         rules,
         reps,
@@ -195,8 +201,6 @@ fn compile<'d>(
         mappings,
         tables,
         warnings: Vec::new(),
-        slots,
-        assignable,
     };
     examples::run(&rulebook, &examples).into_iter().for_each(|found| log.note(found));
     Some(rulebook)
@@ -233,15 +237,4 @@ fn intents(root: &Section<'_>) -> Vec<String> {
         Some(intents)
     });
     written.unwrap_or_else(|| INTENTS.map(str::to_owned).to_vec())
-}
-
-/// Our reps by their owner ids, by CRM connection.
-fn owners(reps: &BTreeMap<String, super::Rep>) -> BTreeMap<String, HashMap<String, String>> {
-    let mut owners: BTreeMap<String, HashMap<String, String>> = BTreeMap::new();
-    for rep in reps.values() {
-        for (crm, owner) in &rep.crm {
-            owners.entry(crm.clone()).or_default().insert(owner.clone(), rep.id.clone());
-        }
-    }
-    owners
 }

@@ -67,15 +67,9 @@ impl<'d> Names<'d> {
             let Some((id, item)) = id else { return Entry { id: "", section } };
             match self.kind(kind).entry(id) {
                 std::collections::btree_map::Entry::Occupied(first) => {
-                    let first = log.source.finding(
-                        first.get(),
-                        super::super::finding::Severity::Error,
-                        "",
-                        "",
-                    );
                     item.wrong(
                         format!("there are two {kind} entries {id:?}"),
-                        format!("rename one; the first is in line {}", first.line),
+                        format!("rename one; the first is in line {}", log.source.line(first.get())),
                     );
                 }
                 std::collections::btree_map::Entry::Vacant(free) => {

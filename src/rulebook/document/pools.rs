@@ -26,6 +26,13 @@ pub fn pools(
     let mut overflow = Chain::default();
     let mut all = BTreeMap::new();
     for Entry { id, section } in entries {
+        if cx.names.has("rep", id) {
+            cx.log.wrong(
+                &section.at,
+                format!("a pool and a rep are both called {id:?}"),
+                "rename one, so that a fact that names it is clear",
+            );
+        }
         let members = members(cx, section, reps);
         let rotation = section.item("rotation").and_then(|item| rotation(&item));
         let if_nobody = if_nobody(cx, section, id, &mut overflow);

@@ -14,7 +14,7 @@ use super::{
         clean,
         condition::{Schema, Slot, Type, Value},
         fields::{ColumnKind, country_code},
-        finding::{Finding, Severity, Source, advice},
+        finding::{Source, advice},
         table::{Table, key_of, number, sheet::Sheet},
     },
     Cx,
@@ -22,6 +22,7 @@ use super::{
     people,
     tree::Item,
 };
+use crate::model::finding::{Finding, Severity};
 
 /// Rows of one table.
 const ROWS_MAX: usize = 100_000;
@@ -250,7 +251,7 @@ impl Reader<'_, '_> {
             let found: Box<str> = key_of(parts.iter().map(String::as_str)).into();
             let at = *start..self.sheet.cell(*start, key_at.first().copied().unwrap_or(0)).end;
             if let Some(first) = lines.get(&found) {
-                let line = self.source.finding(first, Severity::Error, "", "").line;
+                let line = self.source.line(first);
                 let message = format!("the key of this row is that of line {line} already");
                 report(self.source.finding(&at, Severity::Error, message, "keep one of the two"));
                 continue;

@@ -13,8 +13,11 @@ use std::{
 
 use toml::de::{DeTable, DeValue};
 
-use super::super::finding::{Finding, Severity, Source, advice, nearest};
-use crate::model::time::Span;
+use super::super::finding::{Source, advice, nearest};
+use crate::model::{
+    finding::{Finding, Severity},
+    time::Span,
+};
 
 /// More findings than this help nobody.
 const FINDINGS_MAX: usize = 200;
@@ -60,8 +63,8 @@ impl<'d> Log<'d> {
     pub fn take(self) -> Vec<Finding> {
         let mut findings = self.findings.into_inner();
         findings.sort_by(|a, b| {
-            let key = |found: &Finding| (found.file != self.source.name, found.bytes.start);
-            key(a).cmp(&key(b)).then_with(|| a.file.cmp(&b.file))
+            let by_file = (a.file != self.source.name, &a.file).cmp(&(b.file != self.source.name, &b.file));
+            by_file.then((a.line, a.column).cmp(&(b.line, b.column)))
         });
         if self.unsaid.get() > 0 {
             let more = format!("{} more findings are not shown", self.unsaid.get());
@@ -116,8 +119,7 @@ impl<'d> Section<'d> {
         let item = self.item(key);
         if item.is_none() {
             // A misspelt key is reported as unknown with the right one proposed; once is enough.
-            let is_near = |(name, _): &(&toml::Spanned<_>, _)| nearest_key(name.get_ref(), key);
-            if !self.table.iter().any(|entry| is_near(&entry)) {
+            if !self.table.keys().any(|written| is_near(written.get_ref(), key)) {
                 let kind = self.kind;
                 self.log.wrong(&self.at, format!("{kind} needs {key:?}"), format!("write {example}"));
             }
@@ -172,7 +174,7 @@ impl<'d> Section<'d> {
     }
 }
 
-fn nearest_key(written: &str, key: &str) -> bool {
+fn is_near(written: &str, key: &str) -> bool {
     written != key && nearest(written, [key]).is_some()
 }
 

@@ -146,10 +146,10 @@ mod tests {
     #[test]
     fn the_fullest_row_wins_and_an_empty_key_cell_stands_for_any() {
         let schema = Schema::builder()
-            .add(Field::new("lead.country", Type::Text))
-            .add(Field::new("lead.region", Type::Text))
-            .add(Field::new("t.known", Type::Bool))
-            .add(Field::new("t.tier", Type::Number))
+            .with(Field::new("lead.country", Type::Text))
+            .with(Field::new("lead.region", Type::Text))
+            .with(Field::new("t.known", Type::Bool))
+            .with(Field::new("t.tier", Type::Number))
             .build()
             .unwrap();
         let slot = |name: &str| schema.slot(name).unwrap();

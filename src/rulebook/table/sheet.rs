@@ -14,8 +14,6 @@ pub struct Sheet<'t> {
     pub delimiter: char,
     /// The first row.
     pub header: Vec<String>,
-    /// The first byte of the header.
-    pub header_at: usize,
     /// All rows that are not empty: their first byte and their cells.
     pub rows: Vec<(usize, Vec<String>)>,
 }
@@ -46,9 +44,9 @@ impl<'t> Sheet<'t> {
             }
         }
         let mut rows = all.into_iter();
-        let (header_at, header) =
+        let (_, header) =
             rows.next().ok_or((0, "the file has no row, not even a header".to_owned()))?;
-        Ok(Self { text, delimiter, header, header_at, rows: rows.collect() })
+        Ok(Self { text, delimiter, header, rows: rows.collect() })
     }
 
     /// The bytes of a cell of the row that begins at `row`.
@@ -139,6 +137,5 @@ mod tests {
             let at = sheet.cell(sheet.rows[row].0, column);
             assert_eq!(&text[at], expected, "{row} {column}");
         }
-        assert_eq!(&text[sheet.cell(sheet.header_at, 1)], "pool");
     }
 }
