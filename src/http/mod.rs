@@ -54,7 +54,7 @@ pub struct Front {
     /// Sources by name.
     pub sources: BTreeMap<String, Scheme>,
     /// CRM connections by name, with the scheme that proves their callbacks.
-    pub callbacks: BTreeMap<String, (Arc<dyn Crm>, Scheme)>,
+    pub callbacks: BTreeMap<String, (Arc<dyn Crm>, Arc<Scheme>)>,
     /// Reads the rulebook in force.
     pub book: Box<dyn Fn() -> Arc<Rulebook> + Send + Sync>,
     /// Takes over a published rulebook.
