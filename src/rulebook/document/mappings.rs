@@ -250,7 +250,9 @@ fn path(item: &Item<'_>) -> Option<Path> {
             // The library points behind what it did read.
             let place = item.inside(&(at.min(text.len())..text.len()));
             let place = if text.starts_with('$') && !place.is_empty() { place } else { item.at() };
-            item.log.wrong(&place, format!("{text:?} is not a JSON path: {why}"), mend);
+            // All that the library often says is that it could not parse.
+            let why = if why == "parser error" { String::new() } else { format!(": {why}") };
+            item.log.wrong(&place, format!("{text:?} is not a JSON path{why}"), mend);
             None
         }
     }

@@ -127,6 +127,7 @@ fn compile<'d>(
     let root = Section::new("the rulebook", 0..0, document, log);
     let mut cx = Cx { log, names: Names::new(setup), setup, files };
     let sections = gather(&mut cx, &root);
+    cx.names.note_left(&sections.reps);
     let cx = &cx;
 
     let default_sla = root.item("default_sla").and_then(|item| cx.names.refer("sla", &item));
@@ -170,9 +171,16 @@ fn compile<'d>(
     };
     let assignable = tables::assignable(&written, &schema);
     let default = default_sla.as_deref();
-    let rules = Rules { cx, schema: &schema, assignable: &assignable, default_sla: default };
+    let rules = Rules {
+        cx,
+        schema: &schema,
+        assignable: &assignable,
+        default_sla: default,
+        has_default: root.has_like("default_sla"),
+    };
     let (rules, assigning) = rules.compile(&sections.rules);
     let tables = tables::tables(cx, &written, &schema, &assigning);
+    cx.names.warn_of_unused(log);
     let examples = examples::read(cx, &sections.examples, &custom, &intents);
     if log.has_errors() {
         return None;

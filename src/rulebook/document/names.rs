@@ -4,7 +4,11 @@
 //! proposes the nearest name.
 //! Does not know: what is behind a name.
 
-use std::{collections::BTreeMap, ops::Range};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 use super::{
     super::files::{ChannelKind, Setup},
@@ -26,6 +30,10 @@ pub struct Entry<'d> {
 #[derive(Debug, Default)]
 pub struct Names<'d> {
     known: BTreeMap<&'static str, BTreeMap<&'d str, Range<usize>>>,
+    /// What something refers to.
+    used: RefCell<BTreeSet<(&'static str, String)>>,
+    /// Reps who have left.
+    left: BTreeSet<&'d str>,
 }
 
 impl<'d> Names<'d> {
@@ -85,6 +93,36 @@ impl<'d> Names<'d> {
         self.known.get(kind).is_some_and(|ids| ids.contains_key(id))
     }
 
+    /// Notes which reps have left, so that whoever refers to one hears of it.
+    pub fn note_left(&mut self, reps: &[Entry<'d>]) {
+        let left = reps.iter().filter(|entry| {
+            let left = entry.section.item("left");
+            left.is_some_and(|item| item.value.as_bool() == Some(true))
+        });
+        self.left = left.map(|entry| entry.id).collect();
+    }
+
+    pub fn has_left(&self, rep: &str) -> bool {
+        self.left.contains(rep)
+    }
+
+    /// Notes that something refers to this.
+    pub fn use_it(&self, kind: &'static str, id: &str) {
+        self.used.borrow_mut().insert((kind, id.to_owned()));
+    }
+
+    /// Warns of what nothing refers to.
+    pub fn warn_of_unused(&self, log: &Log<'_>) {
+        let used = self.used.borrow();
+        for kind in ["hours", "pool", "sla", "escalation"] {
+            for (id, at) in self.known.get(kind).into_iter().flatten() {
+                if !used.contains(&(kind, (*id).to_owned())) {
+                    log.warn(at, format!("nothing uses the {kind} {id:?}"), "use it, or remove it");
+                }
+            }
+        }
+    }
+
     /// All ids of a kind.
     pub fn all<'n>(&'n self, kind: &'static str) -> impl Iterator<Item = &'d str> + Clone + 'n {
         self.known.get(kind).into_iter().flat_map(|ids| ids.keys().copied())
@@ -93,7 +131,15 @@ impl<'d> Names<'d> {
     /// The id, if there is something of that kind; a finding at `item` otherwise.
     pub fn find(&self, kind: &'static str, id: &str, item: &Item<'_>) -> Option<String> {
         if self.has(kind, id) {
+            self.use_it(kind, id);
+            if kind == "rep" && self.has_left(id) {
+                item.log.warn(&item.at(), format!("{id} has left"), "name somebody who is there");
+            }
             return Some(id.to_owned());
+        }
+        if item.log.is_full() {
+            item.wrong("", "");
+            return None;
         }
         if let Some((front, rest)) = id.split_once(':')
             && self.has(kind, rest.trim())

@@ -69,13 +69,6 @@ fn members(cx: &Cx<'_>, section: &Section<'_>, reps: &BTreeMap<String, Rep>) -> 
             unsure = true;
             continue;
         };
-        if reps.get(&member.rep).is_some_and(|rep| rep.has_left) {
-            cx.log.warn(
-                &place.at(),
-                format!("{} has left and gets no leads", member.rep),
-                "take them out of the pool",
-            );
-        }
         if seen.insert(member.rep.clone()) {
             members.push(member);
         } else {

@@ -13,7 +13,7 @@ use super::{
         IfUnknown, Rule, Target, Then,
         condition::{self, PlainValue, Place, Pred, Schema, Slot},
         fields::ColumnKind,
-        finding::{advice, either},
+        finding::{advice, either, nearest},
     },
     Cx,
     names::Entry,
@@ -31,6 +31,8 @@ pub struct Rules<'a, 'd> {
     pub schema: &'a Schema,
     pub assignable: &'a BTreeMap<Slot, ColumnKind>,
     pub default_sla: Option<&'a str>,
+    /// There is a default, right or wrong.
+    pub has_default: bool,
 }
 
 impl<'d> Rules<'_, 'd> {
@@ -104,7 +106,7 @@ impl<'d> Rules<'_, 'd> {
                 let at = item.key_at();
                 item.log.wrong(&at, "nobody has to answer a lead that is set aside", "remove \"sla\"");
             }
-            None if !sets_aside && self.default_sla.is_none() && then.is_some() => {
+            None if !sets_aside && !self.has_default && then.is_some() => {
                 self.cx.log.wrong(
                     &section.at,
                     format!("the rule {id:?} has no SLA and there is no \"default_sla\""),
@@ -168,6 +170,14 @@ impl<'d> Rules<'_, 'd> {
             let full = format!("lead.{name}");
             let is_lead = name.contains('.') && self.schema.slot(&full).is_some();
             let field = if is_lead { &full } else { &name };
+            if let Some(custom) = field.strip_prefix("custom.") {
+                item.log.wrong(
+                    &item.key_at(),
+                    format!("no mapping fills {field}"),
+                    self.custom_advice(custom),
+                );
+                continue;
+            }
             match condition::plain(field, &value, self.schema) {
                 Ok(pred) => parts.push(pred),
                 Err(findings) => {
@@ -185,6 +195,14 @@ impl<'d> Rules<'_, 'd> {
                 }
             }
         }
+    }
+
+    fn custom_advice(&self, name: &str) -> String {
+        let known = self.schema.slots().filter_map(|(_, field)| field.strip_prefix("lead.custom."));
+        nearest(name, known).map_or_else(
+            || format!("write custom.{name} = \"$.…\" in a [[mapping]]"),
+            |near| format!("did you mean custom.{near}?"),
+        )
     }
 
     fn then(&self, section: &Section<'d>) -> Option<Then> {
@@ -224,6 +242,7 @@ impl<'d> Rules<'_, 'd> {
                 }
                 Some(Then::SetAside(name.to_owned()))
             }
+            (None, None) if section.has_like("assign_to") || section.has_like("set_aside") => None,
             (None, None) => {
                 self.cx.log.wrong(
                     &section.at,

@@ -5,6 +5,7 @@
 //! Does not know: facts of leads.
 
 use std::{
+    cell::Cell,
     collections::{BTreeMap, HashMap},
     ops::Range,
 };
@@ -157,7 +158,7 @@ fn compile(
         .filter_map(|(at, (item, kind))| Some((*at, *kind, slot(item)?)))
         .collect();
     let known = schema.slot(&format!("{}.known", written.id))?;
-    let reader = Reader { cx, source: &source, sheet: &sheet, schema, assigning };
+    let reader = Reader { cx, source: &source, sheet: &sheet, schema, assigning, reported: Cell::new(0) };
     let (rows, shapes) = reader.rows(&key, &key_at, &columns);
     let columns = columns.into_iter().map(|(.., slot)| slot).collect();
     Some(Table { id: written.id.to_owned(), key, known, columns, rows, shapes })
@@ -200,6 +201,8 @@ struct Reader<'a, 'd> {
     sheet: &'a Sheet<'a>,
     schema: &'a Schema,
     assigning: &'a Assigning,
+    /// How many cells were wrong so far.
+    reported: Cell<usize>,
 }
 
 type Rows = HashMap<Box<str>, Box<[Option<Value>]>>;
@@ -214,16 +217,7 @@ impl Reader<'_, '_> {
         let mut rows: Rows = HashMap::with_capacity(self.sheet.rows.len());
         let mut lines: HashMap<Box<str>, Range<usize>> = HashMap::new();
         let mut shapes: Vec<u32> = Vec::new();
-        let mut reported = 0;
-        let mut report = |finding: Finding| {
-            reported += 1;
-            if reported <= CELLS_REPORTED {
-                self.cx.log.note(finding);
-            } else if reported == CELLS_REPORTED + 1 {
-                let (message, mend) = ("more cells of this table are wrong", "mend those above first");
-                self.cx.log.note(self.source.finding(&(0..0), Severity::Error, message, mend));
-            }
-        };
+        let report = |finding: Finding| self.report(finding);
         for (start, cells) in &self.sheet.rows {
             let cell = |at: usize| cells.get(at).map_or("", String::as_str);
             let wrong = |at: usize, message: String, mend: String| {
@@ -241,7 +235,16 @@ impl Reader<'_, '_> {
             let mut values: Vec<Option<Value>> = Vec::with_capacity(columns.len());
             for (at, kind, slot) in columns {
                 match self.value(cell(*at), *kind, *slot) {
-                    Ok(value) => values.push(value),
+                    Ok(value) => {
+                        if let (ColumnKind::Rep, Some(Value::Text(rep))) = (kind, &value)
+                            && self.cx.names.has_left(rep)
+                        {
+                            let at = self.sheet.cell(*start, *at);
+                            let (message, mend) = (format!("{rep} has left"), "name somebody who is there");
+                            report(self.source.finding(&at, Severity::Warning, message, mend));
+                        }
+                        values.push(value);
+                    }
                     Err((message, mend)) => report(wrong(*at, message, mend)),
                 }
             }
@@ -265,6 +268,18 @@ impl Reader<'_, '_> {
         // Fuller keys first; of two alike the one with the earlier column.
         shapes.sort_by_key(|shape| std::cmp::Reverse((shape.count_ones(), shape.reverse_bits())));
         (rows, shapes)
+    }
+
+    /// Reports a cell, the first few of a table.
+    fn report(&self, finding: Finding) {
+        let reported = self.reported.get();
+        self.reported.set(reported + 1);
+        if reported < CELLS_REPORTED {
+            self.cx.log.note(finding);
+        } else if reported == CELLS_REPORTED {
+            let (message, mend) = ("more cells of this table are wrong", "mend those above first");
+            self.cx.log.note(self.source.finding(&(0..0), finding.severity, message, mend));
+        }
     }
 
     /// A key cell in the form in which facts hold such a value.
@@ -297,7 +312,12 @@ impl Reader<'_, '_> {
             let id = cell.strip_prefix(kind).and_then(|rest| rest.trim_start().strip_prefix(':'));
             let id = id.map_or(cell, str::trim);
             if names.has(kind, id) {
+                names.use_it(kind, id);
                 return Ok(Some(Value::text(id)));
+            }
+            // Looking for advice takes long where nobody will read it.
+            if self.reported.get() > CELLS_REPORTED {
+                return Err((String::new(), String::new()));
             }
             Err((format!("unknown {kind} {id:?}"), advice(id, kind, names.all(kind))))
         };

@@ -45,6 +45,11 @@ impl<'d> Log<'d> {
         self.note(self.source.finding(at, Severity::Warning, message, mend));
     }
 
+    /// Whether more findings are only counted: then looking for advice is a waste.
+    pub fn is_full(&self) -> bool {
+        self.findings.borrow().len() >= FINDINGS_MAX
+    }
+
     pub fn note(&self, finding: Finding) {
         let mut findings = self.findings.borrow_mut();
         if findings.len() < FINDINGS_MAX {
@@ -117,14 +122,17 @@ impl<'d> Section<'d> {
     /// The value under `key`; a finding if there is none. `example` says how to write it.
     pub fn need(&self, key: &'static str, example: &str) -> Option<Item<'d>> {
         let item = self.item(key);
-        if item.is_none() {
-            // A misspelt key is reported as unknown with the right one proposed; once is enough.
-            if !self.table.keys().any(|written| is_near(written.get_ref(), key)) {
-                let kind = self.kind;
-                self.log.wrong(&self.at, format!("{kind} needs {key:?}"), format!("write {example}"));
-            }
+        if item.is_none() && !self.has_like(key) {
+            let kind = self.kind;
+            self.log.wrong(&self.at, format!("{kind} needs {key:?}"), format!("write {example}"));
         }
         item
+    }
+
+    /// Whether the key is there, or one that looks like it misspelt: that is reported as unknown
+    /// with the right one proposed, and once is enough.
+    pub fn has_like(&self, key: &str) -> bool {
+        self.table.keys().any(|written| written.get_ref() == key || is_near(written.get_ref(), key))
     }
 
     /// Everything in the order of the document, for sections whose keys are free.
@@ -229,8 +237,7 @@ impl<'d> Item<'d> {
     }
 
     pub fn refuse(&self, wanted: &str) {
-        let Self { key, .. } = self;
-        self.wrong(format!("{key:?} is {}, not {wanted}", self.described()), format!("write {wanted}"));
+        self.wrong(format!("{:?} is {}", self.key, self.described()), format!("write {wanted}"));
     }
 
     /// A text that is not blank, trimmed.
