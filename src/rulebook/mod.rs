@@ -18,6 +18,8 @@ mod matching;
 mod sentence;
 mod table;
 #[cfg(test)]
+mod limit_tests;
+#[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;

@@ -180,11 +180,12 @@ fn compile<'d>(
     };
     let (rules, assigning) = rules.compile(&sections.rules);
     let tables = tables::tables(cx, &written, &schema, &assigning);
-    cx.names.warn_of_unused(log);
     let examples = examples::read(cx, &sections.examples, &custom, &intents);
     if log.has_errors() {
         return None;
     }
+    // What could not be read may have used it.
+    cx.names.warn_of_unused(log);
     let mut lookups = Lookups::of(&schema);
     lookups.take_owners(reps.values());
     lookups.assignable = assignable;

@@ -72,7 +72,7 @@ impl<'d> Log<'d> {
             by_file.then((a.line, a.column).cmp(&(b.line, b.column)))
         });
         if self.unsaid.get() > 0 {
-            let more = format!("{} more findings are not shown", self.unsaid.get());
+            let more = format!("and {} more, not shown", self.unsaid.get());
             findings.push(self.source.finding(&(0..0), Severity::Error, more, "mend these first"));
         }
         findings
