@@ -55,10 +55,9 @@ fn lead(number: u128) -> Lead {
         deadline: Time(NOW.0 + 5 * MINUTE),
         first_deadline: Time(NOW.0 + 5 * MINUTE),
         steps_done: 0,
-        repeats: 0,
+        pages_done: 0,
         on_it_until: None,
         asking_until: None,
-        was_on_it: false,
     });
     lead
 }
