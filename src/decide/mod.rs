@@ -1,1 +1,98 @@
-//! .
+//! The decision: `(snapshot, step, now) -> plan`, pure.
+//!
+//! Guarantees: the same snapshot, step, rulebook and instant give the same plan, byte for byte,
+//! for the same [`ENGINE`](crate::model::plan::ENGINE). Nothing here reads a clock, rolls dice,
+//! logs or fails: a lead that cannot be routed waits with a bound and an alarm.
+//! Does not know: the store, destinations beyond their names, or how anything is shown.
+//!
+//! Reading order: `prepare` (bytes become a draft), `fill` (a form fill), `route` (which rule),
+//! `rotate` (which rep), `assign` (the lead gets an owner and a clock), `review` (the ladder),
+//! `news` (what acting and people brought), `explain` (why, said back).
+
+pub mod normalize;
+pub mod prepare;
+pub mod fill;
+pub mod route;
+pub mod rotate;
+pub mod available;
+pub mod assign;
+pub mod sla;
+pub mod review;
+pub mod news;
+pub mod explain;
+mod note;
+
+use crate::{
+    model::{
+        event::Fate,
+        plan::{Input, Plan, Snapshot, Step, What},
+        team::Team,
+        time::Time,
+    },
+    rulebook::Rulebook,
+};
+
+/// What is connected, by name: the part of the settings that deciding may know.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// CRM connections that are written to.
+    pub crms: Vec<String>,
+    /// CRM connections that are asked before deciding.
+    pub asks: Vec<String>,
+    /// The wall clock has just jumped: re-assignments and pages wait until the time is sure.
+    pub time_is_unsure: bool,
+}
+
+/// Everything a decision stands on, beside the lead.
+#[derive(Clone, Copy, Debug)]
+pub struct Desk<'a> {
+    /// The rulebook.
+    pub book: &'a Rulebook,
+    /// What is connected.
+    pub reach: &'a Reach,
+    /// People.
+    pub team: &'a Team,
+    /// The instant.
+    pub now: Time,
+}
+
+/// Decides one step.
+#[must_use]
+pub fn decide(
+    book: &Rulebook,
+    reach: &Reach,
+    snapshot: &Snapshot<'_>,
+    step: &Step,
+    now: Time,
+) -> Plan {
+    let desk = Desk { book, reach, team: snapshot.team, now };
+    match (&step.input, &step.event) {
+        (Input::Fill(draft), Some(event)) => fill::decide(desk, snapshot.lead, event, draft),
+        (Input::Unreadable(reason), Some(event)) => unreadable(desk, &event.source, reason),
+        (Input::News(news), event) => news::decide(desk, snapshot.lead, event.as_ref(), news),
+        (Input::Review, _) => {
+            snapshot.lead.map_or_else(Plan::nothing, |lead| review::decide(desk, lead))
+        }
+        (Input::Fill(_) | Input::Unreadable(_), None) => Plan::nothing(),
+    }
+}
+
+/// A fill that cannot be read is kept with its reason, to be redone after the mapping is mended.
+fn unreadable(desk: Desk<'_>, source: &str, reason: &str) -> Plan {
+    let mut decision = note::decision(desk, What::Rejected);
+    note::put(&mut decision, "source", source);
+    note::put(&mut decision, "reason", reason);
+    Plan {
+        fate: Some(Fate::Rejected),
+        reason: Some(reason.to_owned()),
+        decision: Some(decision),
+        ..Plan::nothing()
+    }
+}
+
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod rotate_tests;
+#[cfg(test)]
+mod road_tests;

@@ -1,1 +1,119 @@
-//! .
+//! The HTTP face: hooks, callbacks, action links, the API, pages, health and metrics.
+//!
+//! Guarantees: a hook's bytes are read raw, under a cap and a deadline, and answered 2xx only
+//! when they are on disk; every error is a small problem document with a reference id and no
+//! detail that a stranger could use. Does not know: any concrete store or destination.
+
+pub mod act;
+pub mod api;
+pub mod auth;
+pub mod body;
+pub mod callback;
+pub mod health;
+pub mod hook;
+pub mod pages;
+pub mod problem;
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use actix_web::web;
+use tokio::sync::watch;
+
+use crate::{
+    clock::Clock,
+    crm::Crm,
+    decide::Reach,
+    intake::Scheme,
+    model::time::{Span, Time},
+    notify::link::LinkKey,
+    rulebook::{Files, Rulebook, Setup},
+    store::Store,
+    telemetry::Metrics,
+};
+
+/// Everything the handlers stand on.
+pub struct Front {
+    /// The store.
+    pub store: Arc<dyn Store>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Called after something was accepted, so that deciding need not wait for its poll.
+    pub wake: Box<dyn Fn() + Send + Sync>,
+    /// Called after jobs were changed by an operator.
+    pub wake_jobs: Box<dyn Fn() + Send + Sync>,
+    /// The last decision's number, for live pages.
+    pub changes: watch::Receiver<i64>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// Sources by name.
+    pub sources: BTreeMap<String, Scheme>,
+    /// CRM connections by name, with the scheme that proves their callbacks.
+    pub callbacks: BTreeMap<String, (Arc<dyn Crm>, Arc<Scheme>)>,
+    /// Reads the rulebook in force.
+    pub book: Box<dyn Fn() -> Arc<Rulebook> + Send + Sync>,
+    /// Takes over a published rulebook.
+    pub take_book: Box<dyn Fn(Arc<Rulebook>) + Send + Sync>,
+    /// What the settings offer to a rulebook.
+    pub setup: Setup,
+    /// What is connected.
+    pub reach: Reach,
+    /// What proves action links.
+    pub link_key: Arc<LinkKey>,
+    /// The configured public address, without a final slash.
+    pub public_url: String,
+    /// The most bytes of a body.
+    pub body_max: usize,
+    /// How long a body may take.
+    pub body_within: std::time::Duration,
+    /// Whether the listener is on loopback: what one-time links and cookies may assume.
+    pub is_loopback: bool,
+    /// Numbers requests, for reference ids.
+    pub requests: AtomicU64,
+    /// When this process started, for reference ids.
+    pub started_at: Time,
+    /// A one-time key that opens the pages, if one was made.
+    pub page_key: std::sync::Mutex<Option<String>>,
+    /// What a demo adds to the board; empty otherwise.
+    pub demo: Option<Arc<dyn pages::DemoButtons>>,
+}
+
+impl Front {
+    /// A reference id for one request: unique within the life of the store's host.
+    #[must_use]
+    pub fn reference(&self) -> String {
+        let number = self.requests.fetch_add(1, Ordering::Relaxed);
+        format!("{:x}-{number:x}", self.started_at.0)
+    }
+
+    /// Compiles files as a rulebook under these settings.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them.
+    pub fn compile(
+        &self,
+        files: &Files,
+        version: u32,
+    ) -> Result<Rulebook, Vec<crate::model::finding::Finding>> {
+        Rulebook::compile(files, &self.setup, version)
+    }
+}
+
+/// Sessions of the pages last so long.
+pub const SESSION: Span = Span::hours(8);
+
+/// All routes.
+pub fn routes(config: &mut web::ServiceConfig) {
+    config
+        .configure(health::routes)
+        .configure(hook::routes)
+        .configure(callback::routes)
+        .configure(act::routes)
+        .configure(api::routes)
+        .configure(pages::routes);
+}

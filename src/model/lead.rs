@@ -84,20 +84,17 @@ pub struct Ladder {
     pub deadline: Time,
     /// The deadline of the first owner: pages keep it.
     pub first_deadline: Time,
-    /// How many steps have fired or been skipped for this owner.
+    /// How many firings of steps without a page are over (fired or skipped) for this owner.
     pub steps_done: u32,
-    /// How often the repeating step has fired.
+    /// How many firings of steps with a page are over, whoever the owner was.
     #[serde(default)]
-    pub repeats: u32,
+    pub pages_done: u32,
     /// "On it" was said: nothing fires before this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_it_until: Option<Time>,
     /// The CRMs are being asked before a step takes the lead away or pages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asking_until: Option<Time>,
-    /// Who said "on it" since the lead was theirs.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub was_on_it: bool,
 }
 
 /// A lead as it is now.
@@ -130,6 +127,9 @@ pub struct Lead {
     /// What CRMs knew, by connection.
     #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
     pub known: std::collections::BTreeMap<String, Known>,
+    /// CRM connections that were asked and have not answered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub awaited: Vec<String>,
     /// The rule that placed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
@@ -139,6 +139,9 @@ pub struct Lead {
     /// The rep who has it now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
+    /// The CRM's id of an owner there whom the rulebook does not know: left alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outside_owner: Option<String>,
     /// Everybody who had it before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub had: Vec<String>,

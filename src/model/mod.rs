@@ -7,6 +7,7 @@ pub mod country;
 pub mod event;
 pub mod failure;
 pub mod field;
+pub mod finding;
 pub mod id;
 pub mod job;
 pub mod lead;

@@ -1,1 +1,106 @@
-//! .
+//! The loops: decide, write, tell, ask, sweep, reload.
+//!
+//! Every loop has the same shape: do one step, which says when there is more; then wait for a
+//! wake-up or that instant. A wake-up carries no information, the state does: polling is for
+//! truth, waking only for speed. The steps are plain async functions, so that tests and
+//! simulations call them one by one.
+//!
+//! Guarantees: whatever a step learns is settled or accepted before it forgets it; a stop lets
+//! every step that is under way end. Does not know: any concrete store, CRM or channel.
+
+pub mod ask;
+pub mod decide;
+mod gate;
+pub mod reload;
+pub mod run;
+pub mod sweep;
+pub mod tell;
+pub mod wake;
+pub mod write;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use arc_swap::ArcSwap;
+
+use crate::{
+    clock::{Clock, JumpWatch},
+    crm::Crm,
+    decide::Reach,
+    model::{job::JobKind, time::Span},
+    notify::{Channel, link::LinkKey},
+    outbound::gate::Gate,
+    rulebook::Rulebook,
+    store::Store,
+    telemetry::Metrics,
+};
+
+use self::wake::Wakes;
+
+/// A destination with what holds it back: its gate is shared by all of its workers.
+pub struct Guarded<T: ?Sized> {
+    /// The destination.
+    pub to: Arc<T>,
+    /// Limits, Retry-After and the circuit, for the whole connection.
+    pub gate: std::sync::Mutex<Gate>,
+}
+
+/// Whether the wall clock can be believed.
+#[derive(Debug)]
+pub struct Jumps {
+    /// Sees jumps.
+    pub watch: JumpWatch,
+    /// Until then, by the clock that only grows, re-assignments and pages wait.
+    pub unsure_until: Span,
+}
+
+/// How links in messages are made.
+#[derive(Clone, Debug)]
+pub struct Links {
+    /// Where people reach us.
+    pub base: url::Url,
+    /// What signs them.
+    pub key: Arc<LinkKey>,
+}
+
+/// Everything the loops stand on.
+pub struct Worker {
+    /// The store.
+    pub store: Arc<dyn Store>,
+    /// The rulebook in force.
+    pub book: ArcSwap<Rulebook>,
+    /// What is connected.
+    pub reach: Reach,
+    /// CRM connections by name.
+    pub crms: BTreeMap<String, Guarded<dyn Crm>>,
+    /// Channels by name.
+    pub channels: BTreeMap<String, Guarded<dyn Channel>>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Wake-ups between loops.
+    pub wakes: Arc<Wakes>,
+    /// How links in messages are made.
+    pub links: Links,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// For how long work is leased: above the longest call.
+    pub lease: Span,
+    /// Shape of the sources, to read a stored fill.
+    pub read: Arc<ReadFill>,
+    /// How long raw bodies of decided fills are kept.
+    pub keep: Span,
+    /// Mapped fields whose absence has been told.
+    pub alarmed: std::sync::Mutex<std::collections::BTreeSet<String>>,
+    /// Compares the wall clock with the one that only grows.
+    pub jumps: std::sync::Mutex<Jumps>,
+}
+
+/// Reads a stored fill: source, content type and bytes become JSON, or the reason why not.
+pub type ReadFill =
+    dyn Fn(&str, Option<&str>, &[u8]) -> Result<serde_json::Value, String> + Send + Sync;
+
+impl Worker {
+    /// Wakes whoever does this kind of work for this lane.
+    pub fn wake(&self, kind: JobKind, lane: &str) {
+        self.wakes.job(kind, lane);
+    }
+}

@@ -1,0 +1,212 @@
+//! A lead gets an owner: the clock starts, the CRM and the owner are to hear of it.
+//!
+//! Guarantees: the deadline runs from the assignment even if telling fails later; every change of
+//! owner remembers who had it and gives the old owner's turn back.
+//! Does not know: which rule or rotation chose the owner.
+
+use super::{Desk, note, rotate, sla};
+use crate::{
+    model::{
+        job::{JobKind, JobWanted, Why},
+        lead::{Ladder, Lead, State},
+        plan::{Decision, Plan, Review, What},
+        team::TeamChange,
+        time::Time,
+    },
+    rulebook::{Sla, Tell},
+};
+
+/// The first assignment of a lead (or of one that had lost its owner).
+#[must_use]
+pub fn first(
+    desk: Desk<'_>,
+    mut lead: Lead,
+    rep: &str,
+    sla_id: &str,
+    changes: Vec<TeamChange>,
+    decision: Decision,
+) -> Plan {
+    lead.ladder = None;
+    own(desk, lead, rep, Some(sla_id), changes, decision)
+}
+
+/// The same owner again, with a new clock.
+#[must_use]
+pub fn again(desk: Desk<'_>, lead: Lead, rep: &str, what: What) -> Plan {
+    let decision = note::decision(desk, what);
+    own(desk, lead, rep, None, Vec::new(), decision)
+}
+
+/// Another owner: the old one's turn goes back, and the ladder starts anew for the new one.
+#[must_use]
+pub fn hand_over(
+    desk: Desk<'_>,
+    mut lead: Lead,
+    rep: &str,
+    pool: Option<String>,
+    mut changes: Vec<TeamChange>,
+    decision: Decision,
+) -> Plan {
+    let old = lead.owner.take().filter(|old| old != rep);
+    if let Some(old) = &old {
+        if let Some(from) = &lead.pool {
+            changes.extend(rotate::give_back(desk, from, old));
+        }
+        if !lead.had.contains(old) {
+            lead.had.push(old.clone());
+        }
+    }
+    lead.pool = pool;
+    let mut plan = own(desk, lead, rep, None, changes, decision);
+    if let (Some(old), Some(lead)) = (&old, &plan.lead) {
+        let told = tell_rep(desk, lead, old, Why::Reassigned);
+        plan.jobs.extend(told);
+    }
+    plan
+}
+
+fn own(
+    desk: Desk<'_>,
+    mut lead: Lead,
+    rep: &str,
+    sla_id: Option<&str>,
+    changes: Vec<TeamChange>,
+    mut decision: Decision,
+) -> Plan {
+    let sla = sla_of(desk, &lead, sla_id);
+    lead.state = State::Assigned;
+    lead.waiting = None;
+    lead.awaited.clear();
+    lead.owner = Some(rep.to_owned());
+    lead.assigned_at = Some(desk.now);
+    if let Some(sla) = sla {
+        let deadline = sla::after(desk, sla, rep, desk.now, sla.respond_within);
+        let before = lead.ladder.take();
+        lead.ladder = Some(Ladder {
+            sla: sla.id.clone(),
+            started_at: desk.now,
+            deadline,
+            first_deadline: before.as_ref().map_or(deadline, |ladder| ladder.first_deadline),
+            steps_done: 0,
+            pages_done: before.as_ref().map_or(0, |ladder| ladder.pages_done),
+            on_it_until: None,
+            asking_until: None,
+        });
+        note::put(&mut decision, "sla", &sla.id);
+        note::put(&mut decision, "deadline", deadline);
+    }
+    note::put(&mut decision, "owner", rep);
+    note::put(&mut decision, "pool", &lead.pool);
+    let mut jobs = writes(desk, &lead);
+    jobs.extend(tell_rep(desk, &lead, rep, Why::Assigned));
+    Plan {
+        team: changes,
+        jobs,
+        review: next_review(desk, &lead),
+        decision: Some(decision),
+        lead: Some(lead),
+        ..Plan::nothing()
+    }
+}
+
+/// The SLA that holds: the rule's, else the one the lead has, else the default.
+fn sla_of<'a>(desk: Desk<'a>, lead: &Lead, sla_id: Option<&str>) -> Option<&'a Sla> {
+    let book = desk.book;
+    sla_id
+        .and_then(|id| book.slas.get(id))
+        .or_else(|| lead.ladder.as_ref().and_then(|ladder| book.slas.get(&ladder.sla)))
+        .or_else(|| {
+            let rule = lead.rule.as_ref()?;
+            let rule = book.rules.iter().find(|known| known.id == *rule)?;
+            book.slas.get(&rule.sla)
+        })
+        .or_else(|| book.slas.get(&book.default_sla))
+}
+
+/// When the lead is to be looked at next.
+#[must_use]
+pub fn next_review(desk: Desk<'_>, lead: &Lead) -> Review {
+    let on_it = lead.ladder.as_ref().and_then(|ladder| ladder.on_it_until);
+    let next = sla::firings(desk, lead).first().map(|firing| firing.at);
+    match (on_it, next) {
+        (Some(on_it), Some(next)) => Review::At(next.max(on_it)),
+        (_, Some(next)) => Review::At(next),
+        (_, None) => Review::None,
+    }
+}
+
+/// The rank of a lead's jobs: hot SLAs first, then the earlier deadline.
+#[must_use]
+pub fn rank(desk: Desk<'_>, lead: &Lead) -> i64 {
+    lead.ladder
+        .as_ref()
+        .and_then(|ladder| desk.book.slas.get(&ladder.sla))
+        .map_or(i64::from(u16::MAX), |sla| sla.rank)
+}
+
+/// One `write` for every CRM.
+#[must_use]
+pub fn writes(desk: Desk<'_>, lead: &Lead) -> Vec<JobWanted> {
+    let rank = rank(desk, lead);
+    desk.reach
+        .crms
+        .iter()
+        .map(|crm| job(JobKind::Write, crm.clone(), desk.now, rank, None))
+        .collect()
+}
+
+/// One `tell` for every way in which this rep hears.
+#[must_use]
+pub fn tell_rep(desk: Desk<'_>, lead: &Lead, rep: &str, why: Why) -> Vec<JobWanted> {
+    let Some(rep) = desk.book.reps.get(rep) else { return Vec::new() };
+    let rank = rank(desk, lead);
+    rep.tell_by
+        .iter()
+        .map(|channel| {
+            job(JobKind::Tell, format!("{channel}:{}", rep.id), desk.now, rank, Some(why))
+        })
+        .collect()
+}
+
+/// The jobs that tell these people and channels about this lead.
+#[must_use]
+pub fn tell(desk: Desk<'_>, lead: &Lead, whom: &[Tell], why: Why) -> Vec<JobWanted> {
+    let rank = rank(desk, lead);
+    let manager = || {
+        let owner = lead.owner.as_ref().and_then(|owner| desk.book.reps.get(owner))?;
+        owner.manager.as_deref()
+    };
+    let mut jobs: Vec<JobWanted> = Vec::new();
+    for one in whom {
+        let more = match one {
+            Tell::Owner => lead.owner.as_deref().map(|rep| tell_rep(desk, lead, rep, why)),
+            Tell::Manager => manager().map(|rep| tell_rep(desk, lead, rep, why)),
+            Tell::Rep(rep) => Some(tell_rep(desk, lead, rep, why)),
+            Tell::Channel(channel) => {
+                Some(vec![job(JobKind::Tell, channel.clone(), desk.now, rank, Some(why))])
+            }
+        };
+        jobs.extend(more.into_iter().flatten());
+    }
+    jobs.sort_by(|a, b| a.destination.cmp(&b.destination));
+    jobs.dedup_by(|a, b| a.destination == b.destination);
+    jobs
+}
+
+/// Those whom the rulebook wants told when a lead is stuck.
+#[must_use]
+pub fn alarm(desk: Desk<'_>, lead: &Lead) -> Vec<JobWanted> {
+    tell(desk, lead, &desk.book.alarm, Why::Stuck)
+}
+
+/// One job.
+#[must_use]
+pub fn job(
+    kind: JobKind,
+    destination: String,
+    due_at: Time,
+    rank: i64,
+    why: Option<Why>,
+) -> JobWanted {
+    JobWanted { kind, destination, due_at, rank, why }
+}

@@ -1,0 +1,384 @@
+//! Why: a decision said back in sentences, from what it stored and what is recomputed from that.
+//!
+//! Guarantees: the winner and every candidate are those that the decision recorded; the losing
+//! rules are recomputed with the facts it recorded, by the rulebook version it names.
+//! Does not know: how it is shown; a stranger's values stay [`Untrusted`](crate::model::text::Untrusted)
+//! as far as they are values of fields, and are quoted inside clauses for pages that escape.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use super::{available::Standing, rotate::Candidate, route::Passed};
+use crate::{
+    model::{
+        field::Fields,
+        id::Seq,
+        lead::Waiting,
+        news::{Known, Outcome, Response},
+        plan::{Decided, Decision, What},
+        time::Time,
+    },
+    rulebook::{Per, Rulebook, absence_word, condition::{Seen, Tri}, facts::FactSource},
+};
+
+/// Why a lead is where it is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Why {
+    /// The whole in one sentence.
+    pub headline: String,
+    /// The rule that decided, said back.
+    pub rule: Option<String>,
+    /// Every rule up to the one that decided, in order.
+    pub rules: Vec<RuleWhy>,
+    /// Everybody who was looked at.
+    pub candidates: Vec<CandidateWhy>,
+    /// The rulebook version and the decision.
+    pub rulebook: u32,
+}
+
+/// What happened to one rule.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RuleWhy {
+    /// Its id.
+    pub rule: String,
+    /// True, false or unknown.
+    pub outcome: Tri,
+    /// Why not, in a sentence; empty for the one that decided.
+    pub why: String,
+    /// Every clause with the value it saw.
+    pub clauses: Vec<Seen>,
+}
+
+/// How one candidate stood.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CandidateWhy {
+    /// The pool.
+    pub pool: String,
+    /// The rep's id.
+    pub rep: String,
+    /// What the rotation compared.
+    pub credit: f64,
+    /// Whether it was this one's turn.
+    pub is_winner: bool,
+    /// In words: "free", "out today until …", "20 per day reached".
+    pub standing: String,
+}
+
+/// One line of a timeline.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Entry {
+    /// When.
+    pub at: Time,
+    /// The decision's number.
+    pub seq: Seq,
+    /// What happened, in one word.
+    pub what: What,
+    /// In a sentence.
+    pub text: String,
+}
+
+/// The parts of a decision that say why, as it stored them.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Stored {
+    fields: Option<Fields>,
+    known: BTreeMap<String, Known>,
+    source: Option<String>,
+    intent: Option<String>,
+    rule: Option<String>,
+    passed: Vec<Passed>,
+    pools: Vec<(String, Vec<Candidate>)>,
+    owner: Option<String>,
+    pool: Option<String>,
+    sla: Option<String>,
+    deadline: Option<Time>,
+    waiting: Option<Waiting>,
+    set_aside: Option<String>,
+    from: Option<String>,
+    kept: Option<String>,
+    paged: Option<String>,
+    skipped_as_late: Vec<usize>,
+    response: Option<Response>,
+    outcome: Option<Outcome>,
+    rep: Option<String>,
+    until: Option<Time>,
+    by: Option<String>,
+    why: Option<String>,
+    crm: Option<String>,
+    refused_by: Option<String>,
+    away_until: Option<Time>,
+}
+
+fn read<T: DeserializeOwned + Default>(decision: &Decision) -> T {
+    serde_json::from_value(serde_json::Value::Object(decision.why.clone())).unwrap_or_default()
+}
+
+/// Why the lead went where its last routing sent it.
+#[must_use]
+pub fn lead(book: &Rulebook, decisions: &[Decided]) -> Option<Why> {
+    let routed = decisions.iter().rev().find(|one| one.decision.why.contains_key("fields"))?;
+    let opened = decisions.first().map(|one| read::<Stored>(&one.decision)).unwrap_or_default();
+    let source = opened.source.unwrap_or_default();
+    Some(decision(book, &routed.decision, &source, opened.intent.as_deref()))
+}
+
+/// Why one routing decision went as it did.
+#[must_use]
+pub fn decision(
+    book: &Rulebook,
+    decision: &Decision,
+    source: &str,
+    intent: Option<&str>,
+) -> Why {
+    let stored: Stored = read(decision);
+    let fields = stored.fields.clone().unwrap_or_default();
+    let facts = book.facts(&FactSource {
+        fields: &fields,
+        source: stored.source.as_deref().unwrap_or(source),
+        intent: stored.intent.as_deref().or(intent),
+        known: &stored.known,
+    });
+    let mut rules = Vec::new();
+    for rule in &book.rules {
+        let trace = rule.when.explain(&book.schema, &facts);
+        let is_winner = stored.rule.as_ref() == Some(&rule.id);
+        let passed = stored.passed.iter().find(|passed| passed.rule == rule.id);
+        let why = match passed {
+            _ if is_winner => String::new(),
+            Some(passed) if passed.why != "unknown" => passed.why.clone(),
+            _ => trace.why_not.clone().unwrap_or_default(),
+        };
+        rules.push(RuleWhy {
+            rule: rule.id.clone(),
+            outcome: trace.outcome,
+            why,
+            clauses: trace.clauses,
+        });
+        if is_winner {
+            break;
+        }
+    }
+    Why {
+        headline: sentence(book, decision),
+        rule: stored
+            .rule
+            .as_ref()
+            .and_then(|id| book.rules.iter().find(|rule| rule.id == *id))
+            .map(|rule| rule.sentence(book)),
+        rules,
+        candidates: candidates(book, &stored),
+        rulebook: decision.rulebook,
+    }
+}
+
+fn candidates(book: &Rulebook, stored: &Stored) -> Vec<CandidateWhy> {
+    let each = |(pool, all): &(String, Vec<Candidate>)| -> Vec<CandidateWhy> {
+        all.iter()
+            .map(|one| CandidateWhy {
+                pool: pool.clone(),
+                rep: one.rep.clone(),
+                credit: one.credit,
+                is_winner: stored.owner.as_ref() == Some(&one.rep)
+                    && stored.pool.as_ref().is_none_or(|own| own == pool),
+                standing: standing(&one.standing),
+            })
+            .collect()
+    };
+    let _ = book;
+    stored.pools.iter().flat_map(each).collect()
+}
+
+/// A standing in words.
+#[must_use]
+pub fn standing(standing: &Standing) -> String {
+    match standing {
+        Standing::Free => "free".to_owned(),
+        Standing::Left => "no longer with us".to_owned(),
+        Standing::Away { absence, until: Some(until) } => {
+            format!("{} until {}", absence_word(*absence), clock(*until))
+        }
+        Standing::Away { absence, until: None } => absence_word(*absence).to_owned(),
+        Standing::OffHours { opens: Some(opens) } => {
+            format!("off hours until {}", clock(*opens))
+        }
+        Standing::OffHours { opens: None } => "off hours".to_owned(),
+        Standing::Capped { leads, per: Per::Open } => format!("has {leads} open leads: the cap"),
+        Standing::Capped { leads, per } => {
+            let per = match per {
+                Per::Hour => "hour",
+                Per::Day | Per::Open => "day",
+                Per::Week => "week",
+            };
+            format!("the cap of {leads} per {per} is reached")
+        }
+        Standing::HadIt => "had it before".to_owned(),
+    }
+}
+
+/// A lead's decisions as lines to read.
+#[must_use]
+pub fn timeline(book: &Rulebook, decisions: &[Decided]) -> Vec<Entry> {
+    decisions
+        .iter()
+        .map(|one| Entry {
+            at: one.decision.at,
+            seq: one.seq,
+            what: one.decision.what,
+            text: sentence(book, &one.decision),
+        })
+        .collect()
+}
+
+/// A decision in one sentence, without anything that a stranger typed.
+#[must_use]
+pub fn sentence(book: &Rulebook, decision: &Decision) -> String {
+    let stored: Stored = read(decision);
+    let name = |id: &Option<String>| name(book, id.as_deref().unwrap_or("nobody"));
+    let outcome = || placed(book, &stored);
+    match decision.what {
+        What::Opened => format!("A new lead from {}: {}", source(&stored), outcome()),
+        What::Joined if stored.owner.is_some() => {
+            format!("The same person filled in another form ({}); {}", source(&stored), outcome())
+        }
+        What::Joined => format!("The same person filled in another form ({})", source(&stored)),
+        What::Reopened => format!("A fill that asks for more re-opened it; {}", outcome()),
+        What::Rejected => {
+            format!("It could not be read: {}", reason(decision).unwrap_or("no reason was kept"))
+        }
+        What::Routed | What::Held | What::SetAside => capital(&outcome()),
+        What::Reminded => format!("A reminder was due{}", skipped(&stored)),
+        What::Escalated => escalated(&stored),
+        What::Reassigned => handed_over(book, &stored),
+        What::Asked => "The CRM is asked whether somebody has answered".to_owned(),
+        What::OnIt => match stored.until {
+            Some(until) => format!("{} is on it; the ladder waits until {}", name(&stored.rep), clock(until)),
+            None => format!("{} is on it", name(&stored.rep)),
+        },
+        What::Answered => answered(book, &stored),
+        What::OwnerKept => format!(
+            "{} shows another owner, and that choice is kept{}",
+            stored.crm.as_deref().unwrap_or("the CRM"),
+            stored.owner.as_ref().map_or_else(String::new, |_| format!(": {}", name(&stored.owner)))
+        ),
+        What::AwayNoted => format!("The absences of {} changed", name(&stored.rep)),
+        What::Noted => "Taken note of".to_owned(),
+    }
+}
+
+fn reason(decision: &Decision) -> Option<&str> {
+    decision.why.get("reason").and_then(serde_json::Value::as_str)
+}
+
+fn source(stored: &Stored) -> &str {
+    stored.source.as_deref().unwrap_or("a source")
+}
+
+/// Where routing sent it: "to Grace by the rule dach-enterprise; Konrad is out today …".
+fn placed(book: &Rulebook, stored: &Stored) -> String {
+    let rule = stored.rule.as_deref().unwrap_or("none");
+    if let Some(aside) = &stored.set_aside {
+        return format!("set aside as {aside} by the rule {rule}");
+    }
+    if let Some(waiting) = &stored.waiting {
+        return waits(waiting);
+    }
+    let Some(owner) = &stored.owner else { return "noted".to_owned() };
+    let mut text = format!("to {} by the rule {rule}", name(book, owner));
+    if let Some(pool) = &stored.pool {
+        text.push_str(&format!(", pool {pool}"));
+    }
+    for (_, candidates) in &stored.pools {
+        for one in candidates.iter().filter(|one| !one.standing.is_free()) {
+            text.push_str(&format!("; {}: {}", name(book, &one.rep), standing(&one.standing)));
+        }
+    }
+    if let (Some(sla), Some(deadline)) = (&stored.sla, stored.deadline) {
+        text.push_str(&format!("; to be answered by {} ({sla})", clock(deadline)));
+    }
+    text
+}
+
+/// What a waiting lead waits for.
+#[must_use]
+pub fn waits(waiting: &Waiting) -> String {
+    match waiting {
+        Waiting::Facts { until } => {
+            format!("the CRM is asked who has this person, until {}", clock(*until))
+        }
+        Waiting::Fact { rule, until } => {
+            format!("the rule {rule} waits for a missing fact until {}", clock(*until))
+        }
+        Waiting::Somebody { pool, until } => {
+            format!("nobody of the pool {pool} is there; it waits until {} at the latest", clock(*until))
+        }
+        Waiting::Operator { why } => format!("an operator must look: {why}"),
+    }
+}
+
+fn skipped(stored: &Stored) -> String {
+    match stored.skipped_as_late.len() {
+        0 => String::new(),
+        1 => "; one earlier step was skipped as late".to_owned(),
+        more => format!("; {more} earlier steps were skipped as late"),
+    }
+}
+
+fn escalated(stored: &Stored) -> String {
+    let mut text = match &stored.paged {
+        Some(pager) => format!("Nobody has answered: {pager} was paged"),
+        None => "Nobody has answered in time: people were told".to_owned(),
+    };
+    if let Some(kept) = &stored.kept {
+        text.push_str(&format!("; it stays with its owner, since {kept}"));
+    }
+    text.push_str(&skipped(stored));
+    text
+}
+
+fn handed_over(book: &Rulebook, stored: &Stored) -> String {
+    let named = |id: &Option<String>| name(book, id.as_deref().unwrap_or("nobody"));
+    let mut text = format!("Handed over from {} to {}", named(&stored.from), named(&stored.owner));
+    match (&stored.by, &stored.refused_by, stored.away_until) {
+        (_, Some(crm), _) => text.push_str(&format!(", since {crm} refuses that owner")),
+        (_, _, Some(until)) => text.push_str(&format!(", who is out until {}", clock(until))),
+        (Some(by), ..) => text.push_str(&format!(" by {by}")),
+        _ => text.push_str(", since nobody answered"),
+    }
+    if let Some(why) = &stored.why {
+        text.push_str(&format!(": {why}"));
+    }
+    if let Some(deadline) = stored.deadline {
+        text.push_str(&format!("; to be answered by {}", clock(deadline)));
+    }
+    text + &skipped(stored)
+}
+
+fn answered(book: &Rulebook, stored: &Stored) -> String {
+    let by = stored.response.as_ref().and_then(|response| response.by.as_deref());
+    let who = by.map_or_else(|| "Somebody".to_owned(), |by| name(book, by));
+    match &stored.outcome {
+        Some(Outcome::Qualified) | None => format!("{who} answered"),
+        Some(Outcome::Nurture) => format!("{who} answered: nurture"),
+        Some(Outcome::NotAFit { why }) => format!("{who} answered: not a fit, because {why}"),
+    }
+}
+
+/// What a person is called, or the id if the rulebook does not know it.
+fn name(book: &Rulebook, id: &str) -> String {
+    book.reps.get(id).map_or_else(|| id.to_owned(), |rep| rep.name.clone())
+}
+
+/// An instant for sentences; pages show the reader's own zone.
+fn clock(at: Time) -> String {
+    let text = at.rfc3339();
+    let minute = text.get(..16).unwrap_or(&text).replace('T', " ");
+    format!("{minute} UTC")
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().collect::<String>() + letters.as_str()
+    })
+}

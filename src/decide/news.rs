@@ -1,0 +1,324 @@
+//! News: what acting learnt and what people said.
+//!
+//! Guarantees: a response ends the ladder and closes its pages; a human's choice of owner in the
+//! CRM is kept and recorded; "on it" buys a bounded time; facts that come late never re-route in
+//! silence.
+//! Does not know: who brought the news.
+
+use super::{Desk, assign, available, note, review, route};
+use crate::{
+    model::{
+        event::Fate,
+        job::{JobKind, Why},
+        lead::{Lead, State, Waiting},
+        news::{Absence, Act, Known, KnownRecord, News, Outcome, Response},
+        plan::{Plan, Review, StepEvent, What},
+        team::{Away, TeamChange},
+        time::Time,
+    },
+    rulebook::condition::Value,
+};
+
+/// Decides one piece of news.
+#[must_use]
+pub fn decide(
+    desk: Desk<'_>,
+    lead: Option<&Lead>,
+    event: Option<&StepEvent>,
+    news: &News,
+) -> Plan {
+    let mut plan = match (news, lead) {
+        (News::Away { rep, absence, from, until }, _) => {
+            let away = Away { absence: *absence, from: *from, until: *until };
+            away_noted(desk, rep, Some(away))
+        }
+        (News::Back { rep }, _) => away_noted(desk, rep, None),
+        (_, None) => Plan::nothing(),
+        (News::Facts { destination, known, .. }, Some(lead)) => {
+            facts(desk, lead, destination, known)
+        }
+        (News::Responded { response, .. }, Some(lead)) => {
+            answered(desk, lead.clone(), Some(response), None)
+        }
+        (News::OwnerMet { destination, owner, .. }, Some(lead)) => {
+            owner_met(desk, lead, destination, owner)
+        }
+        (News::OwnerInvalid { destination, rep, .. }, Some(lead)) => {
+            owner_invalid(desk, lead, destination, rep)
+        }
+        (News::Acted { rep, act, .. }, Some(lead)) => acted(desk, lead, rep, act),
+        (News::Reassign { to, why, .. }, Some(lead)) => {
+            by_hand(desk, lead, to, why.as_deref())
+        }
+        (News::Fetched { fields, .. }, Some(lead)) => {
+            let mut lead = lead.clone();
+            lead.fields.fill_gaps(fields);
+            match lead.state {
+                State::Waiting => route::place(desk, lead, What::Routed),
+                _ => noted(desk, lead),
+            }
+        }
+    };
+    plan.fate = Some(Fate::Noted);
+    if let (Some(decision), Some(actor)) =
+        (&mut plan.decision, event.and_then(|event| event.actor.as_ref()))
+    {
+        note::put(decision, "by", actor);
+    }
+    plan
+}
+
+/// Taken note of, nothing else.
+fn noted(desk: Desk<'_>, lead: Lead) -> Plan {
+    Plan {
+        decision: Some(note::decision(desk, What::Noted)),
+        lead: Some(lead),
+        ..Plan::nothing()
+    }
+}
+
+/// A CRM answered: the lead is placed or its review goes on, once nobody else is awaited.
+fn facts(desk: Desk<'_>, lead: &Lead, destination: &str, known: &Known) -> Plan {
+    let mut lead = lead.clone();
+    let was_awaited = lead.awaited.iter().any(|one| one == destination);
+    lead.awaited.retain(|one| one != destination);
+    if let Some(response) = &known.response
+        && lead.state == State::Assigned
+        && lead.assigned_at.is_some_and(|at| response.at >= at)
+    {
+        return answered(desk, lead, Some(response), None);
+    }
+    let seen = Known { response: None, ..known.clone() };
+    let is_same = lead.known.get(destination) == Some(&seen);
+    lead.known.insert(destination.to_owned(), seen);
+    let nobody_awaited = lead.awaited.is_empty();
+    match (lead.state, &lead.waiting) {
+        (State::Waiting, Some(Waiting::Facts { .. })) if nobody_awaited => {
+            route::place(desk, lead, What::Routed)
+        }
+        (State::Waiting, Some(Waiting::Fact { .. })) => route::place(desk, lead, What::Routed),
+        (State::Assigned, _) if was_awaited && nobody_awaited && is_asking(&lead) => {
+            review::decide(desk, &lead)
+        }
+        _ if is_same && !was_awaited => Plan::nothing(),
+        _ => noted(desk, lead),
+    }
+}
+
+fn is_asking(lead: &Lead) -> bool {
+    lead.ladder.as_ref().is_some_and(|ladder| ladder.asking_until.is_some())
+}
+
+/// Somebody answered: the ladder ends, pages close, the CRM hears of it.
+fn answered(
+    desk: Desk<'_>,
+    mut lead: Lead,
+    response: Option<&Response>,
+    outcome: Option<&Outcome>,
+) -> Plan {
+    if lead.state == State::Answered {
+        // The first answer stands; a later word may still say what became of the lead.
+        if outcome.is_none() || lead.outcome.as_ref() == outcome {
+            return Plan::nothing();
+        }
+        lead.outcome = outcome.cloned();
+        let mut plan = noted(desk, lead);
+        if let Some(lead) = &plan.lead {
+            plan.jobs = assign::writes(desk, lead);
+        }
+        return plan;
+    }
+    let mut decision = note::decision(desk, What::Answered);
+    note::put(&mut decision, "response", response);
+    note::put(&mut decision, "outcome", outcome);
+    let at = response.map_or(desk.now, |response| response.at.min(desk.now));
+    lead.state = State::Answered;
+    lead.waiting = None;
+    lead.awaited.clear();
+    lead.answered_at = Some(at);
+    lead.outcome = outcome.cloned();
+    let mut jobs = assign::writes(desk, &lead);
+    for pager in std::mem::take(&mut lead.paged) {
+        let rank = assign::rank(desk, &lead);
+        jobs.push(assign::job(JobKind::Tell, pager, desk.now, rank, Some(Why::PageOver)));
+    }
+    Plan {
+        jobs,
+        review: Review::None,
+        decision: Some(decision),
+        lead: Some(lead),
+        ..Plan::nothing()
+    }
+}
+
+/// The CRM shows another owner than we wrote: that choice is kept.
+fn owner_met(desk: Desk<'_>, lead: &Lead, destination: &str, owner: &str) -> Plan {
+    let mut lead = lead.clone();
+    let known = lead.known.entry(destination.to_owned()).or_default();
+    known
+        .person
+        .get_or_insert_with(KnownRecord::default)
+        .owner
+        .replace(owner.to_owned());
+    let rep = desk
+        .book
+        .reps
+        .values()
+        .find(|rep| rep.crm.get(destination).is_some_and(|id| id == owner));
+    let mut decision = note::decision(desk, What::OwnerKept);
+    note::put(&mut decision, "crm", destination);
+    note::put(&mut decision, "crm_owner", owner);
+    match rep {
+        Some(rep) if lead.owner.as_ref() == Some(&rep.id) => Plan::nothing(),
+        Some(rep) if matches!(lead.state, State::Answered | State::SetAside) => {
+            lead.owner = Some(rep.id.clone());
+            Plan { decision: Some(decision), lead: Some(lead), ..Plan::nothing() }
+        }
+        Some(rep) => assign::hand_over(desk, lead, &rep.id, None, Vec::new(), decision),
+        None if lead.outside_owner.as_deref() == Some(owner) => Plan::nothing(),
+        None => {
+            // Nobody whom we could remind: our owner keeps the clock, and people hear of it.
+            lead.outside_owner = Some(owner.to_owned());
+            let jobs = assign::alarm(desk, &lead);
+            Plan { jobs, decision: Some(decision), lead: Some(lead), ..Plan::nothing() }
+        }
+    }
+}
+
+/// The CRM refuses the owner: somebody else gets the lead, and people hear of it.
+fn owner_invalid(desk: Desk<'_>, lead: &Lead, destination: &str, rep: &str) -> Plan {
+    if lead.state != State::Assigned || lead.owner.as_deref() != Some(rep) {
+        return Plan::nothing();
+    }
+    let mut had = lead.had.clone();
+    had.push(rep.to_owned());
+    let mut decision = note::decision(desk, What::Reassigned);
+    note::put(&mut decision, "from", rep);
+    note::put(&mut decision, "refused_by", destination);
+    let mut plan = match review::free_for(desk, lead, &had) {
+        Some((next, pool, changes, pools)) => {
+            note::put(&mut decision, "pools", pools);
+            assign::hand_over(desk, lead.clone(), &next, pool, changes, decision)
+        }
+        None => {
+            decision.what = What::Held;
+            Plan { decision: Some(decision), lead: Some(lead.clone()), ..Plan::nothing() }
+        }
+    };
+    plan.jobs.extend(assign::alarm(desk, lead));
+    plan
+}
+
+/// A person acted on a link.
+fn acted(desk: Desk<'_>, lead: &Lead, rep: &str, act: &Act) -> Plan {
+    match act {
+        Act::OnIt => on_it(desk, lead, rep),
+        Act::Answered { outcome } => {
+            let word = Response {
+                kind: crate::model::news::ResponseKind::Word,
+                at: desk.now,
+                by: Some(rep.to_owned()),
+                evidence: None,
+            };
+            answered(desk, lead.clone(), Some(&word), Some(outcome))
+        }
+        Act::OutToday => out_today(desk, lead, rep),
+    }
+}
+
+/// "On it" buys a bounded time; then the ladder goes on.
+fn on_it(desk: Desk<'_>, lead: &Lead, rep: &str) -> Plan {
+    let is_theirs = lead.state == State::Assigned && lead.owner.as_deref() == Some(rep);
+    let mut lead = lead.clone();
+    let Some(ladder) = lead.ladder.as_mut().filter(|_| is_theirs) else {
+        return Plan::nothing();
+    };
+    let span = desk
+        .book
+        .slas
+        .get(&ladder.sla)
+        .map_or(crate::model::time::Span::minutes(15), |sla| sla.on_it);
+    let until = desk.now.plus(span);
+    ladder.on_it_until = Some(until);
+    ladder.asking_until = None;
+    let mut decision = note::decision(desk, What::OnIt);
+    note::put(&mut decision, "rep", rep);
+    note::put(&mut decision, "until", until);
+    let review = assign::next_review(desk, &lead);
+    Plan { review, decision: Some(decision), lead: Some(lead), ..Plan::nothing() }
+}
+
+/// "I'm out today": the rep gets nothing more today, and this lead goes to somebody free.
+fn out_today(desk: Desk<'_>, lead: &Lead, rep: &str) -> Plan {
+    let Some(known) = desk.book.reps.get(rep) else { return Plan::nothing() };
+    let until = available::day_end(desk, known);
+    let away = Away { absence: Absence::Out, from: desk.now, until: Some(until) };
+    let mut plan = away_noted(desk, rep, Some(away));
+    if lead.state != State::Assigned || lead.owner.as_deref() != Some(rep) {
+        return plan;
+    }
+    let mut had = lead.had.clone();
+    had.push(rep.to_owned());
+    if let Some((next, pool, changes, pools)) = review::free_for(desk, lead, &had) {
+        let mut decision = note::decision(desk, What::Reassigned);
+        note::put(&mut decision, "from", rep);
+        note::put(&mut decision, "away_until", until);
+        note::put(&mut decision, "pools", pools);
+        let team = std::mem::take(&mut plan.team);
+        plan = assign::hand_over(desk, lead.clone(), &next, pool, changes, decision);
+        plan.team.extend(team);
+    }
+    plan
+}
+
+/// An absence begins, or every absence ends. Past ones are dropped on the way.
+fn away_noted(desk: Desk<'_>, rep: &str, away: Option<Away>) -> Plan {
+    if !desk.book.reps.contains_key(rep) {
+        return Plan::nothing();
+    }
+    let mut all: Vec<Away> = match &away {
+        Some(_) => desk.team.away.get(rep).cloned().unwrap_or_default(),
+        None => Vec::new(),
+    };
+    all.retain(|one| one.until.is_none_or(|until| until > desk.now));
+    all.extend(away.filter(|away| !all.contains(away)));
+    let mut decision = note::decision(desk, What::AwayNoted);
+    note::put(&mut decision, "rep", rep);
+    note::put(&mut decision, "away", &all);
+    Plan {
+        team: vec![TeamChange::Away { rep: rep.to_owned(), away: all }],
+        decision: Some(decision),
+        ..Plan::nothing()
+    }
+}
+
+/// An operator hands the lead to somebody by name.
+fn by_hand(desk: Desk<'_>, lead: &Lead, to: &str, why: Option<&str>) -> Plan {
+    let can = desk.book.reps.get(to).is_some_and(|rep| !rep.has_left);
+    if !can || lead.owner.as_deref() == Some(to) && lead.state == State::Assigned {
+        return Plan::nothing();
+    }
+    let mut lead = lead.clone();
+    lead.answered_at = None;
+    lead.outcome = None;
+    lead.set_aside = None;
+    let mut decision = note::decision(desk, What::Reassigned);
+    note::put(&mut decision, "from", &lead.owner);
+    note::put(&mut decision, "why", why);
+    assign::hand_over(desk, lead, to, None, Vec::new(), decision)
+}
+
+/// For sentences: what a text fact says.
+#[must_use]
+pub fn text_of(value: Option<&Value>) -> Option<&str> {
+    match value {
+        Some(Value::Text(text)) => Some(text),
+        _ => None,
+    }
+}
+
+/// The instant an absence "today" ends for this rep, for the API and the command line.
+#[must_use]
+pub fn out_until(desk: Desk<'_>, rep: &str) -> Option<Time> {
+    desk.book.reps.get(rep).map(|rep| available::day_end(desk, rep))
+}

@@ -1,0 +1,372 @@
+//! Routing: which rule holds, and whom it gives the lead to.
+//!
+//! Guarantees: the first rule that holds decides; a rule whose fact is missing is skipped, held
+//! or waited for as it says; a target that leads nowhere falls through to the next rule, with the
+//! reason recorded, so that no lead is dropped. Pools and backups are followed with a hop limit.
+//! Does not know: clocks and ladders; `assign` starts them.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Desk, assign,
+    available::{self, Standing},
+    fill, note,
+    rotate::{self, Candidate},
+};
+use crate::{
+    model::{
+        lead::{Lead, State, Waiting},
+        plan::{Plan, Review, What},
+        team::TeamChange,
+        time::{Span, Time},
+    },
+    rulebook::{
+        IfNobody, IfUnknown, Rule, Target, Then,
+        condition::{Facts, Tri, Value},
+        facts::FactSource,
+    },
+};
+
+/// Pools and backups followed before giving up.
+const HOPS_MAX: usize = 8;
+/// A lead that waits for somebody is looked at at least this often, for people who come back.
+const LOOK_AGAIN: Span = Span::minutes(5);
+
+/// Why a matching rule did not decide.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Passed {
+    /// The rule.
+    pub rule: String,
+    /// Why: `unknown` (a fact is missing), or where its target led.
+    pub why: String,
+}
+
+/// Where a lead goes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Place {
+    /// To a rep.
+    Rep {
+        /// The rep.
+        rep: String,
+        /// The pool whose rotation gave it.
+        pool: Option<String>,
+        /// What the turn changes.
+        changes: Vec<TeamChange>,
+    },
+    /// Nowhere yet.
+    Wait(Waiting),
+    /// Off the road.
+    Aside(String),
+}
+
+/// The outcome of routing, with its reasons.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Routed {
+    /// Where to.
+    pub place: Place,
+    /// The rule that decided.
+    pub rule: Option<String>,
+    /// Its SLA.
+    pub sla: String,
+    /// Rules that might have held and did not decide.
+    pub passed: Vec<Passed>,
+    /// The candidates of every pool looked at, in order.
+    pub pools: Vec<(String, Vec<Candidate>)>,
+}
+
+/// The facts of a lead under this rulebook.
+#[must_use]
+pub fn facts(desk: Desk<'_>, lead: &Lead) -> Facts {
+    desk.book.facts(&FactSource {
+        fields: &lead.fields,
+        source: &lead.source,
+        intent: lead.intent.as_deref(),
+        known: &lead.known,
+    })
+}
+
+/// Routes a lead and makes the plan of it. `what` names the occasion in the decision.
+#[must_use]
+pub fn place(desk: Desk<'_>, mut lead: Lead, what: What) -> Plan {
+    let routed = route(desk, &lead, &lead.had);
+    let mut decision = note::decision(desk, what);
+    note::put(&mut decision, "fields", &lead.fields);
+    if !lead.known.is_empty() {
+        note::put(&mut decision, "known", &lead.known);
+    }
+    note::put(&mut decision, "rule", &routed.rule);
+    if !routed.passed.is_empty() {
+        note::put(&mut decision, "passed", &routed.passed);
+    }
+    if !routed.pools.is_empty() {
+        note::put(&mut decision, "pools", &routed.pools);
+    }
+    lead.rule.clone_from(&routed.rule);
+    lead.awaited.clear();
+    match routed.place {
+        Place::Rep { rep, pool, changes } => {
+            lead.pool = pool;
+            assign::first(desk, lead, &rep, &routed.sla, changes, decision)
+        }
+        Place::Aside(name) => {
+            note::put(&mut decision, "set_aside", &name);
+            decision.what = if what == What::Opened { what } else { What::SetAside };
+            lead.state = State::SetAside;
+            lead.waiting = None;
+            lead.set_aside = Some(name);
+            let jobs = assign::writes(desk, &lead);
+            Plan {
+                jobs,
+                review: Review::None,
+                decision: Some(decision),
+                lead: Some(lead),
+                ..Plan::nothing()
+            }
+        }
+        Place::Wait(waiting) => wait(desk, lead, waiting, decision, what),
+    }
+}
+
+/// The lead waits: with a bound, and an alarm where only a person can help.
+fn wait(
+    desk: Desk<'_>,
+    mut lead: Lead,
+    waiting: Waiting,
+    mut decision: crate::model::plan::Decision,
+    what: What,
+) -> Plan {
+    note::put(&mut decision, "waiting", &waiting);
+    if what != What::Opened {
+        decision.what = What::Held;
+    }
+    let is_new = lead.waiting.as_ref() != Some(&waiting);
+    let review = match &waiting {
+        Waiting::Fact { until, .. } | Waiting::Facts { until } => Review::At(*until),
+        Waiting::Somebody { pool, until } => Review::At(look_again(desk, pool, *until)),
+        Waiting::Operator { .. } => Review::None,
+    };
+    let jobs = match &waiting {
+        Waiting::Operator { .. } if is_new => assign::alarm(desk, &lead),
+        _ => Vec::new(),
+    };
+    // A look that changed nothing needs no number: the lead goes on waiting.
+    let is_quiet = !is_new && what == What::Routed;
+    lead.state = State::Waiting;
+    lead.waiting = Some(waiting);
+    Plan {
+        jobs,
+        review,
+        decision: (!is_quiet).then_some(decision),
+        lead: (!is_quiet).then_some(lead),
+        ..Plan::nothing()
+    }
+}
+
+/// When somebody of the pool may be there again, at the latest at the bound.
+fn look_again(desk: Desk<'_>, pool: &str, until: Time) -> Time {
+    let members = desk.book.pools.get(pool).map_or(&[][..], |pool| &pool.members);
+    let opens = members
+        .iter()
+        .filter_map(|member| desk.book.reps.get(&member.rep))
+        .filter_map(|rep| rep.hours.as_ref())
+        .filter_map(|hours| desk.book.hours.get(hours))
+        .filter_map(|hours| hours.next_open(desk.now))
+        .filter(|opens| *opens > desk.now)
+        .min();
+    opens.unwrap_or(until).min(desk.now.plus(LOOK_AGAIN)).min(until).max(desk.now.plus(Span(1)))
+}
+
+/// Finds the rule and the rep. `had` are passed over in rotations.
+#[must_use]
+pub fn route(desk: Desk<'_>, lead: &Lead, had: &[String]) -> Routed {
+    let facts = facts(desk, lead);
+    let mut routed = Routed {
+        place: Place::Wait(Waiting::Operator { why: "no rule could place it".to_owned() }),
+        rule: None,
+        sla: desk.book.default_sla.clone(),
+        passed: Vec::new(),
+        pools: Vec::new(),
+    };
+    for rule in &desk.book.rules {
+        let place = match rule.when.eval(&facts) {
+            Tri::False => continue,
+            Tri::True => follow(desk, lead, rule, &facts, had, &mut routed),
+            Tri::Unknown => unknown(desk, lead, rule, &mut routed.passed),
+        };
+        if let Some(place) = place {
+            routed.place = place;
+            routed.rule = Some(rule.id.clone());
+            routed.sla.clone_from(&rule.sla);
+            break;
+        }
+    }
+    routed
+}
+
+/// What a rule with a missing fact says to do; `None` goes on with the next rule.
+fn unknown(
+    desk: Desk<'_>,
+    lead: &Lead,
+    rule: &Rule,
+    passed: &mut Vec<Passed>,
+) -> Option<Place> {
+    let hold = || Place::Wait(Waiting::Operator {
+        why: format!("rule {}: a fact it needs is missing, and it says to hold", rule.id),
+    });
+    match rule.if_unknown {
+        IfUnknown::Hold => return Some(hold()),
+        IfUnknown::Wait { wait, then_hold } => {
+            let until = lead.filled_at.plus(wait);
+            if desk.now < until {
+                return Some(Place::Wait(Waiting::Fact { rule: rule.id.clone(), until }));
+            }
+            if then_hold {
+                return Some(hold());
+            }
+        }
+        IfUnknown::Skip => {}
+    }
+    passed.push(Passed { rule: rule.id.clone(), why: "unknown".to_owned() });
+    None
+}
+
+/// Where the target of a rule that holds leads; `None` when it leads nowhere.
+fn follow(
+    desk: Desk<'_>,
+    lead: &Lead,
+    rule: &Rule,
+    facts: &Facts,
+    had: &[String],
+    routed: &mut Routed,
+) -> Option<Place> {
+    let (to, if_unavailable) = match &rule.then {
+        Then::SetAside(name) => return Some(Place::Aside(name.clone())),
+        Then::Assign { to, if_unavailable } => (to, if_unavailable.as_ref()),
+    };
+    let targets = [Some(to), if_unavailable];
+    let mut last_resort = None;
+    for target in targets.into_iter().flatten() {
+        match resolve(desk, target, facts) {
+            Err(why) => routed.passed.push(Passed { rule: rule.id.clone(), why }),
+            Ok(Named::Pool(pool)) => return pool_place(desk, lead, &pool, had, routed),
+            Ok(Named::Rep(rep)) => match named(desk, &rep, had) {
+                Ok(rep) => return Some(Place::Rep { rep, pool: None, changes: Vec::new() }),
+                Err(standing) => {
+                    routed.pools.push((
+                        String::new(),
+                        vec![Candidate { rep: rep.clone(), credit: 0.0, standing: standing.clone() }],
+                    ));
+                    if !matches!(standing, Standing::Left) {
+                        last_resort.get_or_insert(rep);
+                    }
+                }
+            },
+        }
+    }
+    // Named, away, and nobody stands in: the lead is theirs all the same, and the ladder will
+    // take care of it.
+    last_resort.map(|rep| Place::Rep { rep, pool: None, changes: Vec::new() })
+}
+
+/// A target in plain words.
+enum Named {
+    Pool(String),
+    Rep(String),
+}
+
+fn resolve(desk: Desk<'_>, target: &Target, facts: &Facts) -> Result<Named, String> {
+    match target {
+        Target::Pool(pool) => Ok(Named::Pool(pool.clone())),
+        Target::Rep(rep) => Ok(Named::Rep(rep.clone())),
+        Target::Fact(slot) => {
+            let name = desk.book.schema.name(*slot);
+            let Some(Value::Text(text)) = facts.get(*slot) else {
+                return Err(format!("{name} is unknown"));
+            };
+            let (kind, id) = text.split_once(':').map_or(("", text.trim()), |(kind, id)| {
+                (kind.trim(), id.trim())
+            });
+            if kind != "rep" && desk.book.pools.contains_key(id) {
+                Ok(Named::Pool(id.to_owned()))
+            } else if kind != "pool" && desk.book.reps.contains_key(id) {
+                Ok(Named::Rep(id.to_owned()))
+            } else {
+                Err(format!("{name} names nobody whom the rulebook knows"))
+            }
+        }
+    }
+}
+
+/// The named rep, or whoever stands in, following backups.
+fn named(desk: Desk<'_>, id: &str, had: &[String]) -> Result<String, Standing> {
+    let mut first = None;
+    let mut next = Some(id);
+    for _ in 0..HOPS_MAX {
+        let Some(rep) = next.and_then(|id| desk.book.reps.get(id)) else { break };
+        let standing = if had.contains(&rep.id) {
+            Standing::HadIt
+        } else {
+            available::of_named(desk, rep)
+        };
+        if standing.is_free() {
+            return Ok(rep.id.clone());
+        }
+        first.get_or_insert(standing);
+        next = rep.backup.as_deref();
+    }
+    Err(first.unwrap_or(Standing::Left))
+}
+
+/// A pool's rotation, its overflow, or what it says when nobody is there.
+fn pool_place(
+    desk: Desk<'_>,
+    lead: &Lead,
+    pool: &str,
+    had: &[String],
+    routed: &mut Routed,
+) -> Option<Place> {
+    let mut next = pool.to_owned();
+    for _ in 0..HOPS_MAX {
+        let pool = desk.book.pools.get(&next)?;
+        let pick = rotate::pick(desk, pool, had, false);
+        routed.pools.push((pool.id.clone(), pick.candidates));
+        if let Some(rep) = pick.rep {
+            return Some(Place::Rep { rep, pool: Some(pool.id.clone()), changes: pick.changes });
+        }
+        match &pool.if_nobody {
+            IfNobody::Pool(overflow) => next.clone_from(overflow),
+            IfNobody::Wait(bound) => {
+                let until = waits_until(desk, lead, &pool.id, *bound);
+                if desk.now < until {
+                    return Some(Place::Wait(Waiting::Somebody { pool: pool.id.clone(), until }));
+                }
+                return anyway(desk, pool, had);
+            }
+            IfNobody::AssignAnyway => return anyway(desk, pool, had),
+        }
+    }
+    None
+}
+
+/// The bound runs from when the lead began to wait for this pool.
+fn waits_until(desk: Desk<'_>, lead: &Lead, pool: &str, bound: Span) -> Time {
+    match &lead.waiting {
+        Some(Waiting::Somebody { pool: waits_for, until }) if waits_for == pool => *until,
+        _ => desk.now.plus(bound),
+    }
+}
+
+/// Nobody is available: the fairest of those who are at least with us, even one who had it.
+fn anyway(desk: Desk<'_>, pool: &crate::rulebook::Pool, had: &[String]) -> Option<Place> {
+    let pick = [had, &[]].into_iter().find_map(|had| {
+        let pick = rotate::pick(desk, pool, had, true);
+        pick.rep.is_some().then_some(pick)
+    })?;
+    pick.rep.map(|rep| Place::Rep { rep, pool: Some(pool.id.clone()), changes: pick.changes })
+}
+
+/// Asks the CRMs again before something that cannot be undone in silence.
+#[must_use]
+pub fn ask_again(desk: Desk<'_>, rank: i64) -> Vec<crate::model::job::JobWanted> {
+    fill::asks(desk, rank)
+}

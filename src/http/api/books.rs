@@ -1,0 +1,53 @@
+//! The books, and a backup of them.
+//!
+//! Guarantees: the tally is the one that changes in the transactions; `recount` counts the rows.
+//! Does not know: what the figures should be.
+
+use std::path::PathBuf;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+
+use super::{Answer, asked, bad, either, store};
+use crate::http::{Front, auth};
+
+pub fn routes(config: &mut web::ServiceConfig) {
+    config.route("/books", web::get().to(books)).route("/backup", web::post().to(backup));
+}
+
+async fn books(request: HttpRequest, front: web::Data<Front>) -> HttpResponse {
+    either(told(&request, &front).await)
+}
+
+async fn told(request: &HttpRequest, front: &Front) -> Answer {
+    auth::caller(front, request).await?;
+    let now = front.clock.now();
+    let tally = front.store.tally(now).await.map_err(|error| store(front, &error))?;
+    Ok(HttpResponse::Ok()
+        .json(serde_json::json!({ "balances": tally.balances(), "books": tally })))
+}
+
+/// Where to: an absolute path on the daemon's machine that does not exist yet.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BackupOrder {
+    file: PathBuf,
+}
+
+async fn backup(
+    request: HttpRequest,
+    payload: web::Payload,
+    front: web::Data<Front>,
+) -> HttpResponse {
+    either(backed_up(&request, payload, &front).await)
+}
+
+async fn backed_up(request: &HttpRequest, payload: web::Payload, front: &Front) -> Answer {
+    let (caller, order) = asked::<BackupOrder>(front, request, payload).await?;
+    if !order.file.is_absolute() {
+        return Err(bad(front, "`file` must be an absolute path on the daemon's machine"));
+    }
+    front.store.backup(&order.file).await.map_err(|error| store(front, &error))?;
+    tracing::info!(by = caller.0, "a backup was made");
+    Ok(HttpResponse::Ok().json(serde_json::json!({ "file": order.file })))
+}

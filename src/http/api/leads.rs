@@ -1,0 +1,157 @@
+//! Leads: list, one with its timeline, why, responses, hand-overs.
+//!
+//! Guarantees: what is changed here is an event; the lead's state is never written directly.
+//! Does not know: how a lead is decided.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::{Answer, asked, bad, either, missing, page_size, store, tell_store};
+use crate::{
+    decide::explain,
+    http::{Front, auth},
+    model::{lead::State, news::{News, Response}},
+    store::LeadFilter,
+};
+
+pub fn routes(config: &mut web::ServiceConfig) {
+    config
+        .route("/leads", web::get().to(list))
+        .route("/leads/{lead}", web::get().to(one))
+        .route("/leads/{lead}/why", web::get().to(why))
+        .route("/leads/{lead}/responses", web::post().to(respond))
+        .route("/leads/{lead}/reassign", web::post().to(reassign));
+}
+
+/// What the list takes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    state: Option<State>,
+    owner: Option<String>,
+    late: Option<bool>,
+    before: Option<i64>,
+    max: Option<usize>,
+}
+
+async fn list(
+    request: HttpRequest,
+    query: web::Query<Asked>,
+    front: web::Data<Front>,
+) -> HttpResponse {
+    either(listed(&request, query.into_inner(), &front).await)
+}
+
+async fn listed(request: &HttpRequest, asked: Asked, front: &Front) -> Answer {
+    auth::caller(front, request).await?;
+    let filter = LeadFilter {
+        state: asked.state,
+        owner: asked.owner,
+        due_before: asked.late.unwrap_or(false).then(|| front.clock.now()),
+        before: asked.before,
+        max: page_size(asked.max),
+        ..LeadFilter::default()
+    };
+    let page = front.store.leads(filter).await.map_err(|error| store(front, &error))?;
+    Ok(HttpResponse::Ok().json(serde_json::json!({
+        "leads": page.rows.iter().map(|row| &row.lead).collect::<Vec<_>>(),
+        "next": page.next,
+    })))
+}
+
+async fn one(
+    request: HttpRequest,
+    lead: web::Path<Uuid>,
+    front: web::Data<Front>,
+) -> HttpResponse {
+    either(shown(&request, *lead, &front).await)
+}
+
+async fn shown(request: &HttpRequest, lead: Uuid, front: &Front) -> Answer {
+    auth::caller(front, request).await?;
+    let story = front.store.lead(lead).await.map_err(|error| store(front, &error))?;
+    let story = story.ok_or_else(|| missing(front, "no lead has this id"))?;
+    Ok(HttpResponse::Ok().json(serde_json::json!({
+        "lead": story.lead,
+        "decisions": story.decisions,
+        "links": story.links,
+        "notices": story.notices,
+        "jobs": story.jobs,
+        "timeline": explain::timeline(&(front.book)(), &story.decisions),
+    })))
+}
+
+async fn why(
+    request: HttpRequest,
+    lead: web::Path<Uuid>,
+    front: web::Data<Front>,
+) -> HttpResponse {
+    either(explained(&request, *lead, &front).await)
+}
+
+async fn explained(request: &HttpRequest, lead: Uuid, front: &Front) -> Answer {
+    auth::caller(front, request).await?;
+    let story = front.store.lead(lead).await.map_err(|error| store(front, &error))?;
+    let story = story.ok_or_else(|| missing(front, "no lead has this id"))?;
+    let why = explain::lead(&(front.book)(), &story.decisions)
+        .ok_or_else(|| missing(front, "the lead has not been routed yet"))?;
+    Ok(HttpResponse::Ok().json(why))
+}
+
+async fn respond(
+    request: HttpRequest,
+    lead: web::Path<Uuid>,
+    payload: web::Payload,
+    front: web::Data<Front>,
+) -> HttpResponse {
+    either(responded(&request, *lead, payload, &front).await)
+}
+
+async fn responded(
+    request: &HttpRequest,
+    lead: Uuid,
+    payload: web::Payload,
+    front: &Front,
+) -> Answer {
+    let (caller, response) = asked::<Response>(front, request, payload).await?;
+    known(front, lead).await?;
+    tell_store(front, &caller, &News::Responded { lead, response }).await
+}
+
+/// What a hand-over takes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HandOver {
+    to: String,
+    why: Option<String>,
+}
+
+async fn reassign(
+    request: HttpRequest,
+    lead: web::Path<Uuid>,
+    payload: web::Payload,
+    front: web::Data<Front>,
+) -> HttpResponse {
+    either(reassigned(&request, *lead, payload, &front).await)
+}
+
+async fn reassigned(
+    request: &HttpRequest,
+    lead: Uuid,
+    payload: web::Payload,
+    front: &Front,
+) -> Answer {
+    let (caller, over) = asked::<HandOver>(front, request, payload).await?;
+    known(front, lead).await?;
+    let book = (front.book)();
+    if !book.reps.get(&over.to).is_some_and(|rep| !rep.has_left) {
+        return Err(bad(front, "`to` is no rep of the rulebook who is still with us"));
+    }
+    tell_store(front, &caller, &News::Reassign { lead, to: over.to, why: over.why }).await
+}
+
+async fn known(front: &Front, lead: Uuid) -> Result<(), HttpResponse> {
+    let story = front.store.lead(lead).await.map_err(|error| store(front, &error))?;
+    story.map(|_| ()).ok_or_else(|| missing(front, "no lead has this id"))
+}

@@ -1,0 +1,109 @@
+//! Rulebook versions: list, show, publish.
+//!
+//! Guarantees: a rulebook with a mistake is refused with every finding, and the one in force
+//! stays; publishing over a version that is not the latest is refused when the caller says what
+//! it was based on. Does not know: files on the daemon's disk; `worker::reload` watches those.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
+use serde::Deserialize;
+
+use super::{Answer, asked, bad, either, missing, store};
+use crate::{
+    http::{Front, auth, problem::Problem},
+    rulebook::Files,
+    store::NewRulebook,
+};
+
+pub fn routes(config: &mut web::ServiceConfig) {
+    config
+        .route("/rulebooks", web::get().to(list))
+        .route("/rulebooks", web::post().to(publish))
+        .route("/rulebooks/{version}", web::get().to(one));
+}
+
+async fn list(request: HttpRequest, front: web::Data<Front>) -> HttpResponse {
+    either(listed(&request, &front).await)
+}
+
+async fn listed(request: &HttpRequest, front: &Front) -> Answer {
+    auth::caller(front, request).await?;
+    let rows = front.store.rulebooks(None).await.map_err(|error| store(front, &error))?;
+    Ok(HttpResponse::Ok()
+        .json(serde_json::json!({ "in_force": (front.book)().version, "rulebooks": rows })))
+}
+
+async fn one(
+    request: HttpRequest,
+    version: web::Path<u32>,
+    front: web::Data<Front>,
+) -> HttpResponse {
+    either(shown(&request, *version, &front).await)
+}
+
+async fn shown(request: &HttpRequest, version: u32, front: &Front) -> Answer {
+    auth::caller(front, request).await?;
+    let rows = front.store.rulebooks(Some(version)).await.map_err(|error| store(front, &error))?;
+    let row = rows.first().ok_or_else(|| missing(front, "no rulebook has this version"))?;
+    Ok(HttpResponse::Ok().json(row))
+}
+
+/// A rulebook to be published: every file by its name, `rulebook.toml` among them.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Draft {
+    files: BTreeMap<String, String>,
+    #[serde(default)]
+    message: String,
+    #[serde(default)]
+    based_on: Option<u32>,
+    #[serde(default)]
+    dry_run: bool,
+}
+
+async fn publish(
+    request: HttpRequest,
+    payload: web::Payload,
+    front: web::Data<Front>,
+) -> HttpResponse {
+    either(published(&request, payload, &front).await)
+}
+
+async fn published(request: &HttpRequest, payload: web::Payload, front: &Front) -> Answer {
+    let (caller, draft) = asked::<Draft>(front, request, payload).await?;
+    let document = serde_json::to_string(&draft.files)
+        .map_err(|error| bad(front, &format!("the files are not text: {error}")))?;
+    let files = Files::from_json(&document).map_err(|why| bad(front, &why))?;
+    let now_in_force = (front.book)().version;
+    if draft.based_on.is_some_and(|based_on| based_on != now_in_force) {
+        return Err(Problem::new(StatusCode::CONFLICT, "not based on the latest", front.reference())
+            .detail(format!("version {now_in_force} is in force; take its changes in first"))
+            .answer());
+    }
+    front.compile(&files, 0).map_err(|findings| {
+        let mut problem = Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "the rulebook has mistakes; the one in force stays",
+            front.reference(),
+        );
+        problem.findings = findings;
+        problem.answer()
+    })?;
+    if draft.dry_run {
+        return Ok(HttpResponse::Ok().json(serde_json::json!({ "would_publish": true })));
+    }
+    let new = NewRulebook {
+        document,
+        author: caller.0.clone(),
+        message: draft.message,
+        at: front.clock.now(),
+    };
+    let version = front.store.publish(new).await.map_err(|error| store(front, &error))?;
+    let book = front
+        .compile(&files, version)
+        .map_err(|_| bad(front, "the rulebook changed while it was published"))?;
+    (front.take_book)(Arc::new(book));
+    tracing::info!(by = caller.0, version, "a rulebook was published");
+    Ok(HttpResponse::Created().json(serde_json::json!({ "version": version })))
+}

@@ -1,0 +1,102 @@
+//! API tokens: list, create, revoke.
+//!
+//! Guarantees: a token is shown once, when it is made; only its hash is kept.
+//! Does not know: roles.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+
+use super::{Answer, asked, bad, either, missing, store};
+use crate::{
+    http::{Front, auth},
+    model::time::Span,
+    store::{TokenOrder, TokenRow},
+};
+
+/// Tokens end after this unless another span is asked for.
+pub const EXPIRES: Span = Span::days(90);
+/// No token lives longer.
+pub const EXPIRES_MAX: Span = Span::days(365);
+
+pub fn routes(config: &mut web::ServiceConfig) {
+    config
+        .route("/tokens", web::get().to(list))
+        .route("/tokens", web::post().to(create))
+        .route("/tokens/{name}", web::delete().to(revoke));
+}
+
+async fn list(request: HttpRequest, front: web::Data<Front>) -> HttpResponse {
+    either(listed(&request, &front).await)
+}
+
+async fn listed(request: &HttpRequest, front: &Front) -> Answer {
+    auth::caller(front, request).await?;
+    let rows =
+        front.store.tokens(TokenOrder::List).await.map_err(|error| store(front, &error))?;
+    Ok(HttpResponse::Ok().json(serde_json::json!({ "tokens": rows })))
+}
+
+/// A token to be made; its text is made by the caller, who alone knows it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewToken {
+    name: String,
+    /// SHA-256 of the token, hex.
+    hash: String,
+    #[serde(default)]
+    expires_in: Option<Span>,
+}
+
+async fn create(
+    request: HttpRequest,
+    payload: web::Payload,
+    front: web::Data<Front>,
+) -> HttpResponse {
+    either(created(&request, payload, &front).await)
+}
+
+async fn created(request: &HttpRequest, payload: web::Payload, front: &Front) -> Answer {
+    let (caller, new) = asked::<NewToken>(front, request, payload).await?;
+    let hash = hex::decode(&new.hash)
+        .ok()
+        .and_then(|bytes| <[u8; 32]>::try_from(bytes).ok())
+        .ok_or_else(|| bad(front, "`hash` is the SHA-256 of the token in hex: 64 characters"))?;
+    if new.name.trim().is_empty() {
+        return Err(bad(front, "give the token a name: who or what will use it"));
+    }
+    let now = front.clock.now();
+    let span = Span(new.expires_in.unwrap_or(EXPIRES).0.clamp(1, EXPIRES_MAX.0));
+    let row = TokenRow {
+        name: new.name,
+        hash,
+        created_at: now,
+        expires_at: now.plus(span),
+        revoked_at: None,
+    };
+    let rows = front
+        .store
+        .tokens(TokenOrder::Create(row))
+        .await
+        .map_err(|error| store(front, &error))?;
+    tracing::info!(by = caller.0, "a token was made");
+    Ok(HttpResponse::Created().json(serde_json::json!({ "tokens": rows })))
+}
+
+async fn revoke(
+    request: HttpRequest,
+    name: web::Path<String>,
+    front: web::Data<Front>,
+) -> HttpResponse {
+    either(revoked(&request, name.into_inner(), &front).await)
+}
+
+async fn revoked(request: &HttpRequest, name: String, front: &Front) -> Answer {
+    let caller = auth::caller(front, request).await?;
+    let order = TokenOrder::Revoke { name, at: front.clock.now() };
+    let rows = front.store.tokens(order).await.map_err(|error| store(front, &error))?;
+    if rows.is_empty() {
+        return Err(missing(front, "no valid token has this name"));
+    }
+    tracing::info!(by = caller.0, "a token was revoked");
+    Ok(HttpResponse::Ok().json(serde_json::json!({ "revoked": rows.len() })))
+}

@@ -1,0 +1,73 @@
+//! API tokens: who may use `/api/v1`.
+//!
+//! Guarantees: tokens are compared by their SHA-256 in constant time; a revoked or expired one
+//! stops working at once, since the store is asked each time. Does not know: roles (they come
+//! later); every valid token may do everything.
+
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, http::header};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use super::{Front, problem::Problem};
+use crate::store::{StoreResult, TokenOrder, TokenRow};
+
+/// What every token begins with, so that scanners for leaked secrets find it.
+pub const TOKEN_PREFIX: &str = "hnd_";
+
+/// The name of the caller's token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller(pub String);
+
+/// Checks the bearer token of a request.
+///
+/// # Errors
+/// The answer to give instead.
+pub async fn caller(front: &Front, request: &HttpRequest) -> Result<Caller, HttpResponse> {
+    let reference = front.reference();
+    let token = request
+        .headers()
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.strip_prefix("Bearer "));
+    let Some(token) = token else {
+        return Err(refuse(reference, "send the header Authorization: Bearer hnd_…"));
+    };
+    match find(front, token).await {
+        Ok(Some(name)) => Ok(Caller(name)),
+        Ok(None) => Err(refuse(reference, "the token is unknown, expired or revoked")),
+        Err(error) => Err(Problem::store(&error, reference).answer()),
+    }
+}
+
+async fn find(front: &Front, token: &str) -> StoreResult<Option<String>> {
+    let hash = hash(token);
+    let now = front.clock.now();
+    let mut found = None;
+    for row in front.store.tokens(TokenOrder::List).await? {
+        let is_same: bool = row.hash.ct_eq(&hash).into();
+        if is_same && is_valid(&row, now) {
+            found = Some(row.name);
+        }
+    }
+    Ok(found)
+}
+
+fn is_valid(row: &TokenRow, now: crate::model::time::Time) -> bool {
+    row.revoked_at.is_none() && now < row.expires_at
+}
+
+/// What is kept of a token.
+#[must_use]
+pub fn hash(token: &str) -> [u8; 32] {
+    Sha256::digest(token.as_bytes()).into()
+}
+
+fn refuse(reference: String, detail: &str) -> HttpResponse {
+    let mut answer = Problem::new(StatusCode::UNAUTHORIZED, "not authorized", reference)
+        .detail(detail)
+        .answer();
+    answer
+        .headers_mut()
+        .insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
+    answer
+}

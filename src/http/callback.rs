@@ -1,0 +1,86 @@
+//! `POST /crm/{name}`: what a CRM pushes at us.
+//!
+//! Guarantees: verified like any source; what it says becomes news about the lead behind the
+//! record, on disk before 2xx; records that are not ours are passed over.
+//! Does not know: any vendor's shapes; the adapter reads them.
+
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
+
+use super::{Front, body, hook, problem::Problem};
+use crate::{
+    crm::{Seen, SeenWhat},
+    model::{
+        event::{EventKind, NewEvent},
+        id::hash64,
+        news::News,
+    },
+    store::{LeadFilter, StoreError},
+};
+
+/// Adds the route.
+pub fn routes(config: &mut web::ServiceConfig) {
+    config.route("/crm/{name}", web::post().to(receive));
+}
+
+async fn receive(
+    request: HttpRequest,
+    name: web::Path<String>,
+    payload: web::Payload,
+    front: web::Data<Front>,
+) -> HttpResponse {
+    let reference = front.reference();
+    let name = name.into_inner();
+    let bytes = match body::read(&request, payload, front.body_max, front.body_within).await {
+        Ok(bytes) => bytes,
+        Err(unread) => return hook::unread_answer(&front, &name, unread, reference),
+    };
+    let refuse = |reference| {
+        Problem::new(StatusCode::UNAUTHORIZED, "not verified", reference).answer()
+    };
+    let Some((crm, scheme)) = front.callbacks.get(&name) else { return refuse(reference) };
+    if let Err(refused) = hook::verify(&front, scheme, &request, &name, &bytes) {
+        tracing::warn!(reference, crm = name, reason = refused.reason(), "a callback was refused");
+        return refuse(reference);
+    }
+    let mut events = Vec::new();
+    for seen in crm.read_callback(&bytes) {
+        match event(&front, &name, seen).await {
+            Ok(event) => events.extend(event),
+            Err(error) => return Problem::store(&error, reference).answer(),
+        }
+    }
+    let noted = events.len();
+    if let Err(error) = front.store.accept(events).await {
+        return Problem::store(&error, reference).answer();
+    }
+    (front.wake)();
+    HttpResponse::Ok().json(serde_json::json!({ "noted": noted }))
+}
+
+/// The news in one thing seen, if the record belongs to a lead of ours.
+async fn event(front: &Front, name: &str, seen: Seen) -> Result<Option<NewEvent>, StoreError> {
+    let filter = LeadFilter {
+        record: Some((name.to_owned(), seen.record.clone())),
+        max: 1,
+        ..LeadFilter::default()
+    };
+    let page = front.store.leads(filter).await?;
+    let Some(row) = page.rows.first() else { return Ok(None) };
+    let lead = row.lead.uuid;
+    let news = match seen.what {
+        SeenWhat::Owner(owner) => News::OwnerMet { lead, destination: name.to_owned(), owner },
+        SeenWhat::Response(response) => News::Responded { lead, response },
+    };
+    let Ok(body) = serde_json::to_vec(&news) else { return Ok(None) };
+    let now = front.clock.now();
+    Ok(Some(NewEvent {
+        kind: EventKind::News,
+        source: format!("handoff:crm:{name}"),
+        // The same owner may be set twice in a lead's life, but not twice within one revision.
+        delivery: format!("{:x}:{}", hash64(&[&body]), row.lead.revision.0),
+        received_at: now,
+        content_type: None,
+        actor: None,
+        body,
+    }))
+}

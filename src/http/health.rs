@@ -1,0 +1,45 @@
+//! `/health/live`, `/health/ready`, `/metrics`.
+//!
+//! Guarantees: live says that the process answers; ready that the store can write; metrics carry
+//! no personal data. Does not know: who asks; keep them off the public side of a proxy.
+
+use actix_web::{HttpResponse, http::StatusCode, web};
+
+use super::{Front, problem::Problem};
+
+/// Adds the routes.
+pub fn routes(config: &mut web::ServiceConfig) {
+    config
+        .route("/health/live", web::get().to(live))
+        .route("/health/ready", web::get().to(ready))
+        .route("/metrics", web::get().to(metrics));
+}
+
+async fn live() -> HttpResponse {
+    HttpResponse::Ok().content_type("text/plain").body("live\n")
+}
+
+async fn ready(front: web::Data<Front>) -> HttpResponse {
+    match front.store.ready().await {
+        Ok(()) => HttpResponse::Ok().json(serde_json::json!({
+            "ready": true,
+            "rulebook": (front.book)().version,
+            "a_2xx_means": "the event is synced to this machine's disk (SQLite, synchronous=FULL)",
+        })),
+        Err(error) => {
+            tracing::warn!(%error, "not ready");
+            Problem::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the store cannot write",
+                front.reference(),
+            )
+            .answer()
+        }
+    }
+}
+
+async fn metrics(front: web::Data<Front>) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("application/openmetrics-text; version=1.0.0; charset=utf-8")
+        .body(front.metrics.encode())
+}

@@ -1,0 +1,79 @@
+//! Errors as answers: RFC 9457 problem documents.
+//!
+//! Guarantees: one exhaustive place from error to status; the text is generic for strangers and
+//! says how to mend for those with a token; the log has the rest under the same reference.
+//! Does not know: who asked.
+
+use actix_web::{
+    HttpResponse,
+    http::{StatusCode, header},
+};
+use serde::Serialize;
+
+use crate::store::StoreError;
+
+/// A problem document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// The status code again.
+    pub status: u16,
+    /// What is wrong, in a few words.
+    pub title: String,
+    /// More, where the caller may know it: what to do.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub detail: String,
+    /// To find it in the log.
+    pub reference: String,
+    /// Findings in a document that was sent.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<crate::model::finding::Finding>,
+}
+
+impl Problem {
+    /// A problem with this status.
+    pub fn new(status: StatusCode, title: &str, reference: String) -> Self {
+        Self {
+            status: status.as_u16(),
+            title: title.to_owned(),
+            detail: String::new(),
+            reference,
+            findings: Vec::new(),
+        }
+    }
+
+    /// With advice.
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = detail.into();
+        self
+    }
+
+    /// What a failing store means to a caller.
+    pub fn store(error: &StoreError, reference: String) -> Self {
+        match error {
+            StoreError::Busy(_) | StoreError::Fatal(_) => {
+                tracing::warn!(reference, %error, "the store could not take a request");
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "cannot be stored now", reference)
+                    .detail("nothing was lost on our side; send it again")
+            }
+            StoreError::Refused(why) => {
+                Self::new(StatusCode::CONFLICT, "refused", reference).detail(why.clone())
+            }
+            StoreError::Corrupt(_) => {
+                tracing::error!(reference, %error, "the store holds something impossible");
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "an internal error", reference)
+            }
+        }
+    }
+
+    /// The answer; 503 and 429 say when to come again.
+    pub fn answer(&self) -> HttpResponse {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut answer = HttpResponse::build(status);
+        answer.content_type("application/problem+json");
+        if status == StatusCode::SERVICE_UNAVAILABLE || status == StatusCode::TOO_MANY_REQUESTS {
+            answer.insert_header((header::RETRY_AFTER, "2"));
+        }
+        answer.json(self)
+    }
+}

@@ -1,0 +1,225 @@
+//! Findings: what is wrong in a document, where, and how to mend it.
+//!
+//! Guarantees: one type for the settings and the rulebook; a finding prints as one line without
+//! control characters; a rendered report shows the place in the text.
+//! Does not know: documents, nor which of their text is secret (who renders passes text that may
+//! be shown).
+
+use std::{fmt, ops::Range};
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use serde::Serialize;
+
+/// How grave it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// The document cannot be used.
+    Error,
+    /// It can be used; somebody should look.
+    Warning,
+}
+
+/// A place in a text: line and column from 1, columns in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Place {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, from 1, in characters.
+    pub column: usize,
+}
+
+/// One thing that is wrong in a document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// The file's name as the reader knows it.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, from 1, in characters.
+    pub column: usize,
+    /// Just past the last character that is meant.
+    pub end: Place,
+    /// How grave it is.
+    pub severity: Severity,
+    /// What is wrong, without a full stop.
+    pub message: String,
+    /// How to mend it, without a full stop; empty if the message says it all.
+    pub mend: String,
+}
+
+impl Finding {
+    /// An error about the bytes `span` of `text`, the content of `file`.
+    #[must_use]
+    pub fn error(
+        file: &str,
+        text: &str,
+        span: Range<usize>,
+        message: impl Into<String>,
+        mend: impl Into<String>,
+    ) -> Self {
+        let start = place(text, span.start);
+        let end = place(text, span.end.max(span.start));
+        Self {
+            file: file.to_owned(),
+            line: start.line,
+            column: start.column,
+            end,
+            severity: Severity::Error,
+            message: message.into(),
+            mend: mend.into(),
+        }
+    }
+
+    /// The same as a warning.
+    #[must_use]
+    pub fn as_warning(self) -> Self {
+        Self { severity: Severity::Warning, ..self }
+    }
+
+    /// Whether the document cannot be used because of it.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+
+    /// The bytes of `text` that it is about.
+    fn span(&self, text: &str) -> Range<usize> {
+        let start = offset(text, Place { line: self.line, column: self.column });
+        let end = offset(text, self.end).max(start);
+        start..end
+    }
+}
+
+/// `file:line:col: message; mend`, in one line; warnings say so.
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = match self.severity {
+            Severity::Error => "",
+            Severity::Warning => "warning: ",
+        };
+        write!(f, "{}:{}:{}: {word}", one_line(&self.file), self.line, self.column)?;
+        f.write_str(&one_line(&self.message))?;
+        if !self.mend.is_empty() {
+            write!(f, "; {}", one_line(&self.mend))?;
+        }
+        Ok(())
+    }
+}
+
+/// Places to byte offsets and back. A column past the end of its line is the end of the line; an
+/// offset inside a character is its beginning.
+#[must_use]
+pub fn place(text: &str, offset: usize) -> Place {
+    let mut offset = offset.min(text.len());
+    while !text.is_char_boundary(offset) {
+        offset -= 1;
+    }
+    let before = text.get(..offset).unwrap_or("");
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    Place {
+        line: before.matches('\n').count() + 1,
+        column: before.get(line_start..).unwrap_or("").chars().count() + 1,
+    }
+}
+
+fn offset(text: &str, place: Place) -> usize {
+    let mut start = 0;
+    for line in text.split_inclusive('\n').take(place.line.saturating_sub(1)) {
+        start += line.len();
+    }
+    let line = text.get(start..).unwrap_or("").split('\n').next().unwrap_or("");
+    let within = line
+        .char_indices()
+        .map(|(at, _)| at)
+        .nth(place.column.saturating_sub(1))
+        .unwrap_or(line.len());
+    start + within
+}
+
+/// A report for people: every finding with its place in the text. `text` gives a file's content by
+/// name, as far as it may be shown; without it the finding is one line.
+#[must_use]
+pub fn render<'a>(findings: &[Finding], text: impl Fn(&str) -> Option<&'a str>) -> String {
+    let renderer = Renderer::plain();
+    let mut report = String::new();
+    for finding in findings {
+        match text(&finding.file) {
+            Some(text) => report.push_str(&renderer.render(&[group(finding, text)])),
+            None => report.push_str(&finding.to_string()),
+        }
+        report.push_str("\n\n");
+    }
+    let errors = findings.iter().filter(|finding| finding.is_error()).count();
+    let warnings = findings.len() - errors;
+    match (errors, warnings) {
+        (0, 0) => {}
+        (errors, 0) => report.push_str(&counted(errors, "error")),
+        (0, warnings) => report.push_str(&counted(warnings, "warning")),
+        (errors, warnings) => {
+            report.push_str(&counted(errors, "error"));
+            report.push_str(", ");
+            report.push_str(&counted(warnings, "warning"));
+        }
+    }
+    report
+}
+
+fn group<'a>(finding: &'a Finding, text: &'a str) -> annotate_snippets::Group<'a> {
+    let level = if finding.is_error() { Level::ERROR } else { Level::WARNING };
+    let snippet = Snippet::source(text)
+        .path(finding.file.as_str())
+        .annotation(AnnotationKind::Primary.span(finding.span(text)));
+    let group = level.primary_title(finding.message.as_str()).element(snippet);
+    if finding.mend.is_empty() {
+        return group;
+    }
+    group.element(Level::HELP.message(finding.mend.as_str()))
+}
+
+fn counted(count: usize, word: &str) -> String {
+    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
+}
+
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "a = 1\nname = \"Zoë\" # ö\nb = wrong\n";
+
+    #[test]
+    fn a_finding_is_one_line_with_its_place_in_characters() {
+        let at = TEXT.find("# ö").unwrap();
+        let finding = Finding::error("x.toml", TEXT, at..at + 1, "a\nb", "write c");
+        assert_eq!(finding.to_string(), "x.toml:2:14: a b; write c");
+        assert_eq!(finding.clone().as_warning().to_string(), "x.toml:2:14: warning: a b; write c");
+        assert_eq!(finding.end, Place { line: 2, column: 15 });
+    }
+
+    #[test]
+    fn places_and_offsets_are_each_others_inverse() {
+        for (at, _) in TEXT.char_indices() {
+            assert_eq!(offset(TEXT, place(TEXT, at)), at, "{at}");
+        }
+        assert_eq!(place(TEXT, 10_000), Place { line: 4, column: 1 });
+        assert_eq!(offset("ab\nc", Place { line: 1, column: 99 }), 2);
+        assert_eq!(offset("ab\nc", Place { line: 99, column: 1 }), 4);
+    }
+
+    #[test]
+    fn a_report_shows_the_place_and_the_way_out() {
+        let at = TEXT.find("wrong").unwrap();
+        let finding = Finding::error("x.toml", TEXT, at..at + 5, "not a number", "write b = 2");
+        let report = render(std::slice::from_ref(&finding), |file| (file == "x.toml").then_some(TEXT));
+        for part in ["error: not a number", "x.toml:3:5", "b = wrong", "^^^^^", "write b = 2", "1 error"]
+        {
+            assert!(report.contains(part), "{part} in:\n{report}");
+        }
+        let without = render(&[finding], |_| None);
+        assert_eq!(without, "x.toml:3:5: not a number; write b = 2\n\n1 error");
+    }
+}

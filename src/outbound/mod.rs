@@ -1,0 +1,367 @@
+//! The one HTTP client that `crm` and `notify` share.
+//!
+//! Guarantees: every call ends within its deadline (15 s, 5 s of it to connect); an answer is read
+//! up to 1 MiB; redirects and proxies are not followed; https and public addresses only unless the
+//! destination is allowed a private one; whatever goes wrong becomes a [`Failure`] that says
+//! whether the call may have been carried out, and holds no secret, no URL and no word of an answer.
+//! Does not know: any vendor, any retry (the store's jobs retry), the clock.
+
+mod address;
+mod answer;
+pub mod gate;
+mod secret;
+
+use std::{error::Error, time::Duration};
+
+use bytes::Bytes;
+use reqwest::{
+    Client, Method,
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
+    redirect::Policy,
+};
+use serde::Serialize;
+use url::{Host, Url, form_urlencoded};
+
+pub use self::{address::Reach, answer::Answer, secret::Secret};
+use crate::model::{failure::Failure, time::Time};
+
+/// The time from the first byte of a call to the last one of its answer.
+pub const DEADLINE: Duration = Duration::from_secs(15);
+const CONNECT: Duration = Duration::from_secs(5);
+/// The longest answer that is read, in bytes.
+pub const ANSWER_MAX: usize = 1 << 20;
+
+/// The client. Cloning shares its connections.
+#[derive(Clone, Debug)]
+pub struct Outbound {
+    client: Client,
+    reach: Reach,
+    deadline: Duration,
+}
+
+impl Outbound {
+    /// A client with the usual deadline.
+    ///
+    /// # Errors
+    /// A sentence, when the machine has no usable TLS roots.
+    pub fn new(reach: Reach) -> Result<Self, String> {
+        let client = Client::builder()
+            .redirect(Policy::none())
+            // A proxy would connect to addresses that we never see.
+            .no_proxy()
+            .connect_timeout(CONNECT)
+            .pool_idle_timeout(Duration::from_secs(30))
+            .dns_resolver(address::Resolver(reach))
+            .user_agent(concat!("handoff/", env!("CARGO_PKG_VERSION")))
+            .https_only(reach == Reach::Public)
+            .build()
+            .map_err(|error| format!("no HTTP client: {}", innermost(&error)))?;
+        Ok(Self { client, reach, deadline: DEADLINE })
+    }
+
+    /// The same client with another deadline.
+    #[must_use]
+    pub fn with_deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// Whether this URL may be called at all; names are judged again when they are resolved.
+    ///
+    /// # Errors
+    /// A sentence that says what to change.
+    pub fn check(&self, url: &Url) -> Result<(), String> {
+        let host = url.host_str().unwrap_or_default();
+        match url.scheme() {
+            "https" => {}
+            "http" if self.reach == Reach::Private => {}
+            other => return Err(format!("{host}: {other} is not allowed, write https")),
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(format!("{host}: take the user and password out of the URL"));
+        }
+        let address = match url.host() {
+            None => return Err("the URL has no host".to_owned()),
+            Some(Host::Domain(_)) => return Ok(()),
+            Some(Host::Ipv4(four)) => four.into(),
+            Some(Host::Ipv6(six)) => six.into(),
+        };
+        if self.reach.allows(address) {
+            return Ok(());
+        }
+        Err(format!("{host}: {}", address::NotAllowed))
+    }
+
+    /// Sends a call and reads its answer, whatever its status. `now` is when the call starts.
+    ///
+    /// # Errors
+    /// [`Failure::Busy`] if it was surely not carried out (or does no harm when repeated),
+    /// [`Failure::MaybeDone`] if it may have been, [`Failure::Refused`] if it cannot be sent at all.
+    pub async fn send(&self, call: Call) -> Result<Answer, Failure> {
+        self.check(&call.url).map_err(|why| Failure::Refused { why })?;
+        let is_harmless = call.is_harmless;
+        let unsure = |why: &str| {
+            if is_harmless {
+                Failure::Busy { after: None, why: why.to_owned() }
+            } else {
+                Failure::MaybeDone
+            }
+        };
+        let mut request = self.client.request(call.method, call.url).headers(call.headers);
+        if let Some(body) = call.body {
+            request = request.body(body);
+        }
+        let whole = async {
+            let mut answer = request.send().await.map_err(|error| sending(&error, &unsure))?;
+            let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+            let mut body = Vec::new();
+            while let Some(chunk) =
+                answer.chunk().await.map_err(|_| unsure("the answer broke off"))?
+            {
+                if body.len() + chunk.len() > ANSWER_MAX {
+                    return Err(unsure("the answer is longer than 1 MiB"));
+                }
+                body.extend_from_slice(&chunk);
+            }
+            Ok(Answer { status, headers, body: Bytes::from(body), is_harmless })
+        };
+        tokio::time::timeout(self.deadline, whole)
+            .await
+            .unwrap_or_else(|_| Err(unsure("no answer within the deadline")))
+    }
+
+    /// Sends a call; an answer that is not 2xx becomes its class of failure.
+    ///
+    /// # Errors
+    /// As [`Outbound::send`] and [`Answer::failure`].
+    pub async fn ask(&self, call: Call, now: Time) -> Result<Answer, Failure> {
+        let answer = self.send(call).await?;
+        answer.failure(now).map_or(Ok(answer), Err)
+    }
+}
+
+/// The class of an error before any answer came.
+fn sending(error: &reqwest::Error, unsure: &impl Fn(&str) -> Failure) -> Failure {
+    if error.is_builder() {
+        return Failure::Refused { why: "the call cannot be written as HTTP".to_owned() };
+    }
+    if error.is_connect() {
+        let why = format!("cannot connect: {}", innermost(error));
+        return Failure::Busy { after: None, why };
+    }
+    unsure("the connection broke before an answer")
+}
+
+/// The last cause of an error: the part that names neither the URL nor a header.
+fn innermost(error: &reqwest::Error) -> String {
+    let mut cause: &dyn Error = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    if cause.is::<reqwest::Error>() { "unknown cause".to_owned() } else { cause.to_string() }
+}
+
+/// One call, to be sent once.
+#[derive(Debug)]
+pub struct Call {
+    method: Method,
+    url: Url,
+    headers: HeaderMap,
+    body: Option<Vec<u8>>,
+    is_harmless: bool,
+}
+
+impl Call {
+    /// A call; `GET` and `HEAD` do no harm when they are repeated, others may.
+    #[must_use]
+    pub fn new(method: Method, url: Url) -> Self {
+        let is_harmless = method == Method::GET || method == Method::HEAD;
+        let headers =
+            HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
+        Self { method, url, headers, body: None, is_harmless }
+    }
+
+    /// A `GET`.
+    #[must_use]
+    pub fn get(url: Url) -> Self {
+        Self::new(Method::GET, url)
+    }
+
+    /// A `POST`.
+    #[must_use]
+    pub fn post(url: Url) -> Self {
+        Self::new(Method::POST, url)
+    }
+
+    /// A `PATCH`.
+    #[must_use]
+    pub fn patch(url: Url) -> Self {
+        Self::new(Method::PATCH, url)
+    }
+
+    /// Repeating this call does no harm though it is not a `GET`: a search, or an idempotency key.
+    #[must_use]
+    pub fn harmless(mut self) -> Self {
+        self.is_harmless = true;
+        self
+    }
+
+    /// Adds a header. A value that no header can carry is left out, so never put text of strangers
+    /// here.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.insert(HeaderName::from_static(name), value);
+        }
+        self
+    }
+
+    /// Adds a header whose value is a secret: it is masked in `Debug`.
+    #[must_use]
+    pub fn secret_header(mut self, name: HeaderName, value: &Secret) -> Self {
+        if let Ok(mut value) = HeaderValue::from_str(value.expose()) {
+            value.set_sensitive(true);
+            self.headers.insert(name, value);
+        }
+        self
+    }
+
+    /// Adds a bearer token.
+    #[must_use]
+    pub fn bearer(self, token: &Secret) -> Self {
+        self.secret_header(AUTHORIZATION, &Secret::new(format!("Bearer {}", token.expose())))
+    }
+
+    /// Sets a JSON body.
+    #[must_use]
+    pub fn json(self, body: &impl Serialize) -> Self {
+        // A value of ours always serialises: maps have string keys.
+        self.body("application/json", serde_json::to_vec(body).unwrap_or_default())
+    }
+
+    /// Sets a form body.
+    #[must_use]
+    pub fn form(self, fields: &[(&str, &str)]) -> Self {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        self.body("application/x-www-form-urlencoded", body.into_bytes())
+    }
+
+    /// Sets a body.
+    #[must_use]
+    pub fn body(mut self, kind: &'static str, body: Vec<u8>) -> Self {
+        self.headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+        self.body = Some(body);
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn private_addresses_are_refused_in_every_spelling() {
+        let client = Outbound::new(Reach::Public).unwrap();
+        for url in [
+            "https://127.0.0.1/", "https://127.1/", "https://0x7f.1/", "https://2130706433/",
+            "https://0177.0.0.1/", "https://0x7f000001/", "https://[::1]/", "https://[::]/",
+            "https://[::ffff:127.0.0.1]/", "https://[::ffff:7f00:1]/", "https://0/",
+            "https://10.0.0.1/", "https://0xa.0.0.1/", "https://167772161/", "https://[fd00::1]/",
+            "https://[fe80::1]/", "https://169.254.169.254/latest", "https://0xa9fea9fe/",
+            "https://2852039166/", "https://[::ffff:a9fe:a9fe]/", "https://192.168.0.1/",
+            "https://172.16.0.1/", "https://3232235521/", "https://①②⑦.0.0.1/",
+            "https://127.0.0.1:8443/", "https://127。0。0。1/", "http://crm.example/",
+            "ftp://crm.example/", "file:///etc/passwd", "https://user:pass@crm.example/",
+        ] {
+            // What the URL parser refuses never becomes a call.
+            if let Ok(url) = Url::parse(url) {
+                assert!(client.check(&url).is_err(), "{url}");
+            }
+        }
+        assert_eq!(client.check(&Url::parse("https://api.crm.example/x").unwrap()), Ok(()));
+        let own = Outbound::new(Reach::Private).unwrap();
+        assert_eq!(own.check(&Url::parse("http://127.0.0.1:9/").unwrap()), Ok(()));
+        assert!(own.check(&Url::parse("http://169.254.169.254/").unwrap()).is_err());
+    }
+
+    #[tokio::test]
+    async fn a_name_that_leads_home_is_not_reached() {
+        let client = Outbound::new(Reach::Public).unwrap();
+        let failure =
+            client.send(Call::get(Url::parse("https://localhost/").unwrap())).await.unwrap_err();
+        assert_eq!(failure.word(), "busy");
+        assert!(failure.to_string().contains("allow_private"), "{failure}");
+    }
+
+    #[tokio::test]
+    async fn a_closed_port_is_busy_even_for_a_write() {
+        let port = {
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            listener.local_addr().unwrap().port()
+        };
+        let client = Outbound::new(Reach::Private).unwrap();
+        let url = Url::parse(&format!("http://127.0.0.1:{port}/")).unwrap();
+        let failure = client.send(Call::post(url)).await.unwrap_err();
+        assert_eq!(failure.word(), "busy", "{failure}");
+    }
+
+    /// Answers one connection with these bytes after reading something, then closes it.
+    async fn answering(bytes: Vec<u8>) -> Url {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
+        tokio::spawn(async move {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let mut buffer = [0; 1024];
+            let _ = socket.read(&mut buffer).await;
+            let _ = socket.write_all(&bytes).await;
+        });
+        url
+    }
+
+    #[tokio::test]
+    async fn a_write_whose_answer_is_lost_may_have_been_done() {
+        let client = Outbound::new(Reach::Private).unwrap();
+        let cut = b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{".to_vec();
+        for (bytes, method, word) in [
+            (Vec::new(), Method::POST, "maybe_done"),
+            (Vec::new(), Method::GET, "busy"),
+            (cut.clone(), Method::PATCH, "maybe_done"),
+            (cut, Method::GET, "busy"),
+        ] {
+            let call = Call::new(method, answering(bytes).await);
+            assert_eq!(client.send(call).await.unwrap_err().word(), word);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_read_up_to_its_cap_and_not_one_byte_further() {
+        let client = Outbound::new(Reach::Private).unwrap();
+        for (length, fits) in [(ANSWER_MAX, true), (ANSWER_MAX + 1, false)] {
+            let mut bytes = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n");
+            bytes.push_str(&"a".repeat(length));
+            let call = Call::get(answering(bytes.into_bytes()).await);
+            assert_eq!(client.send(call).await.is_ok(), fits, "{length}");
+        }
+    }
+
+    #[tokio::test]
+    async fn redirects_are_not_followed_and_silence_ends_at_the_deadline() {
+        let client = Outbound::new(Reach::Private).unwrap();
+        let away = b"HTTP/1.1 302 Found\r\nlocation: http://169.254.169.254/\r\ncontent-length: 0\r\n\r\n";
+        let answer = client.send(Call::get(answering(away.to_vec()).await)).await.unwrap();
+        assert_eq!(answer.status, 302);
+
+        let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = Url::parse(&format!("http://{}/", silent.local_addr().unwrap())).unwrap();
+        let hasty = client.with_deadline(Duration::from_millis(50));
+        assert_eq!(hasty.send(Call::post(url)).await.unwrap_err(), Failure::MaybeDone);
+    }
+
+    #[test]
+    fn a_call_hides_its_token() {
+        let call = Call::get(Url::parse("https://crm.example/").unwrap())
+            .bearer(&Secret::new("hunter2"));
+        assert!(!format!("{call:?}").contains("hunter2"));
+    }
+}

@@ -1,0 +1,311 @@
+//! Metrics: every name that `/metrics` shows.
+//!
+//! Guarantees: a value, not a process global, so tests may have many; labels are configured names
+//! and our own words, so that no stranger can make the page grow; seconds and bytes as units.
+//! Does not know: HTTP, nor who counts.
+
+use prometheus_client::{
+    encoding::text::encode,
+    metrics::{
+        counter::Counter,
+        family::{Family, MetricConstructor},
+        gauge::Gauge,
+        histogram::Histogram,
+        info::Info,
+    },
+    registry::{Registry, Unit},
+};
+
+use super::labels::{
+    Answered, AtStage, Attempt, Build, Destination, InState, Jobs, Lane, OfSource, Unfilled, What,
+    WithFate,
+};
+use crate::{
+    model::{
+        job::{JobKind, Verdict},
+        plan,
+        time::Span,
+    },
+    store::Tally,
+};
+
+/// The content type of [`Metrics::encode`].
+pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Buckets of a histogram in seconds, as a constructor for families.
+#[derive(Clone, Copy, Debug)]
+struct Seconds(&'static [f64]);
+
+impl MetricConstructor<Histogram> for Seconds {
+    fn new_metric(&self) -> Histogram {
+        Histogram::new(self.0.iter().copied())
+    }
+}
+
+/// From one fsync to an hour of outage.
+const SINCE_ARRIVAL: Seconds = Seconds(&[
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0,
+    300.0, 3600.0,
+]);
+const BATCH: &[f64] = &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0];
+const LATE: &[f64] = &[0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 600.0];
+
+/// Every metric of one process.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    events: Family<Answered, Counter>,
+    bytes: Family<OfSource, Counter>,
+    leads: Family<InState, Gauge>,
+    fills: Family<WithFate, Gauge>,
+    decisions: Family<What, Counter>,
+    batch: Histogram,
+    jobs: Family<Jobs, Gauge>,
+    oldest: Family<Lane, Gauge<f64, std::sync::atomic::AtomicU64>>,
+    attempts: Family<Attempt, Counter>,
+    review_late: Histogram,
+    since_arrival: Family<AtStage, Histogram, Seconds>,
+    circuit: Family<Destination, Gauge>,
+    unfilled: Family<Unfilled, Gauge>,
+    rulebook: Gauge,
+    balance: Gauge,
+    panics: Counter,
+}
+
+impl Metrics {
+    /// All at zero. `store` is the kind of the store, for the build's line.
+    #[must_use]
+    pub fn new(store: &str) -> Self {
+        let metrics = Self {
+            registry: Registry::default(),
+            events: Family::default(),
+            bytes: Family::default(),
+            leads: Family::default(),
+            fills: Family::default(),
+            decisions: Family::default(),
+            batch: Histogram::new(BATCH.iter().copied()),
+            jobs: Family::default(),
+            oldest: Family::default(),
+            attempts: Family::default(),
+            review_late: Histogram::new(LATE.iter().copied()),
+            since_arrival: Family::new_with_constructor(SINCE_ARRIVAL),
+            circuit: Family::default(),
+            unfilled: Family::default(),
+            rulebook: Gauge::default(),
+            balance: Gauge::default(),
+            panics: Counter::default(),
+        };
+        metrics.registered(store)
+    }
+
+    #[rustfmt::skip] // One metric a line reads as the table that it is.
+    fn registered(mut self, store: &str) -> Self {
+        let build = Info::new(Build { version: env!("CARGO_PKG_VERSION"), store: store.to_owned() });
+        let r = &mut self.registry;
+        r.register("handoff_events", "Deliveries by source and answer", self.events.clone());
+        r.register_with_unit("handoff_received", "Bodies taken in", Unit::Bytes, self.bytes.clone());
+        r.register("handoff_leads", "Leads by state", self.leads.clone());
+        r.register("handoff_fills", "Form fills by fate", self.fills.clone());
+        r.register("handoff_decisions", "Decisions by what they did", self.decisions.clone());
+        r.register_with_unit("handoff_decide_batch", "Time to decide one batch", Unit::Seconds, self.batch.clone());
+        r.register("handoff_jobs", "Jobs that are open or dead", self.jobs.clone());
+        r.register_with_unit("handoff_job_late", "By how much the oldest due job is late", Unit::Seconds, self.oldest.clone());
+        r.register("handoff_attempts", "Attempts at jobs by outcome", self.attempts.clone());
+        r.register_with_unit("handoff_review_late", "By how much reviews were late", Unit::Seconds, self.review_late.clone());
+        r.register_with_unit("handoff_since_arrival", "From a fill's arrival to each stage", Unit::Seconds, self.since_arrival.clone());
+        r.register("handoff_circuit_closed", "1 while a destination is called as usual, 0 while it is left alone", self.circuit.clone());
+        r.register("handoff_unfilled", "Fills in a row that lacked a mapped field", self.unfilled.clone());
+        r.register("handoff_rulebook_version", "The rulebook in force", self.rulebook.clone());
+        r.register("handoff_books_balance", "1 if every fill has one fate and every lead one state", self.balance.clone());
+        r.register("handoff_panics", "Panics that were caught at an edge", self.panics.clone());
+        r.register("handoff_build", "What is running", build);
+        self
+    }
+
+    /// A delivery of a source was taken: events that are new, events that were there, and bytes.
+    pub fn accepted(&self, source: &str, stored: usize, duplicates: usize, bytes: usize) {
+        self.answered(source, "stored", "").inc_by(stored as u64);
+        self.answered(source, "duplicate", "").inc_by(duplicates as u64);
+        self.bytes.get_or_create_owned(&OfSource { source: source.to_owned() }).inc_by(bytes as u64);
+    }
+
+    /// A delivery was refused. A source that is not in the settings is `unknown`, whatever it
+    /// called itself.
+    pub fn refused(&self, source: &str, reason: &'static str) {
+        self.answered(source, "refused", reason).inc();
+    }
+
+    fn answered(&self, source: &str, answer: &'static str, reason: &'static str) -> Counter {
+        self.events.get_or_create_owned(&Answered { source: source.to_owned(), answer, reason })
+    }
+
+    /// A decision was made.
+    pub fn decided(&self, what: plan::What) {
+        self.decisions.get_or_create_owned(&What { what: word(what) }).inc();
+    }
+
+    /// A batch was decided in so long.
+    pub fn batch(&self, took: Span) {
+        self.batch.observe(seconds(took));
+    }
+
+    /// An attempt at a job ended.
+    pub fn attempt(&self, kind: JobKind, lane: &str, verdict: &Verdict) {
+        let outcome = match verdict {
+            Verdict::Done => "done",
+            Verdict::Retry { .. } => "retry",
+            Verdict::Snooze { .. } => "snooze",
+            Verdict::Dead { .. } => "dead",
+        };
+        let labels = Attempt { kind: kind.word(), lane: lane.to_owned(), outcome };
+        self.attempts.get_or_create_owned(&labels).inc();
+    }
+
+    /// A review was decided so long after it was due.
+    pub fn reviewed(&self, late: Span) {
+        self.review_late.observe(seconds(late));
+    }
+
+    /// A fill came so far, so long after its arrival: `stored`, `decided`, `written`, `told`.
+    pub fn stage(&self, stage: &'static str, after: Span) {
+        self.since_arrival.get_or_create_owned(&AtStage { stage }).observe(seconds(after));
+    }
+
+    /// A destination is called as usual, or left alone for a while.
+    pub fn circuit(&self, lane: &str, is_closed: bool) {
+        let labels = Destination { lane: lane.to_owned() };
+        self.circuit.get_or_create_owned(&labels).set(i64::from(is_closed));
+    }
+
+    /// This rulebook is in force.
+    pub fn rulebook(&self, version: u32) {
+        self.rulebook.set(i64::from(version));
+    }
+
+    /// A panic was caught at an edge.
+    pub fn panicked(&self) {
+        self.panics.inc();
+    }
+
+    /// Shows the books. What they no longer hold disappears from the page.
+    pub fn tally(&self, tally: &Tally) {
+        for (state, count) in &tally.states {
+            self.leads.get_or_create(&InState { state }).set(*count);
+        }
+        for (fate, count) in &tally.fates {
+            self.fills.get_or_create(&WithFate { fate }).set(*count);
+        }
+        self.jobs.clear();
+        self.oldest.clear();
+        for (name, jobs) in &tally.jobs {
+            let (kind, lane) = split(name);
+            for (state, count) in [("open", jobs.open), ("dead", jobs.dead)] {
+                let labels = Jobs { kind: kind.to_owned(), lane: lane.to_owned(), state };
+                self.jobs.get_or_create(&labels).set(count);
+            }
+            let labels = Lane { kind: kind.to_owned(), lane: lane.to_owned() };
+            self.oldest.get_or_create(&labels).set(seconds(Span(jobs.late_ms)));
+        }
+        self.unfilled.clear();
+        for (name, count) in &tally.unfilled {
+            let (source, field) = split(name);
+            let labels = Unfilled { source: source.to_owned(), field: field.to_owned() };
+            self.unfilled.get_or_create(&labels).set(*count);
+        }
+        self.balance.set(i64::from(tally.balances()));
+    }
+
+    /// The page, as [`CONTENT_TYPE`].
+    #[must_use]
+    pub fn encode(&self) -> String {
+        let mut page = String::new();
+        // Writing to a string cannot fail.
+        let _ = encode(&mut page, &self.registry);
+        page
+    }
+}
+
+/// The word under which a plain enum is written everywhere else.
+fn word(plain: impl serde::Serialize) -> String {
+    match serde_json::to_value(plain) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => String::new(),
+    }
+}
+
+/// The tally writes `kind lane` and `source field` as one key; neither first part has these marks.
+fn split(name: &str) -> (&str, &str) {
+    name.split_once([' ', '/', ':']).unwrap_or((name, ""))
+}
+
+fn seconds(span: Span) -> f64 {
+    span.0.max(0) as f64 / 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::read::JobTally;
+
+    #[test]
+    fn every_counter_shows_on_the_page() {
+        let metrics = Metrics::new("sqlite");
+        metrics.accepted("typeform-demo", 2, 1, 600);
+        metrics.refused("unknown", "unknown-source");
+        metrics.decided(plan::What::OwnerKept);
+        metrics.batch(Span(5));
+        metrics.attempt(JobKind::Write, "hubspot", &Verdict::Done);
+        metrics.reviewed(Span(250));
+        metrics.stage("told", Span(1500));
+        metrics.circuit("hubspot", false);
+        metrics.rulebook(7);
+        metrics.panicked();
+        let page = metrics.encode();
+        for line in [
+            "handoff_events_total{source=\"typeform-demo\",answer=\"stored\",reason=\"\"} 2",
+            "handoff_events_total{source=\"unknown\",answer=\"refused\",reason=\"unknown-source\"} 1",
+            "handoff_received_bytes_total{source=\"typeform-demo\"} 600",
+            "handoff_decisions_total{what=\"owner_kept\"} 1",
+            "handoff_decide_batch_seconds_count 1",
+            "handoff_attempts_total{kind=\"write\",lane=\"hubspot\",outcome=\"done\"} 1",
+            "handoff_review_late_seconds_sum 0.25",
+            "handoff_since_arrival_seconds_sum{stage=\"told\"} 1.5",
+            "handoff_circuit_closed{lane=\"hubspot\"} 0",
+            "handoff_rulebook_version 7",
+            "handoff_panics_total 1",
+            "handoff_build_info{version=\"0.1.0\",store=\"sqlite\"} 1",
+        ] {
+            assert!(page.lines().any(|found| found == line), "{line} in:\n{page}");
+        }
+        assert!(page.ends_with("# EOF\n"));
+    }
+
+    #[test]
+    fn the_books_replace_what_they_showed_before() {
+        let metrics = Metrics::new("sqlite");
+        let mut tally = Tally { accepted: 2, ..Tally::default() };
+        tally.fates.extend([("opened", 1), ("rejected", 1)]);
+        tally.states.insert("assigned", 1);
+        let jobs = JobTally { open: 3, dead: 1, late_ms: 2_500 };
+        tally.jobs.insert("write hubspot".into(), jobs);
+        tally.unfilled.insert("typeform-demo lead.company".into(), 12);
+        metrics.tally(&tally);
+        let page = metrics.encode();
+        for line in [
+            "handoff_leads{state=\"assigned\"} 1",
+            "handoff_fills{fate=\"rejected\"} 1",
+            "handoff_jobs{kind=\"write\",lane=\"hubspot\",state=\"dead\"} 1",
+            "handoff_job_late_seconds{kind=\"write\",lane=\"hubspot\"} 2.5",
+            "handoff_unfilled{source=\"typeform-demo\",field=\"lead.company\"} 12",
+            "handoff_books_balance 1",
+        ] {
+            assert!(page.lines().any(|found| found == line), "{line} in:\n{page}");
+        }
+        tally.jobs.clear();
+        tally.accepted = 3;
+        metrics.tally(&tally);
+        let page = metrics.encode();
+        assert!(!page.contains("handoff_jobs{"), "{page}");
+        assert!(page.contains("handoff_books_balance 0"), "a lost fill shows");
+    }
+}

@@ -1,0 +1,157 @@
+//! The telling step: people and channels hear of leads as they are.
+//!
+//! Guarantees: one message per recipient and turn, however many leads wait for it; what is no
+//! longer true is not said; the message's key is the same on every attempt.
+//! Does not know: any channel's format.
+
+use super::{Worker, decide::Worked, write::key};
+use crate::{
+    model::{
+        failure::{Failure, verdict},
+        id::digest,
+        job::{Claimed, Effect, JobKind, Settlement, Verdict, Why},
+        lead::State,
+        time::Time,
+    },
+    notify::{
+        Message,
+        compose::{self, House, Recipient, Told},
+    },
+    outbound::gate::Admit,
+    store::{Claim, StoreResult},
+};
+
+/// Jobs looked at in one step: more than one message names, so that a pile becomes a summary.
+const CLAIM_MAX: usize = 200;
+
+impl Worker {
+    /// Sends one message on one channel.
+    pub async fn tell_once(&self, name: &str) -> StoreResult<Worked> {
+        let Some(channel) = self.channels.get(name) else { return Ok(Worked::default()) };
+        let now = self.clock.now();
+        if let Admit::NotBefore(at) = self.admit(&channel.gate, now) {
+            return Ok(Worked { next: Some(at), ..Worked::default() });
+        }
+        let claim = Claim {
+            kind: JobKind::Tell,
+            lane: name.to_owned(),
+            now,
+            max: CLAIM_MAX,
+            lease: self.lease,
+        };
+        let claimed = self.store.claim(claim).await?;
+        if claimed.jobs.is_empty() {
+            self.unused(&channel.gate, now);
+            return Ok(Worked { next: claimed.next_due, ..Worked::default() });
+        }
+        let mut settlements = Vec::new();
+        for group in groups(claimed.jobs, channel.to.is_pager()) {
+            let message = self.message(&group, now);
+            let result = match message {
+                None => Ok(None),
+                Some(message) => channel.to.send(message).await.map(Some),
+            };
+            let now = self.clock.now();
+            self.report(name, &channel.gate, [result.as_ref().err()].into_iter(), now);
+            settlements.extend(group.iter().map(|job| settle(job, &result, now)));
+        }
+        for settlement in &settlements {
+            self.metrics.attempt(JobKind::Tell, name, &settlement.verdict);
+        }
+        let done = settlements.len();
+        let now = self.clock.now();
+        self.store.settle(settlements, now).await?;
+        Ok(Worked { done, is_more: true, next: None })
+    }
+
+    /// The message for one recipient, or none if nothing of it is true any more.
+    fn message(&self, group: &[Claimed], now: Time) -> Option<Message> {
+        let destination = &group.first()?.destination;
+        let book = self.book.load();
+        let rep = destination.split_once(':').and_then(|(_, rep)| book.reps.get(rep));
+        let still: Vec<(&Claimed, Why)> = group
+            .iter()
+            .filter_map(|job| job.why.map(|why| (job, why)))
+            .filter(|(job, why)| is_true(&job.lead, *why, rep.map(|rep| rep.id.as_str())))
+            .collect();
+        if still.is_empty() {
+            return None;
+        }
+        let told: Vec<Told<'_>> =
+            still.iter().map(|(job, why)| Told { lead: &job.lead, why: *why }).collect();
+        let zone = rep
+            .and_then(|rep| rep.hours.as_ref())
+            .and_then(|hours| book.hours.get(hours))
+            .and_then(|hours| hours.zone_name());
+        let house = House {
+            reps: &book.reps,
+            slas: &book.slas,
+            base: &self.links.base,
+            key: &self.links.key,
+        };
+        let recipient = Recipient { rep, zone };
+        Some(compose::compose(&told, &recipient, &house, message_key(&still), now))
+    }
+}
+
+/// The same on every attempt: a page is one incident per lead and pager however often it is
+/// repeated; any other message is that of these leads at these revisions.
+fn message_key(still: &[(&Claimed, Why)]) -> String {
+    match still {
+        [(job, Why::Page | Why::PageOver)] => format!("{}:{}", job.lead.uuid, job.destination),
+        [(job, _)] => format!("{}:{}:{}", job.lead.uuid, job.destination, job.wanted.0),
+        many => {
+            let parts: Vec<String> = many
+                .iter()
+                .map(|(job, _)| format!("{}:{}:{}", job.lead.uuid, job.destination, job.wanted.0))
+                .collect();
+            let parts: Vec<&[u8]> = parts.iter().map(String::as_bytes).collect();
+            hex::encode(digest(&parts))
+        }
+    }
+}
+
+/// Whether this is still worth saying about the lead as it is.
+fn is_true(lead: &crate::model::lead::Lead, why: Why, rep: Option<&str>) -> bool {
+    let is_owner = rep.is_none_or(|rep| lead.owner.as_deref() == Some(rep));
+    match why {
+        Why::Assigned => lead.state == State::Assigned && is_owner,
+        Why::Reminder | Why::Late => lead.state == State::Assigned,
+        Why::FilledAgain => is_owner,
+        Why::Reassigned => !is_owner || rep.is_none(),
+        Why::Page => lead.state == State::Assigned,
+        Why::PageOver => true,
+        Why::Stuck => true,
+    }
+}
+
+/// Jobs by recipient, in the order of the claim; a pager takes one lead at a time.
+fn groups(jobs: Vec<Claimed>, one_by_one: bool) -> Vec<Vec<Claimed>> {
+    let mut groups: Vec<Vec<Claimed>> = Vec::new();
+    for job in jobs {
+        let place = groups.iter_mut().find(|group| {
+            !one_by_one && group.first().is_some_and(|first| first.destination == job.destination)
+        });
+        match place {
+            Some(group) => group.push(job),
+            None => groups.push(vec![job]),
+        }
+    }
+    groups
+}
+
+fn settle(job: &Claimed, result: &Result<Option<()>, Failure>, now: Time) -> Settlement {
+    let (verdict, effect) = match result {
+        Ok(Some(())) => (Verdict::Done, job.why.map(|why| Effect::Told { why, at: now })),
+        Ok(None) => (Verdict::Done, None),
+        Err(failure) => (verdict(failure, job.attempt, now, &key(job)), None),
+    };
+    Settlement {
+        job: job.id,
+        attempt: job.attempt,
+        revision: job.wanted,
+        verdict,
+        effect,
+        news: Vec::new(),
+    }
+}

@@ -1,0 +1,69 @@
+//! Wake-ups between loops: only for speed, never for truth.
+//!
+//! Guarantees: a wake-up that comes before the wait is not lost.
+//! Does not know: what there is to do.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use tokio::sync::Notify;
+
+use crate::model::job::JobKind;
+
+/// All wake-ups.
+#[derive(Default)]
+pub struct Wakes {
+    decide: Arc<Notify>,
+    jobs: Mutex<HashMap<(JobKind, String), Arc<Notify>>>,
+    changed: tokio::sync::watch::Sender<i64>,
+}
+
+impl Wakes {
+    /// There may be something to decide.
+    pub fn decide(&self) {
+        self.decide.notify_one();
+    }
+
+    /// There may be a due job of this kind in this lane.
+    pub fn job(&self, kind: JobKind, lane: &str) {
+        self.for_job(kind, lane).notify_one();
+    }
+
+    /// There may be due jobs everywhere.
+    pub fn all_jobs(&self) {
+        let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        for notify in jobs.values() {
+            notify.notify_one();
+        }
+    }
+
+    /// What the deciding loop waits on.
+    #[must_use]
+    pub fn for_decide(&self) -> Arc<Notify> {
+        Arc::clone(&self.decide)
+    }
+
+    /// What a lane's loop waits on.
+    #[must_use]
+    pub fn for_job(&self, kind: JobKind, lane: &str) -> Arc<Notify> {
+        let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(jobs.entry((kind, lane.to_owned())).or_default())
+    }
+
+    /// Live pages look again: something was decided, up to this number.
+    pub fn decided(&self, seq: i64) {
+        self.changed.send_if_modified(|last| {
+            let is_newer = seq > *last;
+            *last = (*last).max(seq);
+            is_newer
+        });
+    }
+
+    /// What live pages wait on: the last decision's number.
+    #[must_use]
+    pub fn changes(&self) -> tokio::sync::watch::Receiver<i64> {
+        self.changed.subscribe()
+    }
+}

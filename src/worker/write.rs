@@ -1,0 +1,211 @@
+//! The writing step: make a CRM agree about leads, many at a time.
+//!
+//! Guarantees: fields go by upsert without the owner, then the owner is set only where nobody
+//! else has set one; what the CRM shows instead comes back as news. An attempt whose lease ran
+//! out is looked up before it is repeated. Does not know: any vendor.
+
+use super::{Worker, decide::Worked};
+use crate::{
+    crm::{Crm, Expect, OwnerSet, Put, PutDone, SetOwner},
+    model::{
+        event::{EventKind, NewEvent},
+        failure::{Failure, verdict},
+        job::{Claimed, Effect, JobKind, Link, Settlement, Verdict},
+        news::News,
+        time::Time,
+    },
+    outbound::gate::Admit,
+    store::{Claim, StoreResult},
+};
+
+impl Worker {
+    /// Writes one batch to one CRM.
+    pub async fn write_once(&self, name: &str) -> StoreResult<Worked> {
+        let Some(crm) = self.crms.get(name) else { return Ok(Worked::default()) };
+        let now = self.clock.now();
+        if let Admit::NotBefore(at) = self.admit(&crm.gate, now) {
+            return Ok(Worked { next: Some(at), ..Worked::default() });
+        }
+        let claim = Claim {
+            kind: JobKind::Write,
+            lane: name.to_owned(),
+            now,
+            max: crm.to.caps().put_max,
+            lease: self.lease,
+        };
+        let full = claim.max;
+        let claimed = self.store.claim(claim).await?;
+        if claimed.jobs.len() >= full {
+            // There is more than one call can carry: the next worker of this lane begins too.
+            self.wake(JobKind::Write, name);
+        }
+        if claimed.jobs.is_empty() {
+            self.unused(&crm.gate, now);
+            return Ok(Worked { next: claimed.next_due, ..Worked::default() });
+        }
+        let attempts = self.write(name, crm.to.as_ref(), &claimed.jobs).await;
+        let now = self.clock.now();
+        self.report(name, &crm.gate, attempts.iter().map(|one| one.failure()), now);
+        let settlements: Vec<Settlement> =
+            claimed.jobs.iter().zip(attempts).map(|(job, done)| done.settle(name, job, now)).collect();
+        for (job, settlement) in claimed.jobs.iter().zip(&settlements) {
+            self.metrics.attempt(job.kind, name, &settlement.verdict);
+            if settlement.verdict == Verdict::Done && job.lead.opened_at == job.lead.filled_at {
+                self.metrics.stage("written", now.since(job.lead.opened_at));
+            }
+        }
+        let brought_news = settlements.iter().any(|one| !one.news.is_empty());
+        let done = settlements.len();
+        self.store.settle(settlements, now).await?;
+        if brought_news {
+            self.wakes.decide();
+        }
+        Ok(Worked { done, is_more: true, next: None })
+    }
+
+    /// Puts all leads, then sets the owners that are ours to set.
+    async fn write(&self, name: &str, crm: &dyn Crm, jobs: &[Claimed]) -> Vec<Written> {
+        let now = self.clock.now();
+        let puts = jobs
+            .iter()
+            .map(|job| Put {
+                key: job.lead.uuid,
+                record: job.link.as_ref().map(|link| link.record.clone()),
+                fields: job.lead.fields.clone(),
+                source: job.lead.source.clone(),
+                is_uncertain: job.is_uncertain,
+            })
+            .collect();
+        let mut written: Vec<Written> = crm
+            .put(puts, now)
+            .await
+            .into_iter()
+            .map(|answer| Written { put: answer, owner: None })
+            .collect();
+        // An adapter that answers too few has lost the rest: they may have been done.
+        written.resize_with(jobs.len(), || Written { put: Err(Failure::MaybeDone), owner: None });
+        let mut wanted = Vec::new();
+        for (at, (job, one)) in jobs.iter().zip(&written).enumerate() {
+            if let (Ok(put), Some(owner)) = (&one.put, self.crm_owner(name, job)) {
+                let expect = job
+                    .link
+                    .as_ref()
+                    .and_then(|link| link.owner.clone())
+                    .map_or(Expect::Unowned, Expect::Owner);
+                wanted.push((at, SetOwner { record: put.record.clone(), owner, expect }));
+            }
+        }
+        let (places, owners): (Vec<usize>, Vec<SetOwner>) = wanted.into_iter().unzip();
+        if !owners.is_empty() {
+            let set: Vec<String> = owners.iter().map(|one| one.owner.clone()).collect();
+            let answers = crm.set_owner(owners, self.clock.now()).await;
+            for ((at, owner), answer) in places.into_iter().zip(set).zip(answers) {
+                if let Some(one) = written.get_mut(at) {
+                    one.owner = Some((owner, answer));
+                }
+            }
+        }
+        written
+    }
+
+    /// The CRM's id of the lead's owner, unless the owner there is left alone.
+    fn crm_owner(&self, name: &str, job: &Claimed) -> Option<String> {
+        if job.lead.outside_owner.is_some() {
+            return None;
+        }
+        let book = self.book.load();
+        let rep = job.lead.owner.as_ref().and_then(|owner| book.reps.get(owner))?;
+        rep.crm.get(name).cloned()
+    }
+}
+
+/// What became of one lead's write.
+struct Written {
+    put: Result<PutDone, Failure>,
+    owner: Option<(String, Result<OwnerSet, Failure>)>,
+}
+
+impl Written {
+    fn failure(&self) -> Option<&Failure> {
+        match (&self.put, &self.owner) {
+            (Err(failure), _) | (Ok(_), Some((_, Err(failure)))) => Some(failure),
+            _ => None,
+        }
+    }
+
+    fn settle(self, name: &str, job: &Claimed, now: Time) -> Settlement {
+        let mut settlement = Settlement {
+            job: job.id,
+            attempt: job.attempt,
+            revision: job.wanted,
+            verdict: Verdict::Done,
+            effect: None,
+            news: Vec::new(),
+        };
+        let put = match self.put {
+            Ok(put) => put,
+            Err(failure) => {
+                settlement.verdict = verdict(&failure, job.attempt, now, &key(job));
+                return settlement;
+            }
+        };
+        let before = job.link.as_ref().and_then(|link| link.owner.clone());
+        let mut link = Link { record: put.record, owner: before, written_at: now };
+        match self.owner {
+            None => {}
+            Some((owner, Ok(OwnerSet::Done | OwnerSet::Already))) => link.owner = Some(owner),
+            Some((_, Ok(OwnerSet::Changed { now: Some(shown) }))) => {
+                settlement.news.extend(owner_met(name, job, &shown, now));
+                // From here on a later choice of ours may replace this owner, not the one before.
+                link.owner = Some(shown);
+            }
+            Some((_, Ok(OwnerSet::Changed { now: None }))) => {
+                // A human took the owner away: set again from nobody.
+                link.owner = None;
+                settlement.verdict =
+                    Verdict::Snooze { at: now, why: "the owner was taken away".to_owned() };
+            }
+            Some((_, Err(Failure::OwnerInvalid { .. }))) => {
+                settlement.news.extend(owner_invalid(name, job, now));
+            }
+            Some((_, Err(failure))) => {
+                settlement.verdict = verdict(&failure, job.attempt, now, &key(job));
+            }
+        }
+        settlement.effect = Some(Effect::Written(link));
+        settlement
+    }
+}
+
+/// What spreads the retries of jobs that failed together.
+pub(super) fn key(job: &Claimed) -> Vec<u8> {
+    [job.lead.uuid.as_bytes(), job.destination.as_bytes()].concat()
+}
+
+fn owner_met(name: &str, job: &Claimed, owner: &str, now: Time) -> Option<NewEvent> {
+    let news = News::OwnerMet {
+        lead: job.lead.uuid,
+        destination: name.to_owned(),
+        owner: owner.to_owned(),
+    };
+    event(&news, format!("owner_met:{}:{name}:{}:{owner}", job.lead.uuid, job.wanted.0), now)
+}
+
+fn owner_invalid(name: &str, job: &Claimed, now: Time) -> Option<NewEvent> {
+    let rep = job.lead.owner.clone()?;
+    let delivery = format!("owner_invalid:{}:{name}:{}", job.lead.uuid, job.wanted.0);
+    event(&News::OwnerInvalid { lead: job.lead.uuid, destination: name.to_owned(), rep }, delivery, now)
+}
+
+/// News that acting brought, as an event.
+pub(super) fn event(news: &News, delivery: String, now: Time) -> Option<NewEvent> {
+    Some(NewEvent {
+        kind: EventKind::News,
+        source: "handoff:worker".to_owned(),
+        delivery,
+        received_at: now,
+        content_type: None,
+        actor: None,
+        body: serde_json::to_vec(news).ok()?,
+    })
+}
