@@ -184,7 +184,13 @@ impl Book {
             }
         };
         let (owners, history) = (Vec::new(), BTreeMap::new());
-        self.records.push(Record { id: id.clone(), kind, fields: BTreeMap::new(), owners, history });
+        self.records.push(Record {
+            id: id.clone(),
+            kind,
+            fields: BTreeMap::new(),
+            owners,
+            history,
+        });
         for (name, value) in fields {
             self.set(&id, &name, value, "hand", EPOCH);
         }

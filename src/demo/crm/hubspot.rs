@@ -21,7 +21,7 @@ const OWNER: &str = "hubspot_owner_id";
 /// Carries out one request: status and body.
 pub(super) fn answer(book: &mut Book, request: &Request) -> (u16, Value) {
     if request.headers.get("authorization") != Some(&format!("Bearer {TOKEN}")) {
-        return (401, error("INVALID_AUTHENTICATION", "the token is unknown", json!({})));
+        return (401, error("INVALID_AUTHENTICATION", "the token is unknown", &json!({})));
     }
     let path = request.path.strip_prefix(OBJECTS).unwrap_or(&request.path);
     match (request.method.as_str(), path) {
@@ -31,11 +31,11 @@ pub(super) fn answer(book: &mut Book, request: &Request) -> (u16, Value) {
         ("POST", "contacts/search") => (200, json!({ "total": 0, "results": [] })),
         ("POST", "companies/search") => companies(book, &request.body),
         ("GET", "/crm/owners/2026-09") => owners(book, request),
-        _ => (404, error("OBJECT_NOT_FOUND", "no such path", json!({}))),
+        _ => (404, error("OBJECT_NOT_FOUND", "no such path", &json!({}))),
     }
 }
 
-fn error(category: &str, message: &str, context: Value) -> Value {
+fn error(category: &str, message: &str, context: &Value) -> Value {
     json!({ "status": "error", "category": category, "message": message, "context": context })
 }
 
@@ -72,7 +72,7 @@ fn shown(record: &Record, properties: &[&Value], history: &[&Value]) -> Value {
 fn read(book: &Book, body: &Value) -> (u16, Value) {
     let field = body.get("idProperty").and_then(Value::as_str).unwrap_or("id");
     if !matches!(field, "id" | "email" | KEY) {
-        return (400, error("VALIDATION_ERROR", "not a unique property", json!({})));
+        return (400, error("VALIDATION_ERROR", "not a unique property", &json!({})));
     }
     let (properties, history) = (list(body, "properties"), list(body, "propertiesWithHistory"));
     let (mut results, mut missing) = (Vec::new(), Vec::new());
@@ -83,11 +83,14 @@ fn read(book: &Book, body: &Value) -> (u16, Value) {
             None => missing.push(id),
         }
     }
-    batch(&results, if missing.is_empty() {
-        Vec::new()
-    } else {
-        vec![error("OBJECT_NOT_FOUND", "some are missing", json!({ "ids": missing }))]
-    })
+    batch(
+        &results,
+        if missing.is_empty() {
+            Vec::new()
+        } else {
+            vec![error("OBJECT_NOT_FOUND", "some are missing", &json!({ "ids": missing }))]
+        },
+    )
 }
 
 fn batch(results: &[Value], errors: Vec<Value>) -> (u16, Value) {
@@ -113,14 +116,14 @@ fn write(
     let inputs = list(body, "inputs");
     let ids: BTreeSet<&str> = inputs.iter().map(|input| text(input, "id")).collect();
     if inputs.len() > 100 || ids.len() < inputs.len() {
-        return (400, error("VALIDATION_ERROR", "too many inputs, or one twice", json!({})));
+        return (400, error("VALIDATION_ERROR", "too many inputs, or one twice", &json!({})));
     }
     if book.is_strict
         && let Some((category, property)) =
             inputs.iter().find_map(|input| one(book, input, true).err())
     {
         let context = json!({ "propertyName": [property] });
-        return (if category == "CONFLICT" { 409 } else { 400 }, error(category, "no", context));
+        return (if category == "CONFLICT" { 409 } else { 400 }, error(category, "no", &context));
     }
     let (mut results, mut errors) = (Vec::new(), Vec::new());
     for input in inputs {
@@ -139,7 +142,7 @@ fn write(
             Err((category, property)) => errors.push(error(
                 category,
                 "Property values were not valid",
-                json!({ "objectWriteTraceId": [trace], "propertyName": [property] }),
+                &json!({ "objectWriteTraceId": [trace], "propertyName": [property] }),
             )),
         }
     }

@@ -135,9 +135,7 @@ fn upsert(
     allows: bool,
     is_assigned: bool,
 ) -> Result<(String, bool), Value> {
-    let error = |code: &str, fields: &[&str]| {
-        json!({ "statusCode": code, "message": "no", "fields": fields })
-    };
+    let error = |code: &str, fields: &[&str]| json!({ "statusCode": code, "message": "no", "fields": fields });
     let fields = record.as_object().cloned().unwrap_or_default();
     let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
     let known = book.find("Lead", KEY, text(KEY)).map(|lead| lead.id.clone());

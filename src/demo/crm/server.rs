@@ -22,7 +22,11 @@ use actix_web::{
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::{Fault, Kind, book::{Request, Shared}, hubspot, salesforce};
+use super::{
+    Fault, Kind,
+    book::{Request, Shared},
+    hubspot, salesforce,
+};
 
 /// A server on its own thread.
 #[derive(Debug)]

@@ -83,11 +83,8 @@ async fn owners_who_are_gone_and_records_that_are_gone_are_told_apart() {
             to(&records[1], &ada, Expect::Unowned),
         ];
         let answers = pair.crm.set_owner(asks, NOW).await;
-        let wanted = [
-            Err(Failure::OwnerInvalid { owner: zoe }),
-            Err(Failure::Gone),
-            Ok(OwnerSet::Done),
-        ];
+        let wanted =
+            [Err(Failure::OwnerInvalid { owner: zoe }), Err(Failure::Gone), Ok(OwnerSet::Done)];
         assert_eq!(answers, wanted, "{kind:?}");
         let lost = Put { record: Some(gone), ..lead(3, "c@x.example") };
         assert_eq!(pair.put(lost).await, Err(Failure::Gone), "{kind:?}");
@@ -260,8 +257,8 @@ async fn under_many_faults_every_lead_has_one_record_and_its_owner() {
                 let key = lead(n, "").key.to_string();
                 assert_eq!(pair.there.with_key(&key), 1, "{kind:?} seed {seed}: lead {n}");
             }
-            let owner = pair.word("hubspot_owner_id", "OwnerId");
-            assert!(records.iter().all(|record| record.text(owner) == ada), "{kind:?} {seed}");
+            let field = pair.word("hubspot_owner_id", "OwnerId");
+            assert!(records.iter().all(|record| record.text(field) == ada), "{kind:?} {seed}");
         }
     }
 }

@@ -14,13 +14,8 @@ const SALESFORCE: &str = include_str!("../../fixtures/specs/salesforce/openapi.j
 /// Uses everything that the port offers.
 async fn exercise(pair: &Pair) {
     let leads = (1..=3).map(|n| lead(n, &format!("p{n}@x.example"))).collect();
-    let records: Vec<String> = pair
-        .crm
-        .put(leads, NOW)
-        .await
-        .into_iter()
-        .map(|answer| answer.unwrap().record)
-        .collect();
+    let records: Vec<String> =
+        pair.crm.put(leads, NOW).await.into_iter().map(|answer| answer.unwrap().record).collect();
     let mut more = lead(1, "p1@x.example");
     more.fields.put_text("phone", "+49 221 1");
     more.is_uncertain = true;

@@ -89,7 +89,8 @@ async fn a_key_property_that_is_not_unique_is_told_at_the_start() {
 async fn a_status_set_by_hand_after_the_assignment_is_a_response() {
     let pair = pair(Kind::Hubspot);
     let record = pair.put(lead(1, "eva@linden.example")).await.unwrap().record;
-    let find = || Find { email: None, domain: None, record: Some(record.clone()), since: Some(NOW) };
+    let find =
+        || Find { email: None, domain: None, record: Some(record.clone()), since: Some(NOW) };
     let response = async || pair.crm.find(vec![find()], NOW).await.remove(0).unwrap().response;
     pair.there.set_by_hand(&record, "hs_lead_status", "NEW".into(), "2026-11-23T09:59:59Z");
     assert_eq!(response().await, None);
