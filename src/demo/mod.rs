@@ -1,5 +1,6 @@
-//! The stand-ins that the demo, the tests and the benchmarks share.
+//! Stand-ins for the systems around us, shared by the demo, the tests and the benches.
 //!
-//! Guarantees: they listen on loopback only. Does not know: the adapters that talk to them.
+//! Guarantees: they listen on this machine only and say that they are stand-ins.
+//! Does not know: real vendors; each stand-in writes down what it copies of one.
 
-pub mod crm;
+pub mod channels;
