@@ -4,3 +4,4 @@
 //! Does not know: real vendors; each stand-in writes down what it copies of one.
 
 pub mod channels;
+pub mod crm;
