@@ -121,7 +121,8 @@ mod tests {
     #[test]
     fn positions_count_characters_from_one() {
         let source = Source::new("a.toml", "x = 1\nü = \"y\"\n");
-        for (byte, expected) in [(0, (1, 1)), (4, (1, 5)), (6, (2, 1)), (11, (2, 5)), (99, (3, 1))] {
+        for (byte, expected) in [(0, (1, 1)), (4, (1, 5)), (6, (2, 1)), (11, (2, 5)), (99, (3, 1))]
+        {
             assert_eq!(source.position(byte), expected, "{byte}");
         }
         assert_eq!(Source::new("a", "").position(0), (1, 1));

@@ -87,7 +87,9 @@ fn small_limits() {
     check(&times(2), &times(1), "from 2 to 100");
     let steps = |count: usize| {
         let steps = vec!["\"trim\""; count].join(", ");
-        let mapping = format!("[[mapping]]\nsource = \"website\"\nemail = {{ path = \"$.e\", transform = [{steps}] }}\n");
+        let mapping = format!(
+            "[[mapping]]\nsource = \"website\"\nemail = {{ path = \"$.e\", transform = [{steps}] }}\n"
+        );
         Files::new(format!("{SMALLEST}{mapping}"))
     };
     check(&steps(16), &steps(17), "17 steps are too many");
@@ -95,7 +97,8 @@ fn small_limits() {
 
 #[test]
 fn two_hundred_findings_are_shown_and_the_rest_counted() {
-    let members = |count: usize| small("\"ada\"]", &format!("{}]", vec!["\"nobody\""; count].join(", ")));
+    let members =
+        |count: usize| small("\"ada\"]", &format!("{}]", vec!["\"nobody\""; count].join(", ")));
     for (count, shown, last) in [
         (200, 200, "rulebook.toml:12:2002: unknown rep \"nobody\""),
         (201, 201, "rulebook.toml:1:1: and 1 more, not shown"),
@@ -117,13 +120,37 @@ enum Slip {
 fn slip() -> impl Strategy<Value = Slip> {
     let place = || any::<usize>();
     let pieces = [
-        "\"", "'''", "[", "]", "[[rule]]\n", "=", "\n", ".", "{", "}", "é", "\u{0}", "\u{feff}", "-1", "1e999",
-        "\"pool: \"", "if.", "custom.", "0x7fffffffffffffff", "2026-02-30", "99999999999d", ";", ",", "$[?@", "id = ",
+        "\"",
+        "'''",
+        "[",
+        "]",
+        "[[rule]]\n",
+        "=",
+        "\n",
+        ".",
+        "{",
+        "}",
+        "é",
+        "\u{0}",
+        "\u{feff}",
+        "-1",
+        "1e999",
+        "\"pool: \"",
+        "if.",
+        "custom.",
+        "0x7fffffffffffffff",
+        "2026-02-30",
+        "99999999999d",
+        ";",
+        ",",
+        "$[?@",
+        "id = ",
     ];
     prop_oneof![
         (place(), 0_usize..60).prop_map(|(at, length)| Slip::Cut(at, length)),
         (place(), 0_usize..60, place()).prop_map(|(at, length, to)| Slip::Copy(at, length, to)),
-        (place(), prop::sample::select(pieces.to_vec())).prop_map(|(at, text)| Slip::Write(at, text)),
+        (place(), prop::sample::select(pieces.to_vec()))
+            .prop_map(|(at, text)| Slip::Write(at, text)),
     ]
 }
 
@@ -131,7 +158,9 @@ fn slipped(bytes: &[u8], slips: &[Slip]) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     for slip in slips {
         let length = bytes.len().max(1);
-        let range = |at: usize, span: usize| (at % length).min(bytes.len())..(at % length + span).min(bytes.len());
+        let range = |at: usize, span: usize| {
+            (at % length).min(bytes.len())..(at % length + span).min(bytes.len())
+        };
         match slip {
             Slip::Cut(at, span) => drop(bytes.drain(range(*at, *span))),
             Slip::Copy(at, span, to) => {

@@ -52,12 +52,18 @@ pub(super) fn setup() -> Setup {
             .map(|(field, path)| ((*field).to_owned(), vec![(*path).to_owned()]))
             .collect(),
     };
-    let usual = [("email", "$.email"), ("company", "$.company"), ("country", "$.country"), ("form", "$.form")];
+    let usual = [
+        ("email", "$.email"),
+        ("company", "$.company"),
+        ("country", "$.country"),
+        ("form", "$.form"),
+    ];
     let typeform = [
         ("email", "$.form_response.answers[?@.field.ref=='email'].email"),
         ("company", "$.form_response.answers[?@.field.ref=='company'].text"),
     ];
-    let hubspot = [("email", "$.properties.email.value"), ("country", "$.properties.country.value")];
+    let hubspot =
+        [("email", "$.properties.email.value"), ("country", "$.properties.country.value")];
     Setup {
         sources: [
             ("typeform-demo", shape(&typeform)),
@@ -137,7 +143,11 @@ fn account(owner: Option<&str>) -> BTreeMap<String, Known> {
     BTreeMap::from([("hubspot".to_owned(), known)])
 }
 
-fn facts_of(book: &Rulebook, fields: &Fields, known: &BTreeMap<String, Known>) -> Vec<(String, String)> {
+fn facts_of(
+    book: &Rulebook,
+    fields: &Fields,
+    known: &BTreeMap<String, Known>,
+) -> Vec<(String, String)> {
     let facts = book.facts(&FactSource { fields, source: "website", intent: Some("demo"), known });
     let said = |slot| facts.get(slot).map(|value| serde_json::to_string(value).unwrap());
     book.schema.slots().filter_map(|(slot, name)| Some((name.to_owned(), said(slot)?))).collect()
@@ -155,7 +165,8 @@ fn facts_come_from_fields_the_crm_and_tables() {
         ("custom.wants_call", text("yes")),
         ("phone_as_typed", text("none")),
     ]);
-    let facts: BTreeMap<_, _> = facts_of(&book, &lead, &account(Some("41629779"))).into_iter().collect();
+    let facts: BTreeMap<_, _> =
+        facts_of(&book, &lead, &account(Some("41629779"))).into_iter().collect();
     let expected = [
         ("account.known", "true"),
         ("account.name", "\"Linden\""),

@@ -100,6 +100,11 @@ impl Rulebook {
     }
 }
 
+/// The line in which a byte stands.
+fn line_of(bytes: &[u8], at: usize) -> usize {
+    bytes.get(..at).unwrap_or_default().split(|byte| *byte == b'\n').count()
+}
+
 fn main_text(files: &Files) -> Result<&str, Finding> {
     let refuse = |message: String, mend: &str| {
         Source::new(MAIN, "").finding(&(0..0), Severity::Error, message, mend)
@@ -109,8 +114,7 @@ fn main_text(files: &Files) -> Result<&str, Finding> {
         return Err(refuse(message, "4 MiB are read at most; move territories into tables"));
     }
     let text = std::str::from_utf8(&files.main).map_err(|why| {
-        let before = files.main.get(..why.valid_up_to()).unwrap_or_default();
-        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+        let line = line_of(&files.main, why.valid_up_to());
         refuse(format!("the rulebook is not UTF-8 (line {line})"), "save it as UTF-8")
     })?;
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
@@ -165,7 +169,9 @@ fn compile<'d>(
         Err(reasons) => {
             // Names that are wrong have been reported where they stand; conditions can wait.
             let reasons = if log.has_errors() { Vec::new() } else { reasons };
-            reasons.into_iter().for_each(|why| log.wrong(&(0..0), why, ""));
+            for why in reasons {
+                log.wrong(&(0..0), why, "");
+            }
             return None;
         }
     };
@@ -211,15 +217,16 @@ fn compile<'d>(
         tables,
         warnings: Vec::new(),
     };
-    examples::run(&rulebook, &examples).into_iter().for_each(|found| log.note(found));
+    for found in examples::run(&rulebook, &examples) {
+        log.note(found);
+    }
     Some(rulebook)
 }
 
 fn gather<'d>(cx: &mut Cx<'d>, root: &Section<'d>) -> Sections<'d> {
     let log = cx.log;
-    let mut named = |key: &'static str, kind: &'static str| {
-        cx.names.gather(key, root.sections(key, kind), log)
-    };
+    let mut named =
+        |key: &'static str, kind: &'static str| cx.names.gather(key, root.sections(key, kind), log);
     Sections {
         hours: named("hours", "[[hours]]"),
         reps: named("rep", "[[rep]]"),
@@ -239,7 +246,10 @@ fn intents(root: &Section<'_>) -> Vec<String> {
         let mut intents: Vec<String> = Vec::new();
         for (text, item) in item.texts()? {
             if intents.iter().any(|known| known == text) {
-                item.wrong(format!("the intent {text:?} is there twice"), "keep one; weak ones come first");
+                item.wrong(
+                    format!("the intent {text:?} is there twice"),
+                    "keep one; weak ones come first",
+                );
             }
             intents.push(text.to_owned());
         }

@@ -77,7 +77,10 @@ impl<'d> Names<'d> {
                 std::collections::btree_map::Entry::Occupied(first) => {
                     item.wrong(
                         format!("there are two {kind} entries {id:?}"),
-                        format!("rename one; the first is in line {}", log.source.line(first.get())),
+                        format!(
+                            "rename one; the first is in line {}",
+                            log.source.line(first.get())
+                        ),
                     );
                 }
                 std::collections::btree_map::Entry::Vacant(free) => {
@@ -145,7 +148,10 @@ impl<'d> Names<'d> {
             && self.has(kind, rest.trim())
         {
             let rest = rest.trim();
-            item.wrong(format!("{:?} takes the id alone, without {front:?}", item.key), format!("write {rest:?}"));
+            item.wrong(
+                format!("{:?} takes the id alone, without {front:?}", item.key),
+                format!("write {rest:?}"),
+            );
             return None;
         }
         item.wrong(format!("unknown {kind} {id:?}"), advice(id, kind, self.all(kind)));
@@ -166,22 +172,23 @@ impl<'d> Names<'d> {
         item: &Item<'_>,
     ) -> Option<(&'static str, String)> {
         let text = item.text()?;
-        let (tag, id) = match text.split_once(':') {
-            Some((tag, id)) => (tag.trim(), id.trim()),
-            None => {
-                // A bare id whose kind is clear: say how to write it.
-                let owner = kinds.iter().find(|kind| self.has(kind, text));
-                let mend = match (owner, nearest(text, also.iter().copied())) {
-                    (Some(kind), _) => format!("write \"{kind}: {text}\""),
-                    (None, Some(near)) => format!("did you mean {near:?}?"),
-                    (None, None) => format!("write {}", ways(kinds, also)),
-                };
-                item.wrong(format!("{text:?} does not say what it refers to"), mend);
-                return None;
-            }
+        let Some((tag, id)) = text.split_once(':') else {
+            // A bare id whose kind is clear: say how to write it.
+            let owner = kinds.iter().find(|kind| self.has(kind, text));
+            let mend = match (owner, nearest(text, also.iter().copied())) {
+                (Some(kind), _) => format!("write \"{kind}: {text}\""),
+                (None, Some(near)) => format!("did you mean {near:?}?"),
+                (None, None) => format!("write {}", ways(kinds, also)),
+            };
+            item.wrong(format!("{text:?} does not say what it refers to"), mend);
+            return None;
         };
+        let (tag, id) = (tag.trim(), id.trim());
         let Some(kind) = kinds.iter().find(|kind| **kind == tag) else {
-            item.wrong(format!("{:?} cannot be {text:?}", item.key), format!("write {}", ways(kinds, also)));
+            item.wrong(
+                format!("{:?} cannot be {text:?}", item.key),
+                format!("write {}", ways(kinds, also)),
+            );
             return None;
         };
         Some((kind, self.find(kind, id, item)?))

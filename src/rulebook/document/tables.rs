@@ -68,7 +68,10 @@ fn one<'d>(cx: &Cx<'d>, Entry { id, section }: &Entry<'d>) -> Written<'d> {
         && item.is_table()
         && !(1..=KEY_MAX).contains(&key.len())
     {
-        item.wrong(format!("a key of {} columns", key.len()), format!("name 1 to {KEY_MAX} columns"));
+        item.wrong(
+            format!("a key of {} columns", key.len()),
+            format!("name 1 to {KEY_MAX} columns"),
+        );
     }
     let columns = columns.map(|columns| columns.all()).unwrap_or_default();
     let columns = columns.into_iter().filter_map(|item| Some((item, column(cx, &item)?))).collect();
@@ -78,9 +81,32 @@ fn one<'d>(cx: &Cx<'d>, Entry { id, section }: &Entry<'d>) -> Written<'d> {
 fn is_name(name: &str) -> bool {
     let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     let reserved = [
-        "lead", "account", "person", "as", "break", "const", "continue", "else", "for", "function",
-        "if", "import", "let", "loop", "package", "namespace", "return", "var", "void", "while",
-        "has", "size", "in", "true", "false", "null",
+        "lead",
+        "account",
+        "person",
+        "as",
+        "break",
+        "const",
+        "continue",
+        "else",
+        "for",
+        "function",
+        "if",
+        "import",
+        "let",
+        "loop",
+        "package",
+        "namespace",
+        "return",
+        "var",
+        "void",
+        "while",
+        "has",
+        "size",
+        "in",
+        "true",
+        "false",
+        "null",
     ];
     name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.chars().all(good)
@@ -147,7 +173,8 @@ fn compile(
     }
     let place = |item: &Item<'_>| find_column(cx, item, name, &sheet);
     let key_at: Vec<Option<usize>> = written.key.iter().map(place).collect();
-    let columns_at: Vec<Option<usize>> = written.columns.iter().map(|(item, _)| place(item)).collect();
+    let columns_at: Vec<Option<usize>> =
+        written.columns.iter().map(|(item, _)| place(item)).collect();
     let key: Vec<Slot> = key.into_iter().collect::<Option<_>>()?;
     let key_at: Vec<usize> = key_at.into_iter().collect::<Option<_>>()?;
     let columns_at: Vec<usize> = columns_at.into_iter().collect::<Option<_>>()?;
@@ -158,7 +185,8 @@ fn compile(
         .filter_map(|(at, (item, kind))| Some((*at, *kind, slot(item)?)))
         .collect();
     let known = schema.slot(&format!("{}.known", written.id))?;
-    let reader = Reader { cx, source: &source, sheet: &sheet, schema, assigning, reported: Cell::new(0) };
+    let reader =
+        Reader { cx, source: &source, sheet: &sheet, schema, assigning, reported: Cell::new(0) };
     let (rows, shapes) = reader.rows(&key, &key_at, &columns);
     let columns = columns.into_iter().map(|(.., slot)| slot).collect();
     Some(Table { id: written.id.to_owned(), key, known, columns, rows, shapes })
@@ -173,7 +201,10 @@ fn key_slot(item: &Item<'_>, schema: &Schema) -> Option<Slot> {
     match found {
         None => item.wrong(format!("unknown fact {name:?}"), advice(name, "fact", names)),
         Some(slot) if schema.kind(slot) != Some(Type::Text) => {
-            item.wrong(format!("{name} is not text"), "look a row up by text, and compare numbers in the rule");
+            item.wrong(
+                format!("{name} is not text"),
+                "look a row up by text, and compare numbers in the rule",
+            );
             return None;
         }
         Some(_) => {}
@@ -240,7 +271,8 @@ impl Reader<'_, '_> {
                             && self.cx.names.has_left(rep)
                         {
                             let at = self.sheet.cell(*start, *at);
-                            let (message, mend) = (format!("{rep} has left"), "name somebody who is there");
+                            let (message, mend) =
+                                (format!("{rep} has left"), "name somebody who is there");
                             report(self.source.finding(&at, Severity::Warning, message, mend));
                         }
                         values.push(value);
@@ -327,10 +359,14 @@ impl Reader<'_, '_> {
             ColumnKind::Rep => refer("rep"),
             ColumnKind::Number => number(cell, Some(self.sheet.delimiter))
                 .map(|number| Some(Value::Number(number)))
-                .ok_or_else(|| (format!("{cell:?} is not a number"), "write digits alone".to_owned())),
-            ColumnKind::Bool => clean::truth(cell)
-                .map(|truth| Some(Value::Bool(truth)))
-                .ok_or_else(|| (format!("{cell:?} is neither yes nor no"), "write yes or no".to_owned())),
+                .ok_or_else(|| {
+                    (format!("{cell:?} is not a number"), "write digits alone".to_owned())
+                }),
+            ColumnKind::Bool => {
+                clean::truth(cell).map(|truth| Some(Value::Bool(truth))).ok_or_else(|| {
+                    (format!("{cell:?} is neither yes nor no"), "write yes or no".to_owned())
+                })
+            }
         }
     }
 }

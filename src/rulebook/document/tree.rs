@@ -68,7 +68,8 @@ impl<'d> Log<'d> {
     pub fn take(self) -> Vec<Finding> {
         let mut findings = self.findings.into_inner();
         findings.sort_by(|a, b| {
-            let by_file = (a.file != self.source.name, &a.file).cmp(&(b.file != self.source.name, &b.file));
+            let by_file =
+                (a.file != self.source.name, &a.file).cmp(&(b.file != self.source.name, &b.file));
             by_file.then((a.line, a.column).cmp(&(b.line, b.column)))
         });
         if self.unsaid.get() > 0 {
@@ -158,11 +159,17 @@ impl<'d> Section<'d> {
     pub fn sections(&self, key: &'static str, kind: &'static str) -> Vec<Section<'d>> {
         let Some(item) = self.item(key) else { return Vec::new() };
         let DeValue::Array(entries) = item.value else {
-            item.wrong(format!("{key:?} is {}", item.described()), format!("write [[{key}]] above each one"));
+            item.wrong(
+                format!("{key:?} is {}", item.described()),
+                format!("write [[{key}]] above each one"),
+            );
             return Vec::new();
         };
-        let entries = entries.iter().map(|entry| {
-            Item { start: entry.span().start, end: entry.span().end, value: entry.get_ref(), ..item }
+        let entries = entries.iter().map(|entry| Item {
+            start: entry.span().start,
+            end: entry.span().end,
+            value: entry.get_ref(),
+            ..item
         });
         entries.filter_map(|entry| entry.section(kind)).collect()
     }
@@ -259,7 +266,9 @@ impl<'d> Item<'d> {
             DeValue::Integer(whole) => {
                 i64::from_str_radix(whole.as_str(), whole.radix()).ok().map(|whole| whole as f64)
             }
-            DeValue::Float(float) => float.as_str().parse().ok().filter(|float: &f64| float.is_finite()),
+            DeValue::Float(float) => {
+                float.as_str().parse().ok().filter(|float: &f64| float.is_finite())
+            }
             _ => None,
         };
         if number.is_none() {
@@ -275,7 +284,10 @@ impl<'d> Item<'d> {
             return Some(number as u32);
         }
         let Self { key, .. } = self;
-        self.wrong(format!("{key:?} is {number}"), format!("write a whole number from {low} to {high}"));
+        self.wrong(
+            format!("{key:?} is {number}"),
+            format!("write a whole number from {low} to {high}"),
+        );
         None
     }
 
@@ -295,7 +307,10 @@ impl<'d> Item<'d> {
         };
         match Span::parse(text.trim()) {
             Ok(Span(ms)) if ms <= 0 => {
-                self.wrong(format!("{:?} is no time at all", self.key), "write a longer span, as in \"5m\"");
+                self.wrong(
+                    format!("{:?} is no time at all", self.key),
+                    "write a longer span, as in \"5m\"",
+                );
                 None
             }
             Ok(span) => Some(span),
@@ -335,13 +350,11 @@ impl<'d> Item<'d> {
 
     /// The table.
     pub fn section(&self, kind: &'static str) -> Option<Section<'d>> {
-        match self.value {
-            DeValue::Table(table) => Some(Section::new(kind, self.at(), table, self.log)),
-            _ => {
-                self.refuse("a table");
-                None
-            }
-        }
+        let DeValue::Table(table) = self.value else {
+            self.refuse("a table");
+            return None;
+        };
+        Some(Section::new(kind, self.at(), table, self.log))
     }
 
     pub const fn is_table(&self) -> bool {

@@ -120,13 +120,12 @@ fn steps(text: &str) -> Option<Vec<Step>> {
         (step, rest) = if let Some(tail) = rest.strip_prefix("[?@") {
             filter(tail)?
         } else if let Some(tail) = rest.strip_prefix('[') {
-            let (step, tail) = match quoted(tail) {
-                Some((name, tail)) => (Step::Name(name.into()), tail),
-                None => {
-                    let digits = tail.bytes().take_while(u8::is_ascii_digit).count();
-                    let (number, tail) = tail.split_at_checked(digits)?;
-                    (Step::Index(number.parse().ok()?), tail)
-                }
+            let (step, tail) = if let Some((name, tail)) = quoted(tail) {
+                (Step::Name(name.into()), tail)
+            } else {
+                let digits = tail.bytes().take_while(u8::is_ascii_digit).count();
+                let (number, tail) = tail.split_at_checked(digits)?;
+                (Step::Index(number.parse().ok()?), tail)
             };
             (step, tail.strip_prefix(']')?)
         } else {

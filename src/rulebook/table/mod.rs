@@ -104,7 +104,8 @@ pub fn number(text: &str, delimiter: Option<char>) -> Option<f64> {
         return None;
     }
     let groups: Vec<&str> = whole.split(['.', ',']).collect();
-    let well_grouped = |(at, group): (usize, &&str)| group.len() == 3 || (at == 0 && group.len() < 4);
+    let well_grouped =
+        |(at, group): (usize, &&str)| group.len() == 3 || (at == 0 && group.len() < 4);
     if groups.len() > 1 && !groups.iter().enumerate().all(well_grouped) {
         return None;
     }
@@ -165,7 +166,11 @@ mod tests {
             key: vec![slot("lead.country"), slot("lead.region")],
             known: slot("t.known"),
             columns: vec![slot("t.tier")],
-            rows: HashMap::from([row("DE", "Bavaria", 1.0), row("DE", "", 2.0), row("US", "CA", 3.0)]),
+            rows: HashMap::from([
+                row("DE", "Bavaria", 1.0),
+                row("DE", "", 2.0),
+                row("US", "CA", 3.0),
+            ]),
             shapes: vec![0b11, 0b01],
         };
         for (country, region, known, tier) in [
