@@ -39,8 +39,6 @@ pub struct LeadFilter {
     pub owner: Option<String>,
     /// With a deadline before this (late ones, if it is now).
     pub due_before: Option<Time>,
-    /// Behind this record of this CRM connection.
-    pub record: Option<(String, String)>,
     /// Changed after this decision, for live pages.
     pub changed_after: Option<Seq>,
     /// That has this record at this CRM connection (connection, record id).
