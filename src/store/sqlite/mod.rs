@@ -70,7 +70,7 @@ use crate::model::{
 
 pub use line::Pace;
 
-/// The store on SQLite.
+/// The store on SQLite. A request is in the line as soon as its verb is called, awaited or not.
 pub struct SqliteStore {
     way: Way,
     commits: Arc<AtomicU64>,
