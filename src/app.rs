@@ -23,7 +23,7 @@ use tokio::{sync::watch, task::JoinHandle};
 use url::Url;
 
 use crate::{
-    clock::Clock,
+    clock::{Clock, JumpWatch},
     crm::Crm,
     decide::Reach,
     http::{Front, pages::DemoButtons},
@@ -35,7 +35,7 @@ use crate::{
     store::Store,
     telemetry::Metrics,
     worker::{
-        Guarded, Links, Worker,
+        Guarded, Jumps, Links, Worker,
         reload::{ReadFiles, Watch},
         run::{self, Ended},
         wake::Wakes,
@@ -203,6 +203,11 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
         lease: parts.lease,
         read: Arc::new(|_, content_type, body| form::document(content_type, body)),
         keep: parts.keep,
+        alarmed: Mutex::default(),
+        jumps: Mutex::new(Jumps {
+            watch: JumpWatch::new(parts.clock.as_ref()),
+            unsure_until: Span::ZERO,
+        }),
     });
     let front = web::Data::new(Front {
         store: parts.store,

@@ -1,4 +1,5 @@
 //! The one integration binary: house rules, contracts and scenarios.
 
 mod architecture;
+mod notify;
 mod tidy;
