@@ -39,7 +39,7 @@ impl Backup {
         let remote = session.remote()?;
         let answer = match remote.post(&["backup"], &json!({ "file": file })) {
             Err(Stop { exit: Exit::Unreachable, .. }) => {
-                let store = offline::store(&self.config)?;
+                let store = offline::store(&self.config, false)?;
                 offline::wait(store.backup(&file))?;
                 json!({ "file": file })
             }

@@ -92,16 +92,20 @@ impl Remote {
         self.good(self.call(Method::POST, path, &[], Some(body))?)
     }
 
+    /// `POST /api/v1/…`, for a caller who reads the refusals itself.
+    ///
+    /// # Errors
+    /// No answer at all.
+    pub fn post_for_answer(&self, path: &[&str], body: &Value) -> Result<Answer, Stop> {
+        self.call(Method::POST, path, &[], Some(body))
+    }
+
     /// `DELETE /api/v1/…`.
     pub fn delete(&self, path: &[&str]) -> Result<Value, Stop> {
         self.good(self.call(Method::DELETE, path, &[], None)?)
     }
 
-    /// A call whose refusals the caller wants to read itself.
-    ///
-    /// # Errors
-    /// No answer at all.
-    pub fn call(
+    fn call(
         &self,
         method: Method,
         path: &[&str],

@@ -62,12 +62,6 @@ impl Screen {
         self.json
     }
 
-    /// Whether it may be coloured.
-    #[must_use]
-    pub const fn in_colour(&self) -> bool {
-        self.in_colour
-    }
-
     /// The reader's time zone.
     #[must_use]
     pub const fn zone(&self) -> &TimeZone {
@@ -86,18 +80,15 @@ impl Screen {
         self.put(&line);
     }
 
-    /// Prints lines as they are laid out; only what a terminal would act on is left out.
-    pub fn block(&mut self, text: &str) {
-        let text: String = text
-            .chars()
-            .filter(|letter| is_visible(*letter) || matches!(letter, '\n' | '\t'))
-            .collect();
-        self.put(text.trim_end_matches('\n'));
+    /// Prints one line in a colour, its blanks kept.
+    pub fn toned_as_it_is(&mut self, tone: Tone, text: &str) {
+        let line = self.paint(tone, &visible(text));
+        self.put(&line);
     }
 
-    /// Prints lines that carry colours of our own making.
-    pub fn painted(&mut self, text: &str) {
-        self.put(text.trim_end_matches('\n'));
+    /// Prints lines as they are laid out; only what a terminal would act on is left out.
+    pub fn block(&mut self, text: &str) {
+        self.put(visible(text).trim_end_matches('\n'));
     }
 
     /// Prints JSON.
@@ -173,6 +164,12 @@ impl Screen {
             self.failed = Some(error);
         }
     }
+}
+
+/// The text in its layout, without anything else that a terminal would act on.
+#[must_use]
+pub fn visible(text: &str) -> String {
+    text.chars().filter(|letter| is_visible(*letter) || matches!(letter, '\n' | '\t')).collect()
 }
 
 /// One line without anything that a terminal would act on.
