@@ -1,4 +1,4 @@
-//! Accept.
+//! Accept: what is stored once, and what comes back.
 
 use handoff::model::{event::Fate, id::event_uuid};
 

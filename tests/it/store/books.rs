@@ -134,23 +134,22 @@ pub async fn the_books_balance_at_every_step(db: Db) {
 
 pub async fn fields_that_stay_empty_are_counted_in_a_row(db: Db) {
     let mut n = 0;
-    let mut fills = async |count: i64, unfilled: &'static [&'static str]| {
+    let mut fills = async |count: i64, had: &'static [&'static str], lacked: &'static str| {
         accept(&db, (n..n + count).map(fill).collect()).await;
         n += count;
         let with = road(move |plan, step, _| {
             plan.filled = Some(Filled {
                 source: step.event.as_ref().unwrap().source.clone(),
-                unfilled: unfilled.iter().map(|field| (*field).to_owned()).collect(),
+                filled: had.iter().map(|field| (*field).to_owned()).collect(),
+                unfilled: vec![lacked.to_owned()],
             });
         });
         decide(&db, T0, with).await;
         db.tally(T0).await.unwrap().unfilled
     };
-    assert!(fills(3, &[]).await.is_empty());
-    let company = fills(40, &["company"]).await["typeform/company"];
-    assert!((25..=40).contains(&company), "at most fifteen behind: {company}");
-    assert_eq!(fills(1, &["phone"]).await.into_iter().collect::<Vec<_>>(), [(
-        "typeform/phone".to_owned(),
-        1
-    )]);
+    assert!(fills(3, &["company"], "phone").await.is_empty(), "it never came, so it is not missed");
+    let missed = fills(40, &[], "company").await;
+    let company = missed["typeform/company"];
+    assert!((30..=40).contains(&company) && missed.len() == 1, "a little behind: {missed:?}");
+    assert!(fills(1, &["company"], "phone").await.is_empty());
 }

@@ -1,4 +1,4 @@
-//! Decide.
+//! Decide: numbers, tries, what each step is shown, reviews.
 
 use std::sync::{
     Arc,
@@ -11,7 +11,7 @@ use handoff::{
         id::Seq,
         job::JobKind,
         lead::{Identity, State},
-        news::{Act, News},
+        news::News,
         plan::{Decide, Input, Plan, Review, What},
         time::{Span, Time},
     },
@@ -94,7 +94,9 @@ pub async fn an_impossible_plan_costs_a_try_and_leaves_no_trace(db: Db) {
             4 => plan.lead = None,
             5 => lead.event.0 += 1,
             6 => plan.jobs = vec![job(JobKind::Review, "x", now)],
-            7 => lead.fields.0.extend([("n".into(), handoff::model::field::Field::Number(f64::NAN))]),
+            7 => {
+                lead.fields.0.extend([("n".into(), handoff::model::field::Field::Number(f64::NAN))])
+            }
             8 => plan.fate = Some(Fate::Noted),
             _ => {}
         }
@@ -133,13 +135,12 @@ pub async fn a_person_is_recognised_by_any_identity_and_the_newest_lead_is_shown
     let phone = Identity::Phone("+4930123".into());
     accept(&db, (1..=4).map(fill).collect()).await;
     let events = db.undecided(10).await.unwrap();
-    let (shown, seen) = (Arc::new(AtomicI64::new(0)), Arc::clone(&Arc::new(AtomicI64::new(0))));
+    let shown = Arc::new(AtomicI64::new(0));
     let note = Arc::clone(&shown);
     let always_open: Arc<Decide> = Arc::new(move |snapshot, step, now| {
         note.store(snapshot.lead.map_or(0, |lead| lead.id.0), Ordering::Relaxed);
         opened(step, now)
     });
-    seen.store(0, Ordering::Relaxed);
     for (event, identities, expected) in [
         (&events[0], vec![email.clone()], 0),
         (&events[1], vec![phone.clone()], 0),
@@ -153,7 +154,8 @@ pub async fn a_person_is_recognised_by_any_identity_and_the_newest_lead_is_shown
 
 pub async fn news_meets_the_lead_it_is_about(db: Db) {
     let opened = open(&db, [1], plain()).await;
-    let said = News::Acted { lead: opened[0].uuid, rep: "ada".into(), act: Act::OnIt };
+    let said =
+        News::OwnerMet { lead: opened[0].uuid, destination: "hubspot".into(), owner: "41".into() };
     accept(&db, vec![news(2, &said), news(3, &News::Back { rep: "ada".into() })]).await;
     let done = decide(&db, t(10), plain()).await;
     assert_eq!(done.decided[0].lead, Some(opened[0].id));

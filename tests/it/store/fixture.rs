@@ -6,13 +6,11 @@ use handoff::{
     model::{
         event::{Event, EventKind, Fate, NewEvent},
         field::Fields,
-        id::{EventId, LeadId, Seq, lead_uuid},
+        id::{EventId, lead_uuid},
         job::{Claimed, JobKind, JobWanted, Settlement, Verdict, Why},
-        lead::{Identity, Ladder, Lead, State},
+        lead::{Identity, Lead},
         news::News,
-        plan::{
-            Decide, Decision, Draft, ENGINE, Input, Plan, Review, Snapshot, Step, StepEvent, What,
-        },
+        plan::{Decide, Decision, Draft, ENGINE, Input, Plan, Snapshot, Step, StepEvent, What},
         time::{Span, Time},
     },
     store::{Batch, BatchDone, Claim, Store, sqlite::SqliteStore},
@@ -85,6 +83,7 @@ pub fn fill_step(event: &Event, email: &str) -> Step {
         fields,
         identities: vec![Identity::Email(email.to_owned())],
         intent: None,
+        filled: vec!["email".to_owned()],
         unfilled: Vec::new(),
     };
     Step { event: Some(StepEvent::of(event)), input: Input::Fill(Box::new(draft)) }
@@ -105,41 +104,18 @@ pub fn step(event: &Event) -> Step {
 pub fn new_lead(step: &Step) -> Lead {
     let event = step.event.clone().unwrap();
     let Input::Fill(draft) = &step.input else { panic!("a fill") };
-    Lead {
-        id: LeadId(0),
-        uuid: lead_uuid(event.received_at, event.uuid),
-        revision: Seq(0),
-        event: event.id,
-        state: State::Assigned,
-        waiting: None,
-        set_aside: None,
-        source: event.source,
-        intent: None,
-        fields: draft.fields.clone(),
-        known: std::collections::BTreeMap::new(),
-        rule: None,
-        pool: None,
-        owner: Some("ada".into()),
-        had: Vec::new(),
-        ladder: Some(Ladder {
-            sla: "hot".into(),
-            started_at: event.received_at,
-            deadline: event.received_at.plus(Span::minutes(5)),
-            first_deadline: event.received_at.plus(Span::minutes(5)),
-            steps_done: 0,
-            repeats: 0,
-            on_it_until: None,
-            asking_until: None,
-            was_on_it: false,
-        }),
-        opened_at: event.received_at,
-        filled_at: event.received_at,
-        assigned_at: Some(event.received_at),
-        answered_at: None,
-        outcome: None,
-        fills: 1,
-        paged: Vec::new(),
-    }
+    let at = event.received_at;
+    let deadline = at.plus(Span::minutes(5));
+    let lead = serde_json::json!({
+        "uuid": lead_uuid(at, event.uuid), "revision": 0, "event": event.id, "state": "assigned",
+        "source": event.source, "fields": draft.fields, "owner": "ada",
+        "ladder": {
+            "sla": "hot", "started_at": at, "deadline": deadline, "first_deadline": deadline,
+            "steps_done": 0,
+        },
+        "opened_at": at, "filled_at": at, "assigned_at": at, "fills": 1,
+    });
+    serde_json::from_value(lead).unwrap()
 }
 
 pub fn decision(what: What, now: Time) -> Decision {
@@ -211,12 +187,7 @@ pub async fn decide(db: &Db, now: Time, decide: Arc<Decide>) -> BatchDone {
     decide_steps(db, now, steps, decide).await
 }
 
-pub async fn decide_steps(
-    db: &Db,
-    now: Time,
-    steps: Vec<Step>,
-    decide: Arc<Decide>,
-) -> BatchDone {
+pub async fn decide_steps(db: &Db, now: Time, steps: Vec<Step>, decide: Arc<Decide>) -> BatchDone {
     db.decide(Batch { now, steps, reviews_max: 100, decide }).await.unwrap()
 }
 

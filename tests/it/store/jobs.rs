@@ -70,7 +70,8 @@ pub async fn the_smallest_rank_comes_first_then_the_oldest(db: Db) {
         plan.jobs = vec![write];
     });
     open(&db, [1, 2, 3, 4, 50], ranked).await;
-    let due = |jobs: Vec<Claimed>| jobs.iter().map(|job| job.due_at.since(T0).0).collect::<Vec<_>>();
+    let due =
+        |jobs: Vec<Claimed>| jobs.iter().map(|job| job.due_at.since(T0).0).collect::<Vec<_>>();
     assert_eq!(due(claim(&db, JobKind::Write, "hubspot", t(10), 3).await), [2, 4, 1]);
     assert_eq!(due(claim(&db, JobKind::Write, "hubspot", t(10), 3).await), [3]);
 }
@@ -102,8 +103,7 @@ pub async fn a_claim_says_when_the_next_job_is_due(db: Db) {
         plan.jobs = vec![job(JobKind::Write, "hubspot", t(n * 1000))];
     });
     let next = async |now, max| {
-        let claim =
-            Claim { kind: JobKind::Write, lane: "hubspot".into(), now, max, lease: LEASE };
+        let claim = Claim { kind: JobKind::Write, lane: "hubspot".into(), now, max, lease: LEASE };
         let done = db.claim(claim).await.unwrap();
         (done.jobs.len(), done.next_due)
     };

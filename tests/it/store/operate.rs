@@ -68,10 +68,14 @@ pub async fn a_review_cannot_be_buried(db: Db) {
     assert_eq!(jobs[0].kind, JobKind::Review);
     assert_eq!(db.order(vec![jobs[0].id.0], JobOrder::Bury, T0).await.unwrap(), 0);
     assert_eq!(db.order(vec![jobs[0].id.0], JobOrder::Retry, t(9)).await.unwrap(), 1);
-    let done = decide(&db, t(9), road(|plan, step, _| {
-        assert!(matches!(step.input, Input::Review));
-        plan.review = Review::None;
-    }));
+    let done = decide(
+        &db,
+        t(9),
+        road(|plan, step, _| {
+            assert!(matches!(step.input, Input::Review));
+            plan.review = Review::None;
+        }),
+    );
     assert_eq!(done.await.reviews, 1);
 }
 
@@ -103,7 +107,9 @@ pub async fn a_token_name_is_used_once_and_a_revocation_stands(db: Db) {
     };
     let create = TokenOrder::Create(token.clone());
     assert_eq!(db.tokens(create.clone()).await.unwrap(), [token.clone()]);
-    assert!(matches!(db.tokens(create.clone()).await, Err(StoreError::Refused(why)) if why.contains("\"ci\"")));
+    assert!(
+        matches!(db.tokens(create.clone()).await, Err(StoreError::Refused(why)) if why.contains("\"ci\""))
+    );
     let revoke = |at| TokenOrder::Revoke { name: "ci".into(), at };
     assert_eq!(db.tokens(revoke(t(5))).await.unwrap()[0].revoked_at, Some(t(5)));
     assert!(db.tokens(revoke(t(9))).await.unwrap().is_empty());

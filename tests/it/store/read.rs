@@ -43,10 +43,7 @@ pub async fn leads_are_filtered_and_paged(db: Db) {
     for (filter, expected) in [
         (LeadFilter { state: Some(State::Answered), ..all() }, vec![4, 2]),
         (LeadFilter { owner: Some("grace".into()), ..all() }, vec![5, 4]),
-        (
-            LeadFilter { state: Some(State::Assigned), owner: Some("ada".into()), ..all() },
-            vec![1],
-        ),
+        (LeadFilter { state: Some(State::Assigned), owner: Some("ada".into()), ..all() }, vec![1]),
         (LeadFilter { changed_after: Some(Seq(3)), ..all() }, vec![5, 4]),
         (LeadFilter { due_before: Some(t(300_004)), ..all() }, vec![3, 1]),
     ] {
@@ -92,10 +89,10 @@ pub async fn a_lead_tells_its_story(db: Db) {
     assert_eq!(story.decisions.iter().map(|d| d.seq.0).collect::<Vec<_>>(), [1, 2]);
     assert_eq!(story.events.iter().map(|e| e.id.0).collect::<Vec<_>>(), [1, 2]);
     assert_eq!(story.events[1].arrived, fill(2));
-    assert_eq!(story.jobs.iter().map(|j| j.kind).collect::<Vec<_>>(), [
-        JobKind::Write,
-        JobKind::Review
-    ]);
+    assert_eq!(
+        story.jobs.iter().map(|j| j.kind).collect::<Vec<_>>(),
+        [JobKind::Write, JobKind::Review]
+    );
     assert!(story.jobs.iter().all(|job| job.lead == Some(lead.uuid)));
     assert!(db.lead(uuid::Uuid::nil()).await.unwrap().is_none());
 }

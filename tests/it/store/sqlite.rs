@@ -98,13 +98,8 @@ async fn opening_frees_every_lease_and_calls_the_attempts_uncertain() {
     let store = SqliteStore::open(&path).unwrap();
     store.accept(vec![fill(1)]).await.unwrap();
     deciding(&store, wanting(&[(JobKind::Write, "hubspot")])).await.unwrap();
-    let claim = Claim {
-        kind: JobKind::Write,
-        lane: "hubspot".into(),
-        now: T0,
-        max: 1,
-        lease: LEASE,
-    };
+    let claim =
+        Claim { kind: JobKind::Write, lane: "hubspot".into(), now: T0, max: 1, lease: LEASE };
     assert_eq!(store.claim(claim.clone()).await.unwrap().jobs[0].attempt, 1);
     drop(store);
     let store = SqliteStore::open(&path).unwrap();
@@ -237,13 +232,8 @@ async fn a_damaged_lead_harms_no_other_job() {
     deciding(&store, wanting(&[(JobKind::Write, "hubspot")])).await.unwrap();
     let beside = Connection::open(&path).unwrap();
     beside.execute("UPDATE lead SET doc = '{}' WHERE id = 1", []).unwrap();
-    let claim = Claim {
-        kind: JobKind::Write,
-        lane: "hubspot".into(),
-        now: T0,
-        max: 10,
-        lease: LEASE,
-    };
+    let claim =
+        Claim { kind: JobKind::Write, lane: "hubspot".into(), now: T0, max: 10, lease: LEASE };
     let jobs = store.claim(claim).await.unwrap().jobs;
     assert_eq!(jobs.iter().map(|job| job.lead.id.0).collect::<Vec<_>>(), [2]);
     assert_eq!(store.tally(T0).await.unwrap().jobs["write:hubspot"].dead, 1);

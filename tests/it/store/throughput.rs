@@ -102,7 +102,10 @@ async fn drain(store: &SqliteStore) -> usize {
 
 fn print(what: &str, count: usize, since: Instant, commits: u64) {
     let seconds = since.elapsed().as_secs_f64();
-    println!("{what}: {:.0}/s ({count} in {seconds:.2} s, {commits} commits)", count as f64 / seconds);
+    println!(
+        "{what}: {:.0}/s ({count} in {seconds:.2} s, {commits} commits)",
+        count as f64 / seconds
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
