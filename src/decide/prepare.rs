@@ -29,6 +29,7 @@ pub fn prepare(book: &Rulebook, source: &str, document: Result<Value, String>) -
         Err(reason) => return Input::Unreadable(reason),
     };
     let mapped = book.map(source, &document);
+    let filled = mapped.values.keys().cloned().collect();
     let mut fields = Fields::default();
     for (name, value) in &mapped.values {
         if let Some(field) = field(name, value) {
@@ -48,7 +49,7 @@ pub fn prepare(book: &Rulebook, source: &str, document: Result<Value, String>) -
         });
     }
     let intent = book.intent_of(source, fields.text("form")).map(str::to_owned);
-    Input::Fill(Box::new(Draft { fields, identities, intent, unfilled: mapped.unfilled }))
+    Input::Fill(Box::new(Draft { fields, identities, intent, filled, unfilled: mapped.unfilled }))
 }
 
 /// One mapped value as a typed field; empty text is no field.

@@ -184,6 +184,7 @@ impl World {
             fields,
             identities: vec![Identity::Email(email.to_owned())],
             intent: intent.map(str::to_owned),
+            filled: Vec::new(),
             unfilled: Vec::new(),
         };
         let event = self.event();

@@ -6,17 +6,39 @@
 //! Does not know: leads' states, people's absences, the time, or any file.
 
 pub mod calendar;
+mod clean;
 pub mod condition;
+mod document;
 pub mod facts;
+mod fields;
 mod files;
-pub use files::{ChannelKind, Files, Setup, SourceShape};
+mod finding;
+#[cfg(test)]
+mod limit_tests;
+mod mapping;
+mod matching;
+mod sentence;
+mod table;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use self::{calendar::Hours, condition::{Pred, Schema, Slot}};
-use crate::model::{news::Absence, time::Span};
+use self::{
+    calendar::Hours,
+    condition::{Pred, Schema, Slot},
+};
+pub use self::{
+    facts::{FactSource, Lookups},
+    fields::FIELDS,
+    files::{ChannelKind, Files, MAIN, Setup, SourceShape},
+    mapping::{FieldMapping, Mapped, path::Path, transform::Transform},
+    matching::{Form, Found, Match, Passed, WhyPassed},
+    table::Table,
+};
+use crate::model::{finding::Finding, news::Absence, time::Span};
 
 /// A checked and compiled rulebook.
 #[derive(Debug)]
@@ -47,6 +69,16 @@ pub struct Rulebook {
     pub alarm: Vec<Tell>,
     /// Intents from weak to strong.
     pub intents: Vec<String>,
+    /// What the fills of forms ask for.
+    pub forms: Vec<Form>,
+    /// How fields are found, by source.
+    pub mappings: BTreeMap<String, Vec<FieldMapping>>,
+    /// Look-ups that add facts.
+    pub tables: Vec<Table>,
+    /// What somebody should look at, although it compiled.
+    pub warnings: Vec<Finding>,
+    /// How facts, owners and candidates are found.
+    pub lookups: Lookups,
 }
 
 impl Rulebook {
@@ -55,6 +87,7 @@ impl Rulebook {
     pub fn empty(schema: Schema) -> Self {
         Self {
             version: 0,
+            lookups: Lookups::of(&schema),
             schema,
             rules: Vec::new(),
             reps: BTreeMap::new(),
@@ -67,6 +100,10 @@ impl Rulebook {
             ask_within: Span::seconds(2),
             alarm: Vec::new(),
             intents: Vec::new(),
+            forms: Vec::new(),
+            mappings: BTreeMap::new(),
+            tables: Vec::new(),
+            warnings: Vec::new(),
         }
     }
 }

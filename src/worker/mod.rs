@@ -23,7 +23,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use arc_swap::ArcSwap;
 
 use crate::{
-    clock::Clock,
+    clock::{Clock, JumpWatch},
     crm::Crm,
     decide::Reach,
     model::{job::JobKind, time::Span},
@@ -42,6 +42,15 @@ pub struct Guarded<T: ?Sized> {
     pub to: Arc<T>,
     /// Limits, Retry-After and the circuit, for the whole connection.
     pub gate: std::sync::Mutex<Gate>,
+}
+
+/// Whether the wall clock can be believed.
+#[derive(Debug)]
+pub struct Jumps {
+    /// Sees jumps.
+    pub watch: JumpWatch,
+    /// Until then, by the clock that only grows, re-assignments and pages wait.
+    pub unsure_until: Span,
 }
 
 /// How links in messages are made.
@@ -79,6 +88,10 @@ pub struct Worker {
     pub read: Arc<ReadFill>,
     /// How long raw bodies of decided fills are kept.
     pub keep: Span,
+    /// Mapped fields whose absence has been told.
+    pub alarmed: std::sync::Mutex<std::collections::BTreeSet<String>>,
+    /// Compares the wall clock with the one that only grows.
+    pub jumps: std::sync::Mutex<Jumps>,
 }
 
 /// Reads a stored fill: source, content type and bytes become JSON, or the reason why not.

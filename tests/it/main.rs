@@ -2,4 +2,9 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod architecture;
+mod crm;
+mod harness;
+mod notify;
+mod road;
+mod store;
 mod tidy;
