@@ -5,3 +5,18 @@
 
 pub mod channels;
 pub mod crm;
+
+/// How a demo runs.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "being written")]
+pub struct Options {
+    pub leads: Option<u32>,
+    pub port: Option<u16>,
+    pub speed: u32,
+    pub quiet: bool,
+}
+
+/// Runs the demo.
+pub fn run(_: Options) -> anyhow::Result<bool> {
+    anyhow::bail!("being written")
+}
