@@ -1,1 +1,309 @@
-//! .
+//! The composition root: parts become a running daemon; an ordered start and an ordered stop.
+//!
+//! Order of the start: store, rulebook, listener, loops, server. Of the stop: the server takes no
+//! more and ends what it has, the loops end the step they are in, then the store closes. Nothing
+//! is lost by a stop at any moment; the order only avoids work that has to be repeated.
+//!
+//! Guarantees: a fatal store ends the process. Does not know: settings files; `app::parts` makes
+//! parts of settings, the demo and the tests make their own.
+
+pub mod parts;
+
+use std::{
+    collections::BTreeMap,
+    net::{SocketAddr, TcpListener},
+    sync::{Arc, Mutex, atomic::AtomicU64},
+    time::Duration,
+};
+
+use actix_web::{App, HttpServer, dev::ServerHandle, web};
+use anyhow::Context as _;
+use arc_swap::ArcSwap;
+use tokio::{sync::watch, task::JoinHandle};
+use url::Url;
+
+use crate::{
+    clock::{Clock, JumpWatch},
+    crm::Crm,
+    decide::Reach,
+    http::{Front, pages::DemoButtons},
+    intake::{Scheme, form},
+    model::time::Span,
+    notify::{Channel, link::LinkKey},
+    outbound::gate::{Gate, Limits},
+    rulebook::{ChannelKind, Files, Rulebook, Setup, SourceShape},
+    store::Store,
+    telemetry::Metrics,
+    worker::{
+        Guarded, Jumps, Links, Worker,
+        reload::{ReadFiles, Watch},
+        run::{self, Ended},
+        wake::Wakes,
+    },
+};
+
+/// A CRM connection.
+pub struct CrmPart {
+    /// The adapter.
+    pub crm: Arc<dyn Crm>,
+    /// What its gate keeps to.
+    pub limits: Limits,
+    /// Whether it is asked before deciding.
+    pub is_asked: bool,
+    /// What proves its callbacks, if it sends any.
+    pub callback: Option<Arc<Scheme>>,
+}
+
+/// A notification channel.
+pub struct ChannelPart {
+    /// The adapter.
+    pub channel: Arc<dyn Channel>,
+    /// What its gate keeps to.
+    pub limits: Limits,
+}
+
+/// Everything a daemon is made of.
+pub struct Parts {
+    /// The store.
+    pub store: Arc<dyn Store>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// Sources by name.
+    pub sources: BTreeMap<String, Scheme>,
+    /// CRM connections by name.
+    pub crms: BTreeMap<String, CrmPart>,
+    /// Channels by name.
+    pub channels: BTreeMap<String, ChannelPart>,
+    /// Reads the rulebook's files.
+    pub read_rulebook: Box<ReadFiles>,
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The public address; the listener's own if none.
+    pub public_url: Option<Url>,
+    /// The most bytes of a hook's body.
+    pub body_max: usize,
+    /// How long a body may take.
+    pub body_within: Duration,
+    /// What signs action links.
+    pub link_key: Arc<LinkKey>,
+    /// How long raw bodies of decided fills are kept.
+    pub keep: Span,
+    /// For how long work is leased.
+    pub lease: Span,
+    /// Calls at once per CRM connection and kind of work.
+    pub workers_per_lane: usize,
+    /// What a demo adds to the board.
+    pub demo: Option<Arc<dyn DemoButtons>>,
+}
+
+/// A daemon that runs.
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Its loops' steps, for tests and the demo.
+    pub worker: Arc<Worker>,
+    /// What its handlers stand on.
+    pub front: web::Data<Front>,
+    server: ServerHandle,
+    serving: JoinHandle<std::io::Result<()>>,
+    stop: watch::Sender<bool>,
+    loops: JoinHandle<Ended>,
+}
+
+/// What the parts offer to a rulebook.
+#[must_use]
+pub fn setup(parts: &Parts) -> Setup {
+    let shape = |scheme: &Scheme| SourceShape {
+        mapping: crate::intake::shape::default_mapping(scheme.kind())
+            .iter()
+            .map(|(field, paths)| {
+                ((*field).to_owned(), paths.iter().map(|path| (*path).to_owned()).collect())
+            })
+            .collect(),
+    };
+    let kind = |channel: &dyn Channel| {
+        if channel.is_pager() {
+            ChannelKind::Pager
+        } else if channel.has_addresses() {
+            ChannelKind::Addressed
+        } else {
+            ChannelKind::Plain
+        }
+    };
+    Setup {
+        sources: parts.sources.iter().map(|(name, scheme)| (name.clone(), shape(scheme))).collect(),
+        channels: parts
+            .channels
+            .iter()
+            .map(|(name, part)| (name.clone(), kind(part.channel.as_ref())))
+            .collect(),
+        crms: parts.crms.keys().cloned().collect(),
+    }
+}
+
+/// Starts a daemon: when this returns it answers and works.
+///
+/// # Errors
+/// When the rulebook has mistakes, the address is taken, or the store fails.
+pub async fn start(parts: Parts) -> anyhow::Result<Running> {
+    let setup = setup(&parts);
+    let compile = {
+        let setup = setup.clone();
+        Arc::new(move |files: &Files, version: u32| Rulebook::compile(files, &setup, version))
+    };
+    let files =
+        Arc::new(Watch { read: parts.read_rulebook, compile, seen: Mutex::new([0; 32]) });
+    let book = files.start(parts.store.as_ref(), parts.clock.now()).await?;
+    let listener = TcpListener::bind(parts.listen)
+        .with_context(|| format!("cannot listen on {}; is another daemon running?", parts.listen))?;
+    let address = listener.local_addr().context("the listener has no address")?;
+    let public_url = match parts.public_url {
+        Some(url) => url,
+        None => Url::parse(&format!("http://{address}/")).context("the listener's address")?,
+    };
+    let reach = Reach {
+        crms: parts.crms.keys().cloned().collect(),
+        asks: parts
+            .crms
+            .iter()
+            .filter(|(_, part)| part.is_asked)
+            .map(|(name, _)| name.clone())
+            .collect(),
+        time_is_unsure: false,
+    };
+    let wakes = Arc::new(Wakes::default());
+    let callbacks = parts
+        .crms
+        .iter()
+        .filter_map(|(name, part)| {
+            let scheme = part.callback.clone()?;
+            Some((name.clone(), (Arc::clone(&part.crm), scheme)))
+        })
+        .collect();
+    let worker = Arc::new(Worker {
+        store: Arc::clone(&parts.store),
+        book: ArcSwap::from_pointee(book),
+        reach: reach.clone(),
+        crms: parts
+            .crms
+            .into_iter()
+            .map(|(name, part)| (name, Guarded { to: part.crm, gate: gate(part.limits) }))
+            .collect(),
+        channels: parts
+            .channels
+            .into_iter()
+            .map(|(name, part)| (name, Guarded { to: part.channel, gate: gate(part.limits) }))
+            .collect(),
+        clock: Arc::clone(&parts.clock),
+        wakes: Arc::clone(&wakes),
+        links: Links { base: public_url.clone(), key: Arc::clone(&parts.link_key) },
+        metrics: Arc::clone(&parts.metrics),
+        lease: parts.lease,
+        read: Arc::new(|_, content_type, body| form::document(content_type, body)),
+        keep: parts.keep,
+        alarmed: Mutex::default(),
+        jumps: Mutex::new(Jumps {
+            watch: JumpWatch::new(parts.clock.as_ref()),
+            unsure_until: Span::ZERO,
+        }),
+    });
+    let front = web::Data::new(Front {
+        store: parts.store,
+        clock: Arc::clone(&parts.clock),
+        wake: Box::new({
+            let wakes = Arc::clone(&wakes);
+            move || wakes.decide()
+        }),
+        wake_jobs: Box::new({
+            let wakes = Arc::clone(&wakes);
+            move || wakes.all_jobs()
+        }),
+        changes: wakes.changes(),
+        metrics: parts.metrics,
+        sources: parts.sources,
+        callbacks,
+        book: Box::new({
+            let worker = Arc::clone(&worker);
+            move || worker.book.load_full()
+        }),
+        take_book: Box::new({
+            let worker = Arc::clone(&worker);
+            move |book| {
+                worker.book.store(book);
+                worker.wakes.decide();
+            }
+        }),
+        setup,
+        reach,
+        link_key: parts.link_key,
+        public_url: public_url.as_str().trim_end_matches('/').to_owned(),
+        body_max: parts.body_max,
+        body_within: parts.body_within,
+        is_loopback: address.ip().is_loopback(),
+        requests: AtomicU64::new(0),
+        started_at: parts.clock.now(),
+        page_key: Mutex::new(None),
+        demo: parts.demo,
+    });
+    let (server, serving) = serve_http(listener, &front)?;
+    let (stop, stopped) = watch::channel(false);
+    let loops = tokio::spawn(run::run(
+        Arc::clone(&worker),
+        Some(files),
+        parts.workers_per_lane,
+        stopped,
+    ));
+    Ok(Running { address, worker, front, server, serving, stop, loops })
+}
+
+fn gate(limits: Limits) -> Mutex<Gate> {
+    Mutex::new(Gate::new(limits))
+}
+
+/// The HTTP server: its workers are runtimes of their own, which do no outgoing IO.
+fn serve_http(
+    listener: TcpListener,
+    front: &web::Data<Front>,
+) -> anyhow::Result<(ServerHandle, JoinHandle<std::io::Result<()>>)> {
+    let front = front.clone();
+    let server = HttpServer::new(move || {
+        App::new().app_data(front.clone()).configure(crate::http::routes)
+    })
+    .workers(2)
+    .client_request_timeout(Duration::from_secs(5))
+    .keep_alive(Duration::from_secs(30))
+    .shutdown_timeout(10)
+    .disable_signals()
+    .listen(listener)
+    .context("the server cannot listen")?
+    .run();
+    let handle = server.handle();
+    Ok((handle, tokio::spawn(server)))
+}
+
+impl Running {
+    /// Waits until the daemon ends by itself, which it does only when the store has failed.
+    pub async fn ended(&mut self) -> Ended {
+        match (&mut self.loops).await {
+            Ok(ended) => ended,
+            Err(error) => Ended::Fatal(format!("the loops failed: {error}")),
+        }
+    }
+
+    /// Stops in order, losing nothing.
+    pub async fn stop(self) -> Ended {
+        self.server.stop(true).await;
+        let _ = self.serving.await;
+        let _ = self.stop.send(true);
+        if self.loops.is_finished() {
+            return Ended::Stopped;
+        }
+        match tokio::time::timeout(Duration::from_secs(20), self.loops).await {
+            Ok(Ok(ended)) => ended,
+            // A call that hangs is left; its lease runs out and another attempt looks first.
+            Ok(Err(_)) | Err(_) => Ended::Stopped,
+        }
+    }
+}

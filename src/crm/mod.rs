@@ -5,8 +5,18 @@
 //! are translated into [`Failure`] and carry no personal data and no secret.
 //! Does not know: rules, reps, SLAs. Owners are the CRM's own ids.
 
+mod fields;
+mod owner;
+pub mod hubspot;
+pub mod salesforce;
+
 use serde::Serialize;
 use uuid::Uuid;
+
+pub use self::{
+    hubspot::{Hubspot, HubspotSettings},
+    salesforce::{Salesforce, SalesforceSettings},
+};
 
 use crate::model::{
     failure::Failure,

@@ -24,8 +24,11 @@ pub fn decide(desk: Desk<'_>, lead: Option<&Lead>, event: &StepEvent, draft: &Dr
         None => open(desk, event, draft),
     };
     plan.identities.clone_from(&draft.identities);
-    plan.filled =
-        Some(Filled { source: event.source.clone(), unfilled: draft.unfilled.clone() });
+    plan.filled = Some(Filled {
+        source: event.source.clone(),
+        filled: draft.filled.clone(),
+        unfilled: draft.unfilled.clone(),
+    });
     plan
 }
 

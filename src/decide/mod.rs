@@ -89,3 +89,10 @@ fn unreadable(desk: Desk<'_>, source: &str, reason: &str) -> Plan {
         ..Plan::nothing()
     }
 }
+
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod rotate_tests;
+#[cfg(test)]
+mod road_tests;

@@ -29,6 +29,7 @@ pub fn prepare(book: &Rulebook, source: &str, document: Result<Value, String>) -
         Err(reason) => return Input::Unreadable(reason),
     };
     let mapped = book.map(source, &document);
+    let filled = mapped.values.keys().cloned().collect();
     let mut fields = Fields::default();
     for (name, value) in &mapped.values {
         if let Some(field) = field(name, value) {
@@ -48,7 +49,7 @@ pub fn prepare(book: &Rulebook, source: &str, document: Result<Value, String>) -
         });
     }
     let intent = book.intent_of(source, fields.text("form")).map(str::to_owned);
-    Input::Fill(Box::new(Draft { fields, identities, intent, unfilled: mapped.unfilled }))
+    Input::Fill(Box::new(Draft { fields, identities, intent, filled, unfilled: mapped.unfilled }))
 }
 
 /// One mapped value as a typed field; empty text is no field.
@@ -60,7 +61,7 @@ fn field(name: &str, value: &Value) -> Option<Field> {
         }
         Value::Number(number) => number.as_f64().map(Field::Number),
         Value::String(raw) if name == "employees" => {
-            normalize::number(raw).map(Field::Number).or_else(|| text(raw))
+            normalize::number(raw).map(|n| Field::Number(n as f64)).or_else(|| text(raw))
         }
         Value::String(raw) => text(raw),
         Value::Array(items) => {
@@ -82,7 +83,7 @@ fn normal_email(fields: &mut Fields) -> Option<String> {
     let raw = fields.text("email")?.to_owned();
     match normalize::email(&raw) {
         Ok(email) => {
-            fields.put_text("email", email.address);
+            fields.put_text("email", email.address());
             None
         }
         Err(why) => {
@@ -96,8 +97,12 @@ fn normal_email(fields: &mut Fields) -> Option<String> {
 fn derive(fields: &mut Fields) {
     for name in ["first_name", "last_name", "name", "company", "title", "city", "region"] {
         if let Some(raw) = fields.text(name) {
-            let tidy = normalize::name(raw);
-            fields.put_text(name, tidy);
+            match normalize::name(raw) {
+                Some(tidy) => fields.put_text(name, tidy),
+                None => {
+                    fields.0.remove(name);
+                }
+            }
         }
     }
     match (fields.text("name"), fields.text("first_name"), fields.text("last_name")) {

@@ -1,7 +1,7 @@
 //! A review: the lead is looked at as it is, and the newest due step of its ladder fires.
 //!
 //! Guarantees: a review carries no order; each firing happens once; after an outage only the
-//! newest due step fires and the older ones are recorded as skipped. Before a lead is taken away
+//! newest due step (and the newest due page) fires and the older ones are recorded as skipped. Before a lead is taken away
 //! or somebody is paged the CRMs are asked, and the review decides with what came. A lead is
 //! taken away only for somebody who is free, and never beyond the ladder's limit.
 //! Does not know: who delivers messages and pages.
@@ -61,13 +61,14 @@ fn assigned(desk: Desk<'_>, lead: &Lead) -> Plan {
     }
     let open = sla::firings(desk, lead);
     let due: Vec<Firing> = open.into_iter().take_while(|firing| firing.at <= desk.now).collect();
-    let Some(newest) = due.last().copied() else {
+    if due.is_empty() {
         return Plan { review: assign::next_review(desk, lead), ..Plan::nothing() };
-    };
-    let Some((escalation, step)) = step_of(desk, ladder.sla.as_str(), newest.step) else {
+    }
+    let Some(escalation) = escalation_of(desk, &ladder.sla) else {
         return Plan { review: Review::None, ..Plan::nothing() };
     };
-    let is_grave = step.reassign || step.page.is_some();
+    let newest = newest_of_each(&due, escalation);
+    let is_grave = newest.iter().any(|(_, step)| step.reassign || step.page.is_some());
     if is_grave && desk.reach.time_is_unsure {
         return Plan { review: Review::At(desk.now.plus(UNSURE_FOR)), ..Plan::nothing() };
     }
@@ -80,17 +81,25 @@ fn assigned(desk: Desk<'_>, lead: &Lead) -> Plan {
             Some(_) => {}
         }
     }
-    fire(desk, lead, escalation, step, newest, &due)
+    fire(desk, lead, escalation, &newest, &due)
 }
 
-fn step_of<'a>(
-    desk: Desk<'a>,
-    sla: &str,
-    step: usize,
-) -> Option<(&'a Escalation, &'a LadderStep)> {
+fn escalation_of<'a>(desk: Desk<'a>, sla: &str) -> Option<&'a Escalation> {
     let sla = desk.book.slas.get(sla).or_else(|| desk.book.slas.get(&desk.book.default_sla))?;
-    let escalation = desk.book.escalations.get(&sla.escalation)?;
-    escalation.steps.get(step).map(|step| (escalation, step))
+    desk.book.escalations.get(&sla.escalation)
+}
+
+/// The newest due step of the owner's ladder and the newest due page: a page, which keeps the
+/// first deadline, must not swallow a step of the owner's own clock, nor the other way round.
+fn newest_of_each<'a>(
+    due: &[Firing],
+    escalation: &'a Escalation,
+) -> Vec<(Firing, &'a LadderStep)> {
+    [false, true]
+        .into_iter()
+        .filter_map(|is_page| due.iter().rev().find(|firing| firing.is_page == is_page))
+        .filter_map(|firing| Some((*firing, escalation.steps.get(firing.step)?)))
+        .collect()
 }
 
 /// Perhaps somebody has answered and we have not heard: ask before acting.
@@ -112,13 +121,12 @@ fn ask_first(desk: Desk<'_>, lead: &Lead) -> Plan {
     }
 }
 
-/// Fires the newest due step; the older ones are over too.
+/// Fires the newest due steps; the older ones are over too.
 fn fire(
     desk: Desk<'_>,
     lead: &Lead,
     escalation: &Escalation,
-    step: &LadderStep,
-    newest: Firing,
+    newest: &[(Firing, &LadderStep)],
     due: &[Firing],
 ) -> Plan {
     let mut lead = lead.clone();
@@ -130,27 +138,33 @@ fn fire(
         ladder.asking_until = None;
         ladder.on_it_until = None;
     }
-    let is_early = matches!(step.at, StepAt::Percent(percent) if percent < 100);
-    let mut decision =
-        note::decision(desk, if is_early { What::Reminded } else { What::Escalated });
-    note::put(&mut decision, "step", newest.step);
-    note::put(&mut decision, "step_at", newest.at);
-    let skipped: Vec<usize> =
-        due.iter().map(|firing| firing.step).take(due.len().saturating_sub(1)).collect();
+    let is_early = |step: &LadderStep| matches!(step.at, StepAt::Percent(percent) if percent < 100);
+    let what = if newest.iter().all(|(_, step)| is_early(step)) {
+        What::Reminded
+    } else {
+        What::Escalated
+    };
+    let mut decision = note::decision(desk, what);
+    let fired: Vec<usize> = newest.iter().map(|(firing, _)| firing.step).collect();
+    note::put(&mut decision, "steps", &fired);
+    let skipped: Vec<usize> = due
+        .iter()
+        .filter(|one| !newest.iter().any(|(firing, _)| firing == *one))
+        .map(|firing| firing.step)
+        .collect();
     if !skipped.is_empty() {
         note::put(&mut decision, "skipped_as_late", skipped);
     }
-    let mut jobs =
-        assign::tell(desk, &lead, &step.tell, if is_early { Why::Reminder } else { Why::Late });
-    if let Some(pager) = &step.page {
-        let rank = assign::rank(desk, &lead);
-        jobs.push(assign::job(JobKind::Tell, pager.clone(), desk.now, rank, Some(Why::Page)));
-        if !lead.paged.contains(pager) {
-            lead.paged.push(pager.clone());
+    let mut jobs = Vec::new();
+    for (_, step) in newest {
+        let why = if is_early(step) { Why::Reminder } else { Why::Late };
+        add_missing(&mut jobs, assign::tell(desk, &lead, &step.tell, why));
+        if let Some(pager) = &step.page {
+            jobs.push(page(desk, &mut lead, pager));
+            note::put(&mut decision, "paged", pager);
         }
-        note::put(&mut decision, "paged", pager);
     }
-    if step.reassign {
+    if newest.iter().any(|(_, step)| step.reassign) {
         match successor(desk, &lead, escalation) {
             Ok((rep, pool, changes, candidates)) => {
                 decision.what = What::Reassigned;
@@ -170,6 +184,15 @@ fn fire(
         lead: Some(lead),
         ..Plan::nothing()
     }
+}
+
+/// Opens a page, or keeps it open, and remembers to close it.
+fn page(desk: Desk<'_>, lead: &mut Lead, pager: &str) -> crate::model::job::JobWanted {
+    if !lead.paged.iter().any(|paged| paged == pager) {
+        lead.paged.push(pager.to_owned());
+    }
+    let rank = assign::rank(desk, lead);
+    assign::job(JobKind::Tell, pager.to_owned(), desk.now, rank, Some(Why::Page))
 }
 
 /// A later word to the same destination does not replace the hand-over's own.

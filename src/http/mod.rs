@@ -31,7 +31,7 @@ use crate::{
     decide::Reach,
     intake::Scheme,
     model::time::{Span, Time},
-    notify::{compose::Links, link::LinkKey},
+    notify::link::LinkKey,
     rulebook::{Files, Rulebook, Setup},
     store::Store,
     telemetry::Metrics,
@@ -54,7 +54,7 @@ pub struct Front {
     /// Sources by name.
     pub sources: BTreeMap<String, Scheme>,
     /// CRM connections by name, with the scheme that proves their callbacks.
-    pub callbacks: BTreeMap<String, (Arc<dyn Crm>, Scheme)>,
+    pub callbacks: BTreeMap<String, (Arc<dyn Crm>, Arc<Scheme>)>,
     /// Reads the rulebook in force.
     pub book: Box<dyn Fn() -> Arc<Rulebook> + Send + Sync>,
     /// Takes over a published rulebook.
@@ -63,10 +63,8 @@ pub struct Front {
     pub setup: Setup,
     /// What is connected.
     pub reach: Reach,
-    /// How links are made.
-    pub links: Links,
     /// What proves action links.
-    pub link_key: LinkKey,
+    pub link_key: Arc<LinkKey>,
     /// The configured public address, without a final slash.
     pub public_url: String,
     /// The most bytes of a body.

@@ -56,7 +56,7 @@ impl Fields {
 
     /// Puts a text.
     pub fn put_text(&mut self, name: &str, value: impl Into<String>) {
-        self.0.insert(name.to_owned(), Field::Text(Untrusted::new(value.into())));
+        self.0.insert(name.to_owned(), Field::Text(Untrusted::from(value.into())));
     }
 
     /// Takes over every field of `newer` that this has not, and keeps its own values otherwise.

@@ -30,7 +30,9 @@ pub struct Draft {
     pub identities: Vec<Identity>,
     /// What the fill asks for.
     pub intent: Option<String>,
-    /// Mapped fields that the payload did not fill, for the alarm about renamed forms.
+    /// Mapped fields that the payload filled …
+    pub filled: Vec<String>,
+    /// … and those that it did not, for the alarm about renamed forms.
     pub unfilled: Vec<String>,
 }
 
@@ -172,11 +174,13 @@ impl Plan {
     }
 }
 
-/// Which mapped fields a fill of this source left empty.
+/// Which mapped fields a fill of this source had, and which it left empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filled {
     /// The source.
     pub source: String,
+    /// The fields that it had.
+    pub filled: Vec<String>,
     /// The fields that stayed empty.
     pub unfilled: Vec<String>,
 }

@@ -36,6 +36,11 @@ impl From<&str> for Untrusted {
 }
 
 impl Untrusted {
+    /// Wraps a stranger's text.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
     /// The text as it is, for comparing, parsing and storing; never for showing.
     #[must_use]
     pub fn as_str_for_logic(&self) -> &str {

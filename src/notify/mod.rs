@@ -4,14 +4,23 @@
 //! mention or link comes out of it; the message's key is passed on as the channel's own
 //! deduplication key where it has one; errors carry no address and no secret.
 //! Does not know: rules or SLAs. What to say is in the [`Message`]; how it looks is the channel's.
+//!
+//! [`compose`] says it, [`link`] signs what can be clicked, [`lines`] is how a lead reads on any
+//! channel; the other modules are one channel each.
 
+pub mod compose;
+pub mod email;
+pub mod lines;
 pub mod link;
+pub mod pagerduty;
+pub mod slack;
+pub mod webhook;
 
-use std::{future::Future, pin::Pin};
+use std::{borrow::Cow, future::Future, pin::Pin};
 
 use uuid::Uuid;
 
-use crate::model::{failure::Failure, job::Why, text::Untrusted, time::Time};
+use crate::model::{failure::Failure, id::digest, job::Why, text::Untrusted, time::Time};
 
 /// A boxed future, so that the trait is object-safe.
 pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -64,8 +73,8 @@ pub enum Purpose {
 pub struct Message {
     /// What it is for.
     pub purpose: Purpose,
-    /// The recipient's address where the channel has addresses (mail); `None` where the channel
-    /// is the address.
+    /// The recipient's address where the channel has addresses (mail); channels that are the
+    /// address pay no heed to it.
     pub to: Option<String>,
     /// The same on every attempt and different for every other message: the dedup key.
     pub key: String,
@@ -77,8 +86,26 @@ pub struct Message {
     pub total: usize,
     /// Where to see all of them.
     pub more: Option<Link>,
-    /// The instant of the message.
+    /// What can be done that is about no single lead ("I'm out today").
+    pub links: Vec<Link>,
+    /// The instant of this attempt: what a channel signs, and what it counts a wait from.
     pub at: Time,
+}
+
+/// The longest key that every channel takes as it is (PagerDuty: 255).
+const ID_MAX: usize = 255;
+
+impl Message {
+    /// The key in a form that is safe in headers, signatures and addresses: the key itself if it
+    /// is of letters, digits, `-`, `_` and `:` and not too long, else a digest of it.
+    #[must_use]
+    pub fn id(&self) -> Cow<'_, str> {
+        let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || b"-_:".contains(&byte);
+        if (1..=ID_MAX).contains(&self.key.len()) && self.key.bytes().all(is_safe) {
+            return Cow::Borrowed(&self.key);
+        }
+        Cow::Owned(hex::encode(digest(&[b"message", self.key.as_bytes()])))
+    }
 }
 
 /// A notification channel. The call bears its own deadline.
@@ -90,5 +117,33 @@ pub trait Channel: Send + Sync {
     /// Whether it is a pager: opened and closed by key.
     fn is_pager(&self) -> bool {
         false
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod samples;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_passed_on_as_it_is_while_it_fits_everywhere() {
+        for (key, is_kept) in [
+            ("page:0199-ab_c", true),
+            (&*"k".repeat(255), true),
+            (&*"k".repeat(256), false),
+            ("", false),
+            ("ada.byron", false),
+            ("a b", false),
+            ("a\r\nBcc: x", false),
+            ("kä", false),
+        ] {
+            let message = Message { key: key.to_owned(), ..samples::message() };
+            let id = message.id();
+            assert_eq!(id == key, is_kept, "{key:?}");
+            assert!(id.len() <= ID_MAX && !id.is_empty());
+            assert_eq!(id, message.clone().id(), "the same on every attempt");
+        }
     }
 }

@@ -130,6 +130,14 @@ impl Gate {
         }
     }
 
+    /// The call that was admitted is not made after all.
+    pub fn release(&mut self, now: Time) {
+        self.tokens = self.tokens.saturating_add(CALL);
+        if let Circuit::Probing { waited, .. } = self.circuit {
+            self.circuit = Circuit::Open { until: now, waited };
+        }
+    }
+
     /// Reports how one call ended.
     pub fn report(&mut self, now: Time, failure: Option<&Failure>) {
         match failure {

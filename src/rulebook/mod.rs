@@ -6,14 +6,37 @@
 //! Does not know: leads' states, people's absences, the time, or any file.
 
 pub mod calendar;
+mod clean;
 pub mod condition;
+mod document;
+pub mod facts;
+mod fields;
+mod files;
+mod finding;
+mod mapping;
+mod matching;
+mod sentence;
+mod table;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use self::{calendar::Hours, condition::{Pred, Schema, Slot}};
-use crate::model::{news::Absence, time::Span};
+pub use self::{
+    facts::{FactSource, Lookups},
+    fields::FIELDS,
+    files::{ChannelKind, Files, MAIN, Setup, SourceShape},
+    mapping::{FieldMapping, Mapped, path::Path, transform::Transform},
+    matching::{Form, Found, Match, Passed, WhyPassed},
+    table::Table,
+};
+use self::{
+    calendar::Hours,
+    condition::{Pred, Schema, Slot},
+};
+use crate::model::{finding::Finding, news::Absence, time::Span};
 
 /// A checked and compiled rulebook.
 #[derive(Debug)]
@@ -44,6 +67,43 @@ pub struct Rulebook {
     pub alarm: Vec<Tell>,
     /// Intents from weak to strong.
     pub intents: Vec<String>,
+    /// What the fills of forms ask for.
+    pub forms: Vec<Form>,
+    /// How fields are found, by source.
+    pub mappings: BTreeMap<String, Vec<FieldMapping>>,
+    /// Look-ups that add facts.
+    pub tables: Vec<Table>,
+    /// What somebody should look at, although it compiled.
+    pub warnings: Vec<Finding>,
+    /// How facts, owners and candidates are found.
+    pub lookups: Lookups,
+}
+
+impl Rulebook {
+    /// A rulebook with nothing in it: what compiling and tests begin with.
+    #[must_use]
+    pub fn empty(schema: Schema) -> Self {
+        Self {
+            version: 0,
+            lookups: Lookups::of(&schema),
+            schema,
+            rules: Vec::new(),
+            reps: BTreeMap::new(),
+            pools: BTreeMap::new(),
+            hours: BTreeMap::new(),
+            slas: BTreeMap::new(),
+            escalations: BTreeMap::new(),
+            default_sla: String::new(),
+            same_lead_within: Span::days(30),
+            ask_within: Span::seconds(2),
+            alarm: Vec::new(),
+            intents: Vec::new(),
+            forms: Vec::new(),
+            mappings: BTreeMap::new(),
+            tables: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
 }
 
 /// One rule.
@@ -159,7 +219,7 @@ pub struct Cap {
 }
 
 /// The period of a cap; days and weeks are those of the rep's own zone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the words are the documentation")]
 pub enum Per {

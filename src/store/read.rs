@@ -23,9 +23,10 @@ pub const PAGE_MAX: usize = 500;
 /// Rows and where to go on.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Page<T> {
-    /// The rows.
+    /// The rows; there may be fewer than asked for, or none, and still a next page.
     pub rows: Vec<T>,
-    /// Pass this as `before` (newest-first lists) or `after` (decisions) for the next page.
+    /// Pass this as `before` (newest-first lists) or `after` (decisions) for the next page; none
+    /// at the end.
     pub next: Option<i64>,
 }
 
@@ -40,6 +41,8 @@ pub struct LeadFilter {
     pub due_before: Option<Time>,
     /// Changed after this decision, for live pages.
     pub changed_after: Option<Seq>,
+    /// That has this record at this CRM connection (connection, record id).
+    pub record: Option<(String, String)>,
     /// Only rows before this one.
     pub before: Option<i64>,
     /// At most so many; [`PAGE_MAX`] is the limit.
@@ -85,7 +88,7 @@ pub struct Notice {
     pub at: Time,
 }
 
-/// Which jobs, the soonest first.
+/// Which jobs, the newest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct JobFilter {
     /// Of this kind.

@@ -121,7 +121,11 @@ impl<W: Write> Write for OneLineWriter<W> {
         for c in body.chars() {
             if must_escape(c) {
                 // The same form in text and in JSON, where it must stay valid.
-                line.push_str(&format!("\\u{:04x}", u32::from(c)));
+                // Writing to a string cannot fail.
+                let _ = std::fmt::Write::write_fmt(
+                    &mut line,
+                    format_args!("\\u{:04x}", u32::from(c)),
+                );
             } else {
                 line.push(c);
             }

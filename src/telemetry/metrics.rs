@@ -5,7 +5,7 @@
 //! Does not know: HTTP, nor who counts.
 
 use prometheus_client::{
-    encoding::{EncodeLabelSet, text::encode},
+    encoding::text::encode,
     metrics::{
         counter::Counter,
         family::{Family, MetricConstructor},
@@ -16,115 +16,21 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
+use super::labels::{
+    Answered, AtStage, Attempt, Build, Destination, InState, Jobs, Lane, OfSource, Unfilled, What,
+    WithFate,
+};
 use crate::{
-    model::{job::JobKind, time::Span},
+    model::{
+        job::{JobKind, Verdict},
+        plan,
+        time::Span,
+    },
     store::Tally,
 };
 
 /// The content type of [`Metrics::encode`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-
-/// What a request for an unknown source is counted under, whatever it called itself.
-const UNKNOWN: &str = "unknown";
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Answered {
-    source: String,
-    answer: &'static str,
-    reason: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct OfSource {
-    source: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct InState {
-    state: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct WithFate {
-    fate: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct What {
-    what: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Jobs {
-    kind: String,
-    lane: String,
-    state: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Lane {
-    kind: String,
-    lane: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Attempt {
-    kind: &'static str,
-    lane: String,
-    outcome: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct AtStep {
-    step: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct CircuitState {
-    lane: String,
-    state: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Unfilled {
-    source: String,
-    field: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Build {
-    version: &'static str,
-    store: String,
-}
-
-/// How far a fill has come; each is measured from its arrival.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// On disk, and answered.
-    Stored,
-    /// Decided.
-    Decided,
-    /// A CRM has it.
-    Written,
-    /// The owner was told.
-    Told,
-}
-
-/// Whether a destination is being called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Circuit {
-    /// It is called as usual.
-    Closed,
-    /// One call tries whether it is back.
-    Probing,
-    /// It is left alone for a while.
-    Open,
-}
-
-impl Circuit {
-    const ALL: [(Self, &'static str); 3] =
-        [(Self::Closed, "closed"), (Self::Probing, "probing"), (Self::Open, "open")];
-}
 
 /// Buckets of a histogram in seconds, as a constructor for families.
 #[derive(Clone, Copy, Debug)]
@@ -158,8 +64,8 @@ pub struct Metrics {
     oldest: Family<Lane, Gauge<f64, std::sync::atomic::AtomicU64>>,
     attempts: Family<Attempt, Counter>,
     review_late: Histogram,
-    since_arrival: Family<AtStep, Histogram, Seconds>,
-    circuit: Family<CircuitState, Gauge>,
+    since_arrival: Family<AtStage, Histogram, Seconds>,
+    circuit: Family<Destination, Gauge>,
     unfilled: Family<Unfilled, Gauge>,
     rulebook: Gauge,
     balance: Gauge,
@@ -206,8 +112,8 @@ impl Metrics {
         r.register_with_unit("handoff_job_late", "By how much the oldest due job is late", Unit::Seconds, self.oldest.clone());
         r.register("handoff_attempts", "Attempts at jobs by outcome", self.attempts.clone());
         r.register_with_unit("handoff_review_late", "By how much reviews were late", Unit::Seconds, self.review_late.clone());
-        r.register_with_unit("handoff_since_arrival", "From a fill's arrival to each step", Unit::Seconds, self.since_arrival.clone());
-        r.register("handoff_circuit", "1 for the state that a destination's circuit is in", self.circuit.clone());
+        r.register_with_unit("handoff_since_arrival", "From a fill's arrival to each stage", Unit::Seconds, self.since_arrival.clone());
+        r.register("handoff_circuit_closed", "1 while a destination is called as usual, 0 while it is left alone", self.circuit.clone());
         r.register("handoff_unfilled", "Fills in a row that lacked a mapped field", self.unfilled.clone());
         r.register("handoff_rulebook_version", "The rulebook in force", self.rulebook.clone());
         r.register("handoff_books_balance", "1 if every fill has one fate and every lead one state", self.balance.clone());
@@ -216,26 +122,26 @@ impl Metrics {
         self
     }
 
-    /// A delivery was taken: new, or seen before.
-    pub fn accepted(&self, source: &str, bytes: usize, is_duplicate: bool) {
-        let answer = if is_duplicate { "duplicate" } else { "stored" };
-        self.answered(source, answer, "");
-        self.bytes.get_or_create(&OfSource { source: source.to_owned() }).inc_by(bytes as u64);
+    /// A delivery of a source was taken: events that are new, events that were there, and bytes.
+    pub fn accepted(&self, source: &str, stored: usize, duplicates: usize, bytes: usize) {
+        self.answered(source, "stored", "").inc_by(stored as u64);
+        self.answered(source, "duplicate", "").inc_by(duplicates as u64);
+        self.bytes.get_or_create_owned(&OfSource { source: source.to_owned() }).inc_by(bytes as u64);
     }
 
-    /// A delivery was refused; `None` for a source that does not exist.
-    pub fn refused(&self, source: Option<&str>, reason: &'static str) {
-        self.answered(source.unwrap_or(UNKNOWN), "refused", reason);
+    /// A delivery was refused. A source that is not in the settings is `unknown`, whatever it
+    /// called itself.
+    pub fn refused(&self, source: &str, reason: &'static str) {
+        self.answered(source, "refused", reason).inc();
     }
 
-    fn answered(&self, source: &str, answer: &'static str, reason: &'static str) {
-        let labels = Answered { source: source.to_owned(), answer, reason };
-        self.events.get_or_create(&labels).inc();
+    fn answered(&self, source: &str, answer: &'static str, reason: &'static str) -> Counter {
+        self.events.get_or_create_owned(&Answered { source: source.to_owned(), answer, reason })
     }
 
-    /// A decision was made: `assigned`, `joined`, `set_aside`, `rejected`, `reminded` …
-    pub fn decided(&self, what: &'static str) {
-        self.decisions.get_or_create(&What { what }).inc();
+    /// A decision was made.
+    pub fn decided(&self, what: plan::What) {
+        self.decisions.get_or_create_owned(&What { what: word(what) }).inc();
     }
 
     /// A batch was decided in so long.
@@ -243,10 +149,16 @@ impl Metrics {
         self.batch.observe(seconds(took));
     }
 
-    /// An attempt at a job ended: `done`, `retry`, `snooze`, `dead`, `lease_lost`.
-    pub fn attempted(&self, kind: JobKind, lane: &str, outcome: &'static str) {
+    /// An attempt at a job ended.
+    pub fn attempt(&self, kind: JobKind, lane: &str, verdict: &Verdict) {
+        let outcome = match verdict {
+            Verdict::Done => "done",
+            Verdict::Retry { .. } => "retry",
+            Verdict::Snooze { .. } => "snooze",
+            Verdict::Dead { .. } => "dead",
+        };
         let labels = Attempt { kind: kind.word(), lane: lane.to_owned(), outcome };
-        self.attempts.get_or_create(&labels).inc();
+        self.attempts.get_or_create_owned(&labels).inc();
     }
 
     /// A review was decided so long after it was due.
@@ -254,23 +166,15 @@ impl Metrics {
         self.review_late.observe(seconds(late));
     }
 
-    /// A fill came so far, so long after its arrival.
-    pub fn came(&self, step: Step, after: Span) {
-        let step = match step {
-            Step::Stored => "stored",
-            Step::Decided => "decided",
-            Step::Written => "written",
-            Step::Told => "told",
-        };
-        self.since_arrival.get_or_create(&AtStep { step }).observe(seconds(after));
+    /// A fill came so far, so long after its arrival: `stored`, `decided`, `written`, `told`.
+    pub fn stage(&self, stage: &'static str, after: Span) {
+        self.since_arrival.get_or_create_owned(&AtStage { stage }).observe(seconds(after));
     }
 
-    /// A destination's circuit is in this state.
-    pub fn circuit(&self, lane: &str, now: Circuit) {
-        for (circuit, state) in Circuit::ALL {
-            let labels = CircuitState { lane: lane.to_owned(), state };
-            self.circuit.get_or_create(&labels).set(i64::from(circuit == now));
-        }
+    /// A destination is called as usual, or left alone for a while.
+    pub fn circuit(&self, lane: &str, is_closed: bool) {
+        let labels = Destination { lane: lane.to_owned() };
+        self.circuit.get_or_create_owned(&labels).set(i64::from(is_closed));
     }
 
     /// This rulebook is in force.
@@ -284,7 +188,7 @@ impl Metrics {
     }
 
     /// Shows the books. What they no longer hold disappears from the page.
-    pub fn books(&self, tally: &Tally) {
+    pub fn tally(&self, tally: &Tally) {
         for (state, count) in &tally.states {
             self.leads.get_or_create(&InState { state }).set(*count);
         }
@@ -321,6 +225,14 @@ impl Metrics {
     }
 }
 
+/// The word under which a plain enum is written everywhere else.
+fn word(plain: impl serde::Serialize) -> String {
+    match serde_json::to_value(plain) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => String::new(),
+    }
+}
+
 /// The tally writes `kind lane` and `source field` as one key; neither first part has these marks.
 fn split(name: &str) -> (&str, &str) {
     name.split_once([' ', '/', ':']).unwrap_or((name, ""))
@@ -338,29 +250,27 @@ mod tests {
     #[test]
     fn every_counter_shows_on_the_page() {
         let metrics = Metrics::new("sqlite");
-        metrics.accepted("typeform-demo", 300, false);
-        metrics.accepted("typeform-demo", 300, true);
-        metrics.refused(None, "unknown-source");
-        metrics.decided("assigned");
+        metrics.accepted("typeform-demo", 2, 1, 600);
+        metrics.refused("unknown", "unknown-source");
+        metrics.decided(plan::What::OwnerKept);
         metrics.batch(Span(5));
-        metrics.attempted(JobKind::Write, "hubspot", "done");
+        metrics.attempt(JobKind::Write, "hubspot", &Verdict::Done);
         metrics.reviewed(Span(250));
-        metrics.came(Step::Told, Span(1500));
-        metrics.circuit("hubspot", Circuit::Open);
+        metrics.stage("told", Span(1500));
+        metrics.circuit("hubspot", false);
         metrics.rulebook(7);
         metrics.panicked();
         let page = metrics.encode();
         for line in [
-            "handoff_events_total{source=\"typeform-demo\",answer=\"stored\",reason=\"\"} 1",
+            "handoff_events_total{source=\"typeform-demo\",answer=\"stored\",reason=\"\"} 2",
             "handoff_events_total{source=\"unknown\",answer=\"refused\",reason=\"unknown-source\"} 1",
             "handoff_received_bytes_total{source=\"typeform-demo\"} 600",
-            "handoff_decisions_total{what=\"assigned\"} 1",
+            "handoff_decisions_total{what=\"owner_kept\"} 1",
             "handoff_decide_batch_seconds_count 1",
             "handoff_attempts_total{kind=\"write\",lane=\"hubspot\",outcome=\"done\"} 1",
             "handoff_review_late_seconds_sum 0.25",
-            "handoff_since_arrival_seconds_sum{step=\"told\"} 1.5",
-            "handoff_circuit{lane=\"hubspot\",state=\"open\"} 1",
-            "handoff_circuit{lane=\"hubspot\",state=\"closed\"} 0",
+            "handoff_since_arrival_seconds_sum{stage=\"told\"} 1.5",
+            "handoff_circuit_closed{lane=\"hubspot\"} 0",
             "handoff_rulebook_version 7",
             "handoff_panics_total 1",
             "handoff_build_info{version=\"0.1.0\",store=\"sqlite\"} 1",
@@ -379,7 +289,7 @@ mod tests {
         let jobs = JobTally { open: 3, dead: 1, late_ms: 2_500 };
         tally.jobs.insert("write hubspot".into(), jobs);
         tally.unfilled.insert("typeform-demo lead.company".into(), 12);
-        metrics.books(&tally);
+        metrics.tally(&tally);
         let page = metrics.encode();
         for line in [
             "handoff_leads{state=\"assigned\"} 1",
@@ -393,7 +303,7 @@ mod tests {
         }
         tally.jobs.clear();
         tally.accepted = 3;
-        metrics.books(&tally);
+        metrics.tally(&tally);
         let page = metrics.encode();
         assert!(!page.contains("handoff_jobs{"), "{page}");
         assert!(page.contains("handoff_books_balance 0"), "a lost fill shows");

@@ -4,10 +4,11 @@
 //! fields are our own words, configured names and public ids.
 //! Does not know: what is worth a line or a number; callers do.
 //!
-//! In reading order: `log` (format of records), `metrics` (every name on `/metrics`).
+//! In reading order: `log` (format of records), `metrics` (every name on `/metrics`), `labels`.
 
+mod labels;
 pub mod log;
 pub mod metrics;
 
 pub use log::{LogFormat, request_span};
-pub use metrics::{Circuit, Metrics, Step};
+pub use metrics::Metrics;

@@ -37,7 +37,12 @@ impl Worker {
             max: crm.to.caps().find_max,
             lease: self.lease,
         };
+        let full = claim.max;
         let claimed = self.store.claim(claim).await?;
+        if claimed.jobs.len() >= full {
+            // There is more than one call can carry: the next worker of this lane begins too.
+            self.wake(JobKind::Ask, name);
+        }
         if claimed.jobs.is_empty() {
             self.unused(&crm.gate, now);
             return Ok(Worked { next: claimed.next_due, ..Worked::default() });

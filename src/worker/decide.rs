@@ -6,17 +6,17 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
+    sync::{Arc, PoisonError},
 };
 
 use super::Worker;
 use crate::{
-    decide,
+    decide::{self, Reach},
     model::{
         event::{Event, EventKind},
         news::News,
         plan::{Input, Step, StepEvent},
-        time::Time,
+        time::{Span, Time},
     },
     rulebook::Rulebook,
     store::{Batch, BatchDone, StoreResult},
@@ -24,6 +24,11 @@ use crate::{
 
 /// Events and reviews in one batch: what a writer's turn decides in a few milliseconds.
 const BATCH_MAX: usize = 64;
+
+/// A difference of the clocks above this is a jump, not drift.
+const JUMP: Span = Span::seconds(5);
+/// How long the time is not believed after a jump.
+const UNSURE_FOR: Span = Span::minutes(1);
 
 /// What a step of a loop leaves to say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,7 +49,7 @@ impl Worker {
         let count = events.len();
         let book = self.book.load_full();
         let steps = events.iter().map(|event| self.prepare(&book, event)).collect();
-        let reach = self.reach.clone();
+        let reach = Reach { time_is_unsure: self.is_time_unsure(), ..self.reach.clone() };
         let decide: Arc<crate::model::plan::Decide> = Arc::new(move |snapshot, step, now| {
             decide::decide(&book, &reach, snapshot, step, now)
         });
@@ -56,6 +61,18 @@ impl Worker {
             is_more: count == BATCH_MAX || done.reviews == BATCH_MAX,
             next: done.next_review,
         })
+    }
+
+    /// After a jump of the wall clock, nothing that cannot be undone happens for a minute.
+    fn is_time_unsure(&self) -> bool {
+        let mut jumps = self.jumps.lock().unwrap_or_else(PoisonError::into_inner);
+        let jump = jumps.watch.look(self.clock.as_ref());
+        let monotonic = self.clock.monotonic();
+        if jump.0.abs() > JUMP.0 {
+            tracing::error!(by_ms = jump.0, "the wall clock jumped; hand-overs and pages wait");
+            jumps.unsure_until = Span(monotonic.0.saturating_add(UNSURE_FOR.0));
+        }
+        monotonic < jumps.unsure_until
     }
 
     fn prepare(&self, book: &Rulebook, event: &Event) -> Step {

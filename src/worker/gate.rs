@@ -22,7 +22,7 @@ impl Worker {
         gate.lock().unwrap_or_else(PoisonError::into_inner).release(now);
     }
 
-    /// Tells the gate how a call went: the gravest failure of a batch counts.
+    /// Tells the gate how a call with many items went.
     pub(super) fn report<'a>(
         &self,
         name: &str,
@@ -30,24 +30,14 @@ impl Worker {
         failures: impl Iterator<Item = Option<&'a Failure>>,
         now: Time,
     ) {
-        let gravest = failures.flatten().max_by_key(|failure| gravity(failure));
+        let failures: Vec<Option<&Failure>> = failures.collect();
+        let worst = failures.iter().copied().flatten().next();
         let mut gate = gate.lock().unwrap_or_else(PoisonError::into_inner);
-        gate.report(now, gravest);
+        gate.report_batch(now, failures.iter().copied());
         self.metrics.circuit(name, gate.is_closed());
-        if let Some(failure) = gravest {
-            tracing::warn!(destination = name, failure = failure.word(), "a call failed");
+        if let Some(failure) = worst {
+            let failed = failures.iter().flatten().count();
+            tracing::warn!(destination = name, failure = failure.word(), failed, "a call failed");
         }
-    }
-}
-
-/// What tells most about the connection, rather than about one item.
-fn gravity(failure: &Failure) -> u8 {
-    match failure {
-        Failure::AuthLost { .. } => 5,
-        Failure::Throttled { .. } => 4,
-        Failure::AuthExpired => 3,
-        Failure::MaybeDone => 2,
-        Failure::Busy { .. } => 1,
-        _ => 0,
     }
 }

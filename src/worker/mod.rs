@@ -10,6 +10,7 @@
 
 pub mod ask;
 pub mod decide;
+mod gate;
 pub mod reload;
 pub mod run;
 pub mod sweep;
@@ -22,11 +23,11 @@ use std::{collections::BTreeMap, sync::Arc};
 use arc_swap::ArcSwap;
 
 use crate::{
-    clock::Clock,
+    clock::{Clock, JumpWatch},
     crm::Crm,
     decide::Reach,
     model::{job::JobKind, time::Span},
-    notify::{Channel, compose::Links},
+    notify::{Channel, link::LinkKey},
     outbound::gate::Gate,
     rulebook::Rulebook,
     store::Store,
@@ -41,6 +42,24 @@ pub struct Guarded<T: ?Sized> {
     pub to: Arc<T>,
     /// Limits, Retry-After and the circuit, for the whole connection.
     pub gate: std::sync::Mutex<Gate>,
+}
+
+/// Whether the wall clock can be believed.
+#[derive(Debug)]
+pub struct Jumps {
+    /// Sees jumps.
+    pub watch: JumpWatch,
+    /// Until then, by the clock that only grows, re-assignments and pages wait.
+    pub unsure_until: Span,
+}
+
+/// How links in messages are made.
+#[derive(Clone, Debug)]
+pub struct Links {
+    /// Where people reach us.
+    pub base: url::Url,
+    /// What signs them.
+    pub key: Arc<LinkKey>,
 }
 
 /// Everything the loops stand on.
@@ -67,6 +86,12 @@ pub struct Worker {
     pub lease: Span,
     /// Shape of the sources, to read a stored fill.
     pub read: Arc<ReadFill>,
+    /// How long raw bodies of decided fills are kept.
+    pub keep: Span,
+    /// Mapped fields whose absence has been told.
+    pub alarmed: std::sync::Mutex<std::collections::BTreeSet<String>>,
+    /// Compares the wall clock with the one that only grows.
+    pub jumps: std::sync::Mutex<Jumps>,
 }
 
 /// Reads a stored fill: source, content type and bytes become JSON, or the reason why not.

@@ -7,7 +7,7 @@ use std::{future::Future, sync::Arc};
 
 use tokio::{sync::watch, task::JoinSet};
 
-use super::{Worker, decide::Worked};
+use super::{Worker, decide::Worked, reload::Watch};
 use crate::{
     model::{job::JobKind, time::Span},
     store::{StoreError, StoreResult},
@@ -28,7 +28,12 @@ pub enum Ended {
 }
 
 /// Runs all loops until `stop` is true.
-pub async fn run(worker: Arc<Worker>, workers_per_lane: usize, stop: watch::Receiver<bool>) -> Ended {
+pub async fn run(
+    worker: Arc<Worker>,
+    files: Option<Arc<Watch>>,
+    workers_per_lane: usize,
+    stop: watch::Receiver<bool>,
+) -> Ended {
     let mut loops = JoinSet::new();
     {
         let (worker, stop) = (Arc::clone(&worker), stop.clone());
@@ -52,6 +57,13 @@ pub async fn run(worker: Arc<Worker>, workers_per_lane: usize, stop: watch::Rece
         let never = Arc::new(tokio::sync::Notify::new());
         loops.spawn(async move {
             turn(&worker, &never, stop, "sweep", || worker.sweep_once()).await
+        });
+    }
+    if let Some(files) = files {
+        let (worker, stop) = (Arc::clone(&worker), stop.clone());
+        let never = Arc::new(tokio::sync::Notify::new());
+        loops.spawn(async move {
+            turn(&worker, &never, stop, "reload", || worker.reload_once(&files)).await
         });
     }
     let mut ended = Ended::Stopped;
@@ -107,12 +119,10 @@ where
         let woken = wake.notified();
         let pause = match step().await {
             Ok(worked) if worked.is_more => Span::ZERO,
-            Ok(worked) => worked
-                .next
-                .map_or(POLL, |next| next.since(worker.clock.now()))
-                .0
-                .clamp(0, POLL.0)
-                .into(),
+            Ok(worked) => {
+                let due = worked.next.map_or(POLL, |next| next.since(worker.clock.now()));
+                due.clamp(Span::ZERO, POLL)
+            }
             Err(StoreError::Fatal(why)) => return Ended::Fatal(why),
             Err(error) => {
                 tracing::warn!(step = name, %error, "a step failed; it is tried again");

@@ -8,11 +8,15 @@ use super::{Worker, decide::Worked, write::key};
 use crate::{
     model::{
         failure::{Failure, verdict},
+        id::digest,
         job::{Claimed, Effect, JobKind, Settlement, Verdict, Why},
         lead::State,
         time::Time,
     },
-    notify::{Message, compose},
+    notify::{
+        Message,
+        compose::{self, House, Recipient, Told},
+    },
     outbound::gate::Admit,
     store::{Claim, StoreResult},
 };
@@ -65,15 +69,45 @@ impl Worker {
         let destination = &group.first()?.destination;
         let book = self.book.load();
         let rep = destination.split_once(':').and_then(|(_, rep)| book.reps.get(rep));
-        let told: Vec<(&crate::model::lead::Lead, Why, crate::model::id::Seq)> = group
+        let still: Vec<(&Claimed, Why)> = group
             .iter()
-            .filter_map(|job| job.why.map(|why| (&job.lead, why, job.wanted)))
-            .filter(|(lead, why, _)| is_true(lead, *why, rep.map(|rep| rep.id.as_str())))
+            .filter_map(|job| job.why.map(|why| (job, why)))
+            .filter(|(job, why)| is_true(&job.lead, *why, rep.map(|rep| rep.id.as_str())))
             .collect();
-        if told.is_empty() {
+        if still.is_empty() {
             return None;
         }
-        compose::message(&book, &self.links, destination, rep, &told, now)
+        let told: Vec<Told<'_>> =
+            still.iter().map(|(job, why)| Told { lead: &job.lead, why: *why }).collect();
+        let zone = rep
+            .and_then(|rep| rep.hours.as_ref())
+            .and_then(|hours| book.hours.get(hours))
+            .and_then(|hours| hours.zone_name());
+        let house = House {
+            reps: &book.reps,
+            slas: &book.slas,
+            base: &self.links.base,
+            key: &self.links.key,
+        };
+        let recipient = Recipient { rep, zone };
+        Some(compose::compose(&told, &recipient, &house, message_key(&still), now))
+    }
+}
+
+/// The same on every attempt: a page is one incident per lead and pager however often it is
+/// repeated; any other message is that of these leads at these revisions.
+fn message_key(still: &[(&Claimed, Why)]) -> String {
+    match still {
+        [(job, Why::Page | Why::PageOver)] => format!("{}:{}", job.lead.uuid, job.destination),
+        [(job, _)] => format!("{}:{}:{}", job.lead.uuid, job.destination, job.wanted.0),
+        many => {
+            let parts: Vec<String> = many
+                .iter()
+                .map(|(job, _)| format!("{}:{}:{}", job.lead.uuid, job.destination, job.wanted.0))
+                .collect();
+            let parts: Vec<&[u8]> = parts.iter().map(String::as_bytes).collect();
+            hex::encode(digest(&parts))
+        }
     }
 }
 

@@ -31,6 +31,14 @@ impl Wakes {
         self.for_job(kind, lane).notify_one();
     }
 
+    /// There may be due jobs everywhere.
+    pub fn all_jobs(&self) {
+        let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        for notify in jobs.values() {
+            notify.notify_one();
+        }
+    }
+
     /// What the deciding loop waits on.
     #[must_use]
     pub fn for_decide(&self) -> Arc<Notify> {

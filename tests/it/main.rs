@@ -1,1 +1,4 @@
+//! The one integration binary: house rules, contracts and scenarios.
 
+mod architecture;
+mod tidy;

@@ -94,9 +94,8 @@ async fn explained(request: &HttpRequest, lead: Uuid, front: &Front) -> Answer {
     auth::caller(front, request).await?;
     let story = front.store.lead(lead).await.map_err(|error| store(front, &error))?;
     let story = story.ok_or_else(|| missing(front, "no lead has this id"))?;
-    let team = front.store.team().await.map_err(|error| store(front, &error))?;
-    let book = (front.book)();
-    let why = explain::lead(&book, &front.reach, &team, &story.lead, &story.decisions);
+    let why = explain::lead(&(front.book)(), &story.decisions)
+        .ok_or_else(|| missing(front, "the lead has not been routed yet"))?;
     Ok(HttpResponse::Ok().json(why))
 }
 

@@ -151,6 +151,15 @@ impl Hours {
         }
     }
 
+    /// The name of the zone in the tz database; none for hours that are always open.
+    #[must_use]
+    pub fn zone_name(&self) -> Option<&str> {
+        match &self.0 {
+            Kind::Weekly(_) => self.zone().iana_name(),
+            Kind::Always => None,
+        }
+    }
+
     /// The civil day around `at` in the zone, `start <= at < end`: 23 or 25 hours where clocks
     /// change by one. Days, hours and weeks each follow one another without gap or overlap.
     #[must_use]

@@ -6,20 +6,12 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use regex::RegexBuilder;
-
 use super::finding::Finding;
 use super::pred::{
-    Clause, Leaf, Measure, Node, NumberField, Order, Part, Pred, Reading, Test, TextField, TextSet,
-    join,
+    Clause, Leaf, Measure, Node, NumberField, Order, Pred, Reading, Test, TextField, TextSet, join,
 };
 use super::schema::{Schema, Slot, Type};
 use super::syntax::{Expr, Kind, Method, Op};
-
-/// Bytes of a regular expression.
-pub const MAX_REGEX: usize = 1024;
-/// Bytes of a compiled regular expression, and of its cache.
-const MAX_COMPILED_REGEX: usize = 512 * 1024;
 
 /// Checks and compiles `expr`.
 pub(super) fn compile(expr: &Expr, schema: &Schema) -> Result<Pred, Vec<Finding>> {
@@ -30,14 +22,14 @@ pub(super) fn compile(expr: &Expr, schema: &Schema) -> Result<Pred, Vec<Finding>
     }
 }
 
-struct Compiler<'a> {
+pub(super) struct Compiler<'a> {
     schema: &'a Schema,
     clauses: Vec<Clause>,
     findings: Vec<Finding>,
 }
 
 /// One side of a comparison.
-enum Operand<'e> {
+pub(super) enum Operand<'e> {
     Text(TextField),
     Number(NumberField),
     Bool(Slot),
@@ -51,7 +43,7 @@ enum Operand<'e> {
 }
 
 impl Operand<'_> {
-    const fn described(&self) -> &'static str {
+    pub(super) const fn described(&self) -> &'static str {
         match self {
             Self::Text(_) | Self::TextConst(_) => Type::Text.described(),
             Self::Number(_) | Self::NumberConst(_) => Type::Number.described(),
@@ -114,7 +106,7 @@ impl Compiler<'_> {
         parts.into_iter().collect()
     }
 
-    fn operand<'e>(&mut self, expr: &'e Expr) -> Option<Operand<'e>> {
+    pub(super) fn operand<'e>(&mut self, expr: &'e Expr) -> Option<Operand<'e>> {
         Some(match &expr.kind {
             Kind::Text(text) => Operand::TextConst(text),
             Kind::Number(number) => Operand::NumberConst(*number),
@@ -157,7 +149,7 @@ impl Compiler<'_> {
         })
     }
 
-    fn wrong_target<T>(
+    pub(super) fn wrong_target<T>(
         &mut self,
         name: &str,
         wanted: &str,
@@ -340,100 +332,6 @@ impl Compiler<'_> {
         (values.len() == items.len()).then_some(values)
     }
 
-    /// `startsWith`, `endsWith`, `contains` and `matches`.
-    fn search(
-        &mut self,
-        method: Method,
-        target: &Expr,
-        arguments: &[Expr],
-        whole: &Expr,
-    ) -> Option<Node> {
-        let name = method.name();
-        let argument = arguments.first()?;
-        let (text, sought) = (self.operand(target), self.operand(argument));
-        let (text, sought) = (text?, sought?);
-        let Operand::Text(field) = text else {
-            if matches!(text, Operand::List(_)) && method == Method::Contains {
-                return self.note(
-                    &whole.span,
-                    format!("{target} is a list; write {argument} in {target}"),
-                );
-            }
-            return self.wrong_target(name, "a text field", target, &text);
-        };
-        let part = match method {
-            Method::StartsWith => Part::Starts,
-            Method::EndsWith => Part::Ends,
-            Method::Contains => Part::Contains,
-            _ => return self.matching(field, argument, &sought, whole),
-        };
-        let asked = match sought {
-            Operand::TextConst(text) => Test::Part { field, part, needle: text.into() },
-            // Quadratic when both are long, and both come from the lead.
-            Operand::Text(needle)
-                if part == Part::Contains
-                    && (field.reading, needle.reading) != (Reading::Exact, Reading::Exact) =>
-            {
-                return self.note(&whole.span, "contains() of one field in another compares them as they are; remove lowerAscii()");
-            }
-            Operand::Text(needle) => Test::PartField { field, part, needle },
-            other => {
-                let what = other.described();
-                return self.note(
-                    &argument.span,
-                    format!("{name}() looks for a text, and {argument} is {what}"),
-                );
-            }
-        };
-        Some(self.leaf(whole, false, asked))
-    }
-
-    fn matching(
-        &mut self,
-        field: TextField,
-        argument: &Expr,
-        sought: &Operand<'_>,
-        whole: &Expr,
-    ) -> Option<Node> {
-        let Operand::TextConst(pattern) = sought else {
-            return self
-                .note(&argument.span, "matches() takes a regular expression between quotes");
-        };
-        if field.reading != Reading::Exact {
-            return self.note(&whole.span, "matches() is asked of the field itself; write (?i) at the start of the expression to ignore case");
-        }
-        if pattern.len() > MAX_REGEX {
-            return self.note(
-                &argument.span,
-                format!(
-                    "this regular expression has {} bytes, at most {MAX_REGEX} are read; split it",
-                    pattern.len()
-                ),
-            );
-        }
-        let built = RegexBuilder::new(pattern)
-            .size_limit(MAX_COMPILED_REGEX)
-            .dfa_size_limit(MAX_COMPILED_REGEX)
-            .nest_limit(64)
-            .build();
-        match built {
-            Ok(regex) => Some(self.leaf(
-                whole,
-                false,
-                Test::Matches { slot: field.slot, regex: Box::new(regex) },
-            )),
-            Err(regex::Error::CompiledTooBig(_)) => self.note(
-                &argument.span,
-                "this regular expression becomes too large; use smaller repetitions",
-            ),
-            Err(why) => {
-                let why = why.to_string();
-                let last = why.lines().last().unwrap_or_default().trim_start_matches("error: ");
-                self.note(&argument.span, format!("this is not a regular expression: {last}; write \\\\ for a backslash, or r\"...\" to keep backslashes"))
-            }
-        }
-    }
-
     /// A text that the field can never have is a mistake.
     fn constant(&mut self, field: TextField, text: &str, span: &Range<usize>) -> Option<()> {
         let Some(known) = self.schema.field(field.slot).filter(|_| field.reading == Reading::Exact)
@@ -461,13 +359,13 @@ impl Compiler<'_> {
         slot
     }
 
-    fn leaf(&mut self, expr: &Expr, negated: bool, test: Test) -> Node {
+    pub(super) fn leaf(&mut self, expr: &Expr, negated: bool, test: Test) -> Node {
         let clause = u32::try_from(self.clauses.len()).unwrap_or(u32::MAX);
         self.clauses.push(Clause { span: Some(expr.span.clone()), text: expr.to_string() });
         Node::Leaf(Leaf { clause, negated, test })
     }
 
-    fn note<T>(&mut self, span: &Range<usize>, message: impl Into<String>) -> Option<T> {
+    pub(super) fn note<T>(&mut self, span: &Range<usize>, message: impl Into<String>) -> Option<T> {
         self.findings.push(Finding::source(span.clone(), message));
         None
     }

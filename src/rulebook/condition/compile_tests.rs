@@ -1,6 +1,6 @@
 //! What the type check refuses, where it points, and how it says so.
 
-use super::super::{Field, Place, cel};
+use super::super::{Field, MAX_REGEX, Place, cel};
 use super::*;
 
 fn schema() -> Schema {

@@ -60,7 +60,7 @@ fn of_many_rules_only_those_that_could_hold_are_candidates() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1500))]
+    #![proptest_config(ProptestConfig::with_cases(400))]
 
     /// First match and everything unknown before it, with the index and without.
     #[test]

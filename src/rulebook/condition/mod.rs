@@ -16,18 +16,21 @@
 //! numbers beyond 2^53 are refused, as all numbers are doubles; `matches` looks at the first
 //! [`MAX_HAYSTACK`] bytes of a text, and its `\d`, `\w`, `\s` and `\b` know all of Unicode.
 
+mod advice;
 mod compile;
 mod eval;
 mod explain;
 mod facts;
 mod finding;
 mod index;
+mod infix;
 mod lexer;
 mod parse;
 mod plain;
 mod pred;
 mod quantity;
 mod schema;
+mod search;
 mod sentence;
 mod syntax;
 
@@ -36,7 +39,6 @@ mod arbitrary;
 #[cfg(test)]
 mod oracle;
 
-pub use compile::MAX_REGEX;
 pub use eval::MAX_HAYSTACK;
 pub use explain::{Seen, Trace};
 pub use facts::{Facts, Value};
@@ -46,6 +48,7 @@ pub use parse::{MAX_DEPTH, MAX_LENGTH};
 pub use plain::{PlainValue, plain};
 pub use pred::{Clause, Pred, Tri};
 pub use schema::{Field, Normaliser, Schema, SchemaBuilder, Shower, Slot, Type};
+pub use search::MAX_REGEX;
 
 /// Reads, checks and compiles a condition in CEL.
 ///

@@ -108,7 +108,7 @@ fn literals_mean_what_they_mean_in_cel() {
         assert_eq!(outcome(&theirs, &context(&env, &known)), Ok(Tri::True), "{source}");
         match compiled(source, &schema) {
             Ok(ours) => {
-                assert_eq!(ours.eval(&arbitrary::fill(&schema, &known)), Tri::True, "{source}")
+                assert_eq!(ours.eval(&arbitrary::fill(&schema, &known)), Tri::True, "{source}");
             }
             // Refusing is allowed, meaning something else is not.
             Err(_) => assert!(source.starts_with("matches"), "{source}"),

@@ -7,9 +7,11 @@
 
 use std::ops::Range;
 
-use super::finding::{Finding, did_you_mean};
+use super::advice::{misplaced, too_deep, unknown_function};
+use super::finding::Finding;
+use super::infix::Infix;
 use super::lexer::{Spanned, Token, tokens};
-use super::syntax::{Expr, Kind, Method, Op};
+use super::syntax::{Expr, Kind, Method};
 
 /// Parentheses, lists, calls and `!` inside one another.
 pub const MAX_DEPTH: usize = 64;
@@ -48,47 +50,6 @@ struct Parser {
     end: usize,
     depth: usize,
     findings: Vec<Finding>,
-}
-
-/// What joins two values, from loose to tight.
-#[derive(Clone, Copy, PartialEq)]
-enum Infix {
-    Choice,
-    Or,
-    And,
-    Compare(Op),
-    In,
-    Arithmetic(&'static str),
-}
-
-impl Infix {
-    fn of(token: &Token) -> Option<Self> {
-        let sign = match token {
-            Token::Word(word) if word == "in" => return Some(Self::In),
-            Token::Sign(sign) => *sign,
-            _ => return None,
-        };
-        Some(match sign {
-            "?" => Self::Choice,
-            "||" => Self::Or,
-            "&&" => Self::And,
-            "+" | "-" | "*" | "/" | "%" => Self::Arithmetic(sign),
-            _ => Self::Compare(Op::ALL.iter().find(|(name, _)| *name == sign)?.1),
-        })
-    }
-
-    const fn power(self) -> u8 {
-        match self {
-            Self::Choice => 1,
-            Self::Or => 2,
-            Self::And => 3,
-            Self::Compare(_) | Self::In => 4,
-            Self::Arithmetic(sign) => match sign.as_bytes() {
-                b"+" | b"-" => 5,
-                _ => 6,
-            },
-        }
-    }
 }
 
 impl Parser {
@@ -404,55 +365,6 @@ impl Parser {
     fn fail<T>(&mut self, span: Range<usize>, message: impl Into<String>) -> Parsed<T> {
         self.note(span, message);
         Err(Stop)
-    }
-}
-
-fn too_deep() -> String {
-    format!("this is nested more than {MAX_DEPTH} levels deep; split the rule")
-}
-
-fn misplaced(token: &Token) -> String {
-    match token {
-        Token::Word(word) => match word.to_lowercase().as_str() {
-            "and" => "and joins nothing in CEL; write &&".to_owned(),
-            "or" => "or joins nothing in CEL; write ||".to_owned(),
-            "not" => "not negates nothing in CEL; write ! before a condition".to_owned(),
-            "is" | "equals" => format!("{word} compares nothing in CEL; write =="),
-            _ => format!(
-                "{word} is not expected here; an operator such as == or && is missing before it"
-            ),
-        },
-        Token::Text(_) | Token::Number(_) => {
-            "a value is not expected here; an operator such as == or && is missing before it"
-                .to_owned()
-        }
-        Token::Sign(".") => "a dot is not expected here; names begin with a letter".to_owned(),
-        Token::Sign(sign) => format!(
-            "{sign} is not expected here; a field or a value is missing, or it is one too many"
-        ),
-    }
-}
-
-fn unknown_function(name: &str) -> String {
-    match name {
-        "exists" | "all" | "exists_one" | "existsOne" | "map" | "filter" => format!(
-            "{name}() is not part of conditions; ask \"x\" in lead.tags for each value, joined with ||"
-        ),
-        "matches" => "write matches() behind the field: lead.email.matches(\"…\")".to_owned(),
-        "int" | "uint" | "double" | "string" | "bytes" | "bool" | "dyn" | "type" => format!(
-            "conversions ({name}()) are not part of conditions; the field has its type from the rulebook's mapping"
-        ),
-        "timestamp" | "duration" | "getHours" | "getDayOfWeek" | "getFullYear" | "getMonth" | "getDate" => format!(
-            "times ({name}()) are not part of conditions; opening hours belong to the calendar"
-        ),
-        "upperAscii" => "upperAscii() is not part of conditions; use lowerAscii() and write the text in lower case".to_owned(),
-        _ => {
-            let known = Method::ALL.iter().map(|(known, _)| *known).chain(["has"]);
-            match did_you_mean(name, known).as_str() {
-                "" => format!("unknown function {name}(); there are has, size, startsWith, endsWith, contains, matches and lowerAscii"),
-                advice => format!("unknown function {name}(){advice}"),
-            }
-        }
     }
 }
 

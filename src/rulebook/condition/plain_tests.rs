@@ -56,6 +56,7 @@ fn check(field: &str, value: &PlainValue, sentence: &str, cases: &[(Option<Value
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the tables also hold missing values")]
 fn some(text: &str) -> Option<Value> {
     Some(Value::text(text))
 }

@@ -1,1 +1,291 @@
-//! .
+//! The store on SQLite: one file, one writer.
+//!
+//! Read in this order: `accept`, `decide`, `commit`, `job`, `claim`, `settle` (the road of a lead),
+//! then `order`, `rulebook`, `token`, `sweep`, `list`, `story`, `tally`, `backup` (all plain
+//! functions on a connection), then `turn` (one transaction), `line` and `readers` (threads).
+//!
+//! Guarantees: the contract of [`Store`]; one process at a time; after a restart every lease is
+//! free. With a file, writes go through one thread that shares each sync among all who wait, and
+//! reads have connections of their own; in memory everything happens on the caller's thread, in
+//! the order of the calls, which is what a simulation needs.
+//! Does not know: the time, rulebooks, destinations.
+
+mod accept;
+mod backup;
+mod books;
+mod claim;
+mod commit;
+mod decide;
+mod error;
+mod job;
+mod line;
+mod list;
+mod migrate;
+mod open;
+mod order;
+mod readers;
+mod rows;
+mod rulebook;
+mod settle;
+mod story;
+mod sweep;
+mod tally;
+mod team;
+mod token;
+mod turn;
+mod unfilled;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+};
+
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use self::{
+    books::Books,
+    line::Line,
+    readers::Readers,
+    turn::{Ask, Core, Deciding, Verb},
+};
+use super::{
+    Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter, JobOrder,
+    Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, RulebookRow, Store, StoreError,
+    StoreResult, Swept, Tally, TokenOrder, TokenRow,
+};
+use crate::model::{
+    event::{Accepted, Event, NewEvent},
+    job::{JobRow, Settled, Settlement},
+    plan::Decided,
+    team::Team,
+    time::Time,
+};
+
+pub use line::Pace;
+
+/// The store on SQLite.
+pub struct SqliteStore {
+    way: Way,
+    commits: Arc<AtomicU64>,
+}
+
+/// How requests reach the database.
+enum Way {
+    /// Through threads, to a file. The readers end first, so that the writer closes the file.
+    File { readers: Readers, line: Line, path: PathBuf },
+    /// At once, in memory.
+    Inline(Mutex<Core>),
+}
+
+impl SqliteStore {
+    /// Opens the database, or makes it; refuses if another process has it.
+    pub fn open(path: &Path) -> StoreResult<Self> {
+        Self::open_with(path, true, Pace::default())
+    }
+
+    /// Opens a database that must be there, under the same lock, for commands that need no daemon.
+    pub fn open_offline(path: &Path) -> StoreResult<Self> {
+        Self::open_with(path, false, Pace::default())
+    }
+
+    /// Opens the database with another pace of the writer.
+    pub fn open_with(path: &Path, may_create: bool, pace: Pace) -> StoreResult<Self> {
+        let (mut conn, lock) = open::writer(path, may_create)?;
+        migrate::migrate(&mut conn)?;
+        open::free_leases(&conn)?;
+        let core = Core::new(conn, Some(lock))?;
+        let commits = core.commits();
+        let readers = Readers::start(path)?;
+        let line = Line::start(core, pace)?;
+        Ok(Self { way: Way::File { readers, line, path: path.to_owned() }, commits })
+    }
+
+    /// An empty store in memory that does everything on the caller's thread.
+    pub fn open_in_memory() -> StoreResult<Self> {
+        migrate::check_version(rusqlite::version_number())?;
+        let mut conn = open::memory()?;
+        migrate::migrate(&mut conn)?;
+        let core = Core::new(conn, None)?;
+        let commits = core.commits();
+        Ok(Self { way: Way::Inline(Mutex::new(core)), commits })
+    }
+
+    /// How many transactions were committed since it was opened: under load many requests share
+    /// one.
+    #[must_use]
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
+    }
+
+    /// Sends a verb to the writer.
+    fn write<T: Send + 'static>(
+        &self,
+        weight: usize,
+        work: impl FnMut(&Connection, &mut Books) -> StoreResult<T> + Send + 'static,
+    ) -> Boxed<'_, StoreResult<T>> {
+        let (reply, answer) = oneshot::channel();
+        answered(self.send(Box::new(Verb::new(weight, reply, work))), answer)
+    }
+
+    fn send(&self, ask: Box<dyn Ask>) -> StoreResult<()> {
+        match &self.way {
+            Way::File { line, .. } => line.send(ask),
+            Way::Inline(core) => {
+                let mut core = core.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut asks = vec![ask];
+                while !asks.is_empty() {
+                    asks = core.turn(asks, usize::MAX);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Sends a read to a reader; it sees one snapshot.
+    fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> StoreResult<T> + Send + 'static,
+    ) -> Boxed<'_, StoreResult<T>> {
+        let (reply, answer) = oneshot::channel();
+        let read = move |conn: &Connection| {
+            let snapshot = conn.unchecked_transaction().map_err(StoreError::from);
+            // Whoever asked may have gone.
+            let _ = reply.send(snapshot.and_then(|snapshot| work(&snapshot)));
+        };
+        let sent = match &self.way {
+            Way::File { readers, .. } => readers.send(Box::new(read)),
+            Way::Inline(core) => {
+                read(core.lock().unwrap_or_else(PoisonError::into_inner).conn());
+                Ok(())
+            }
+        };
+        answered(sent, answer)
+    }
+}
+
+/// Waits for the answer to what was sent.
+fn answered<'a, T: Send + 'a>(
+    sent: StoreResult<()>,
+    answer: oneshot::Receiver<StoreResult<T>>,
+) -> Boxed<'a, StoreResult<T>> {
+    Box::pin(async move {
+        sent?;
+        answer.await.unwrap_or_else(|_| Err(line::stopped()))
+    })
+}
+
+impl Store for SqliteStore {
+    fn accept(&self, events: Vec<NewEvent>) -> Boxed<'_, StoreResult<Vec<Accepted>>> {
+        self.write(events.len(), move |tx, books| accept::accept(tx, books, &events))
+    }
+
+    fn undecided(&self, max: usize) -> Boxed<'_, StoreResult<Vec<Event>>> {
+        self.read(move |conn| accept::undecided(conn, max))
+    }
+
+    fn decide(&self, batch: Batch) -> Boxed<'_, StoreResult<BatchDone>> {
+        let (reply, answer) = oneshot::channel();
+        answered(self.send(Box::new(Deciding::new(batch, reply))), answer)
+    }
+
+    fn claim(&self, claim: Claim) -> Boxed<'_, StoreResult<ClaimDone>> {
+        self.write(claim.max, move |tx, _| claim::claim(tx, &claim))
+    }
+
+    fn settle(
+        &self,
+        settlements: Vec<Settlement>,
+        _now: Time,
+    ) -> Boxed<'_, StoreResult<Vec<Settled>>> {
+        self.write(settlements.len(), move |tx, books| settle::settle(tx, books, &settlements))
+    }
+
+    fn order(&self, jobs: Vec<i64>, order: JobOrder, now: Time) -> Boxed<'_, StoreResult<usize>> {
+        self.write(jobs.len(), move |tx, _| order::order(tx, &jobs, order, now))
+    }
+
+    fn redo(&self, events: Vec<uuid::Uuid>) -> Boxed<'_, StoreResult<usize>> {
+        self.write(events.len(), move |tx, books| order::redo(tx, books, &events))
+    }
+
+    fn publish(&self, rulebook: NewRulebook) -> Boxed<'_, StoreResult<u32>> {
+        self.write(1, move |tx, _| rulebook::publish(tx, &rulebook))
+    }
+
+    fn sweep(&self, keep: Keep, now: Time) -> Boxed<'_, StoreResult<Swept>> {
+        self.write(keep.rows_max, move |tx, _| sweep::sweep(tx, keep, now))
+    }
+
+    fn tokens(&self, order: TokenOrder) -> Boxed<'_, StoreResult<Vec<TokenRow>>> {
+        match order {
+            TokenOrder::List => self.read(|conn| token::list(conn, None)),
+            order => self.write(1, move |tx, _| token::tokens(tx, &order)),
+        }
+    }
+
+    fn leads(&self, filter: LeadFilter) -> Boxed<'_, StoreResult<Page<LeadRow>>> {
+        self.read(move |conn| list::leads(conn, &filter))
+    }
+
+    fn lead(&self, lead: uuid::Uuid) -> Boxed<'_, StoreResult<Option<LeadStory>>> {
+        self.read(move |conn| story::story(conn, lead))
+    }
+
+    fn jobs(&self, filter: JobFilter) -> Boxed<'_, StoreResult<Page<JobRow>>> {
+        self.read(move |conn| list::jobs(conn, &filter))
+    }
+
+    fn events(&self, filter: EventFilter) -> Boxed<'_, StoreResult<Page<Event>>> {
+        self.read(move |conn| list::events(conn, &filter))
+    }
+
+    fn decisions(&self, filter: DecisionFilter) -> Boxed<'_, StoreResult<Page<Decided>>> {
+        self.read(move |conn| list::decisions(conn, &filter))
+    }
+
+    fn rulebooks(&self, version: Option<u32>) -> Boxed<'_, StoreResult<Vec<RulebookRow>>> {
+        self.read(move |conn| rulebook::rulebooks(conn, version))
+    }
+
+    fn team(&self) -> Boxed<'_, StoreResult<Team>> {
+        self.read(team::load)
+    }
+
+    fn tally(&self, now: Time) -> Boxed<'_, StoreResult<Tally>> {
+        self.read(move |conn| tally::tally(conn, now))
+    }
+
+    fn recount(&self, now: Time) -> Boxed<'_, StoreResult<Tally>> {
+        self.read(move |conn| tally::recount(conn, now))
+    }
+
+    fn ready(&self) -> Boxed<'_, StoreResult<()>> {
+        self.write(1, |tx, _| sweep::pulse(tx))
+    }
+
+    fn backup<'a>(&'a self, file: &'a Path) -> Boxed<'a, StoreResult<()>> {
+        let (reply, answer) = oneshot::channel();
+        let (path, file) = match &self.way {
+            Way::File { path, .. } => (path.clone(), file.to_owned()),
+            Way::Inline(core) => {
+                let core = core.lock().unwrap_or_else(PoisonError::into_inner);
+                let copied = backup::backup(core.conn(), file);
+                return Box::pin(async { copied });
+            }
+        };
+        // A copy takes long and must not hold up the readers: it has a thread of its own.
+        let started = thread::Builder::new().name("store-backup".to_owned()).spawn(move || {
+            let copied = open::reader(&path).and_then(|conn| backup::backup(&conn, &file));
+            let _ = reply.send(copied); // whoever asked may have gone
+        });
+        let started = started
+            .map(|_| ())
+            .map_err(|error| StoreError::Busy(format!("no thread for the backup: {error}")));
+        answered(started, answer)
+    }
+}

@@ -1,0 +1,1 @@
+//! Parts from settings (being written).

@@ -1,0 +1,58 @@
+//! What to write instead of what is not part of conditions.
+//!
+//! Guarantees: every construct of CEL outside the subset is met by name, with the way to mend it.
+//! Does not know: where it stands.
+
+use super::finding::did_you_mean;
+use super::lexer::Token;
+use super::parse::MAX_DEPTH;
+use super::syntax::Method;
+
+pub(super) fn too_deep() -> String {
+    format!("this is nested more than {MAX_DEPTH} levels deep; split the rule")
+}
+
+pub(super) fn misplaced(token: &Token) -> String {
+    match token {
+        Token::Word(word) => match word.to_lowercase().as_str() {
+            "and" => "and joins nothing in CEL; write &&".to_owned(),
+            "or" => "or joins nothing in CEL; write ||".to_owned(),
+            "not" => "not negates nothing in CEL; write ! before a condition".to_owned(),
+            "is" | "equals" => format!("{word} compares nothing in CEL; write =="),
+            _ => format!(
+                "{word} is not expected here; an operator such as == or && is missing before it"
+            ),
+        },
+        Token::Text(_) | Token::Number(_) => {
+            "a value is not expected here; an operator such as == or && is missing before it"
+                .to_owned()
+        }
+        Token::Sign(".") => "a dot is not expected here; names begin with a letter".to_owned(),
+        Token::Sign(sign) => format!(
+            "{sign} is not expected here; a field or a value is missing, or it is one too many"
+        ),
+    }
+}
+
+pub(super) fn unknown_function(name: &str) -> String {
+    match name {
+        "exists" | "all" | "exists_one" | "existsOne" | "map" | "filter" => format!(
+            "{name}() is not part of conditions; ask \"x\" in lead.tags for each value, joined with ||"
+        ),
+        "matches" => "write matches() behind the field: lead.email.matches(\"…\")".to_owned(),
+        "int" | "uint" | "double" | "string" | "bytes" | "bool" | "dyn" | "type" => format!(
+            "conversions ({name}()) are not part of conditions; the field has its type from the rulebook's mapping"
+        ),
+        "timestamp" | "duration" | "getHours" | "getDayOfWeek" | "getFullYear" | "getMonth" | "getDate" => format!(
+            "times ({name}()) are not part of conditions; opening hours belong to the calendar"
+        ),
+        "upperAscii" => "upperAscii() is not part of conditions; use lowerAscii() and write the text in lower case".to_owned(),
+        _ => {
+            let known = Method::ALL.iter().map(|(known, _)| *known).chain(["has"]);
+            match did_you_mean(name, known).as_str() {
+                "" => format!("unknown function {name}(); there are has, size, startsWith, endsWith, contains, matches and lowerAscii"),
+                advice => format!("unknown function {name}(){advice}"),
+            }
+        }
+    }
+}

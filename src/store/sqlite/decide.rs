@@ -1,0 +1,259 @@
+//! Decide: load a snapshot, call the pure function, commit its plan, one step after the other.
+//!
+//! Guarantees: decisions are numbered without a gap in the order in which they were made; a step
+//! that panics, or whose plan is impossible, costs its event a try and leaves no other trace; an
+//! event that is no longer under way is passed over.
+//! Does not know: how to decide, and how many steps a turn has room for.
+
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{
+    books::Books,
+    commit::{About, Committed, commit},
+    job::{self, DueReview},
+    rows,
+};
+use crate::{
+    model::{
+        event::{EventKind, Fate},
+        id::{EventId, Seq},
+        lead::{Identity, Lead},
+        plan::{Input, Plan, Snapshot, Step, Wanted},
+        time::{Span, Time},
+    },
+    store::{Batch, BatchDone, StoreError, StoreResult},
+};
+
+/// How often deciding an event or a review may fail before it is dead.
+const TRIES_MAX: u32 = 5;
+/// How long after a failed try a review is due again.
+const REVIEW_PAUSE: Span = Span::seconds(30);
+
+/// Decides these steps of a batch.
+pub fn steps(
+    tx: &Connection,
+    books: &mut Books,
+    batch: &Batch,
+    steps: &[Step],
+    done: &mut BatchDone,
+) -> StoreResult<()> {
+    for step in steps {
+        let Some(event) = &step.event else {
+            continue; // reviews come from the job table, never from a caller
+        };
+        let Some(kind) = underway(tx, event.id)? else { continue };
+        let before = find(tx, step.wanted());
+        let end = one(tx, books, batch, step, Some(kind), before)?;
+        if let Err(why) = end.map(|decided| keep(done, decided, batch.now)) {
+            event_failed(tx, books, event.id, kind, &why)?;
+            done.failed.push((event.id, why));
+        }
+    }
+    Ok(())
+}
+
+/// Decides at most `max` due reviews; answers how many there were.
+pub fn reviews(
+    tx: &Connection,
+    books: &mut Books,
+    batch: &Batch,
+    max: usize,
+    done: &mut BatchDone,
+) -> StoreResult<usize> {
+    let step = Step { event: None, input: Input::Review };
+    let due = job::due_reviews(tx, batch.now, max)?;
+    for review in &due {
+        let before = rows::load_lead(tx, review.lead);
+        let before = before.and_then(|lead| lead.map(Some).ok_or_else(missing));
+        let end = one(tx, books, batch, &step, None, before)?;
+        if let Err(why) = end.map(|decided| keep(done, decided, batch.now)) {
+            failed_review(tx, *review, batch.now, why, done)?;
+        }
+    }
+    done.reviews += due.len();
+    Ok(due.len())
+}
+
+fn missing() -> StoreError {
+    StoreError::Corrupt("the review's lead is missing".to_owned())
+}
+
+fn failed_review(
+    tx: &Connection,
+    review: DueReview,
+    now: Time,
+    why: String,
+    done: &mut BatchDone,
+) -> StoreResult<()> {
+    job::review_failed(tx, review, &why, now.plus(REVIEW_PAUSE), TRIES_MAX)?;
+    done.failed.push((EventId(review.lead), why)); // a lead's row is that of its opening event
+    Ok(())
+}
+
+/// Decides one step inside a savepoint. The inner error is the step's own and costs it a try; the
+/// outer one is the database's and ends the turn.
+fn one(
+    tx: &Connection,
+    books: &mut Books,
+    batch: &Batch,
+    step: &Step,
+    kind: Option<EventKind>,
+    before: StoreResult<Option<Lead>>,
+) -> StoreResult<Result<Committed, String>> {
+    let before = match before {
+        Ok(before) => before,
+        Err(StoreError::Corrupt(why)) => return Ok(Err(why)),
+        Err(error) => return Err(error),
+    };
+    let snapshot = Snapshot { lead: before.as_ref(), team: books.team() };
+    let plan = match call(batch, &snapshot, step) {
+        Ok(plan) => plan,
+        Err(why) => return Ok(Err(why)),
+    };
+    let about = About {
+        event: step.event.as_ref().zip(kind),
+        before: before.as_ref(),
+        next: Seq(books.last_seq() + 1),
+    };
+    let committed = match isolated(tx, || commit(tx, &about, plan))? {
+        Ok(committed) => committed,
+        Err(why) => return Ok(Err(why)),
+    };
+    record(books, before.as_ref(), kind, &committed);
+    Ok(Ok(committed))
+}
+
+/// Calls the pure function; a panic becomes a sentence. Only a literal message is quoted: a
+/// formatted one may hold what a stranger typed.
+fn call(batch: &Batch, snapshot: &Snapshot<'_>, step: &Step) -> Result<Plan, String> {
+    catch_unwind(AssertUnwindSafe(|| (batch.decide)(snapshot, step, batch.now))).map_err(
+        |panic: Box<dyn Any + Send>| match panic.downcast_ref::<&'static str>() {
+            Some(text) => format!("deciding panicked: {text}"),
+            None => "deciding panicked".to_owned(),
+        },
+    )
+}
+
+/// Runs work in a savepoint. Work that is impossible is undone and answered as a sentence; a
+/// failing database ends the whole turn.
+fn isolated<T>(
+    tx: &Connection,
+    work: impl FnOnce() -> StoreResult<T>,
+) -> StoreResult<Result<T, String>> {
+    let run = |sql: &str| tx.prepare_cached(sql)?.execute([]);
+    run("SAVEPOINT step")?;
+    match work() {
+        Ok(value) => {
+            run("RELEASE step")?;
+            Ok(Ok(value))
+        }
+        Err(StoreError::Corrupt(why) | StoreError::Refused(why)) => {
+            run("ROLLBACK TO step")?;
+            run("RELEASE step")?;
+            Ok(Err(why))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Brings the writer's memory to what was written.
+fn record(
+    books: &mut Books,
+    before: Option<&Lead>,
+    kind: Option<EventKind>,
+    committed: &Committed,
+) {
+    if committed.decided.is_some() {
+        books.numbered();
+    }
+    if let (Some(EventKind::Fill), Some(fate)) = (kind, committed.fate) {
+        books.fate(Some(Fate::Underway), fate);
+    }
+    if let Some(lead) = &committed.plan.lead {
+        books.lead(before.filter(|_| !committed.is_new), lead);
+    }
+    books.people(&committed.plan.team);
+    if let Some(filled) = &committed.plan.filled {
+        books.filled(filled);
+    }
+}
+
+/// Takes what a step did into the batch's answer.
+fn keep(done: &mut BatchDone, committed: Committed, now: Time) {
+    done.decided.extend(committed.decided);
+    for job in committed.plan.jobs.iter().filter(|job| job.due_at <= now) {
+        let is_known =
+            done.woken.iter().any(|(kind, lane)| *kind == job.kind && lane == job.lane());
+        if !is_known {
+            done.woken.push((job.kind, job.lane().to_owned()));
+        }
+    }
+}
+
+/// The event's kind, if it is under way.
+fn underway(tx: &Connection, event: EventId) -> StoreResult<Option<EventKind>> {
+    let kind = tx
+        .prepare_cached("SELECT kind FROM event WHERE id = ?1 AND fate = 0")?
+        .query_row([event.0], |row| row.get(0))
+        .optional()?;
+    kind.map(rows::event_kind).transpose()
+}
+
+/// Loads the lead that a step is about: of a person, the one that was filled last.
+fn find(tx: &Connection, wanted: Wanted<'_>) -> StoreResult<Option<Lead>> {
+    match wanted {
+        Wanted::Nothing => Ok(None),
+        Wanted::Lead(uuid) => match rows::lead_row(tx, uuid)? {
+            Some(row) => rows::load_lead(tx, row),
+            None => Ok(None),
+        },
+        Wanted::Person(identities) => {
+            let mut found: Option<Lead> = None;
+            for identity in identities {
+                let Some(row) = newest(tx, identity)? else { continue };
+                if found.as_ref().is_some_and(|lead| lead.id.0 == row) {
+                    continue;
+                }
+                let lead = rows::load_lead(tx, row)?;
+                found = found.into_iter().chain(lead).max_by_key(|lead| (lead.filled_at, lead.id));
+            }
+            Ok(found)
+        }
+    }
+}
+
+/// The newest lead with this identity. The hash finds it, the value says that it is the one.
+fn newest(tx: &Connection, identity: &Identity) -> StoreResult<Option<i64>> {
+    let row = tx
+        .prepare_cached("SELECT max(lead) FROM identity WHERE hash = ?1 AND value = ?2")?
+        .query_row(params![identity.hash(), identity.full()], |row| row.get(0))?;
+    Ok(row)
+}
+
+/// Costs the event a try; the last one is its death.
+fn event_failed(
+    tx: &Connection,
+    books: &mut Books,
+    event: EventId,
+    kind: EventKind,
+    why: &str,
+) -> StoreResult<()> {
+    let tries: u32 = tx
+        .prepare_cached(
+            "UPDATE event SET tries = tries + 1, reason = ?2 WHERE id = ?1 RETURNING tries",
+        )?
+        .query_row(params![event.0, why], |row| row.get(0))?;
+    if tries >= TRIES_MAX {
+        tx.prepare_cached("UPDATE event SET fate = ?2 WHERE id = ?1")?
+            .execute(params![event.0, rows::fate_number(Fate::Dead)])?;
+        if kind == EventKind::Fill {
+            books.fate(Some(Fate::Underway), Fate::Dead);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,137 @@
+//! The job rows that a plan makes, replaces and drops.
+//!
+//! Guarantees: one row per (kind, lead, destination). Replacing a leased one keeps its lease, so
+//! that what the attempt leaves behind is still recorded; a dropped one that is leased is only
+//! marked, and goes when its attempt settles or its lease has lapsed.
+//! Does not know: who does the work.
+
+use rusqlite::{Connection, params};
+
+use super::rows;
+use crate::{
+    model::{
+        id::{LeadId, Seq},
+        job::{JobKind, JobWanted},
+        plan::Review,
+        time::Time,
+    },
+    store::StoreResult,
+};
+
+/// The revision wanted of a job that was dropped while it was leased.
+pub const DROPPED: i64 = -1;
+
+/// Wants a job done at a revision: a new row, or the one that is there, with its attempts counted
+/// anew. (Numbers of attempts that never settled are not given out again: they fence.)
+pub fn want(tx: &Connection, lead: LeadId, wanted: Seq, job: &JobWanted) -> StoreResult<()> {
+    let why = job.why.as_ref().map(rows::word).transpose()?;
+    tx.prepare_cached(
+        "INSERT INTO job (lead, kind, destination, lane, wanted, due_at, rank, why)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+         ON CONFLICT (lead, kind, destination) DO UPDATE SET
+            wanted = excluded.wanted, due_at = excluded.due_at, rank = excluded.rank,
+            why = excluded.why, is_dead = 0, reason = NULL,
+            attempts = CASE WHEN lease_until = 0 THEN lapsed ELSE attempts END",
+    )?
+    .execute(params![
+        lead.0,
+        rows::job_kind_number(job.kind),
+        job.destination,
+        job.lane(),
+        wanted.0,
+        job.due_at.0,
+        job.rank,
+        why
+    ])?;
+    Ok(())
+}
+
+/// Drops a job that is pointless now.
+pub fn drop(tx: &Connection, lead: LeadId, kind: JobKind, destination: &str) -> StoreResult<()> {
+    let key = params![lead.0, rows::job_kind_number(kind), destination];
+    let dropped = tx
+        .prepare_cached(
+            "DELETE FROM job WHERE lead = ?1 AND kind = ?2 AND destination = ?3
+                AND lease_until = 0",
+        )?
+        .execute(key)?;
+    if dropped == 0 {
+        tx.prepare_cached(&format!(
+            "UPDATE job SET wanted = {DROPPED}
+             WHERE lead = ?1 AND kind = ?2 AND destination = ?3"
+        ))?
+        .execute(key)?;
+    }
+    Ok(())
+}
+
+/// Moves, keeps or removes the lead's review. Keeping the review that is being decided would
+/// decide it for ever, so that removes it.
+pub fn review(
+    tx: &Connection,
+    lead: LeadId,
+    wanted: Seq,
+    review: Review,
+    is_deciding_it: bool,
+) -> StoreResult<()> {
+    match review {
+        Review::Keep if !is_deciding_it => Ok(()),
+        Review::Keep | Review::None => drop(tx, lead, JobKind::Review, ""),
+        Review::At(due_at) => {
+            let job = JobWanted {
+                kind: JobKind::Review,
+                destination: String::new(),
+                due_at,
+                rank: 0,
+                why: None,
+            };
+            want(tx, lead, wanted, &job)
+        }
+    }
+}
+
+/// A review that is due.
+#[derive(Clone, Copy, Debug)]
+pub struct DueReview {
+    /// Its row.
+    pub job: i64,
+    /// The lead's row.
+    pub lead: i64,
+}
+
+/// Due reviews, oldest first.
+pub fn due_reviews(tx: &Connection, now: Time, max: usize) -> StoreResult<Vec<DueReview>> {
+    let mut found = tx.prepare_cached(
+        "SELECT id, lead FROM job
+         WHERE is_dead = 0 AND kind = 0 AND lane = '' AND rank = 0 AND due_at <= ?1
+         ORDER BY due_at LIMIT ?2",
+    )?;
+    let rows = found.query_map(params![now.0, max as i64], |row| {
+        Ok(DueReview { job: row.get(0)?, lead: row.get(1)? })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// When the next review is due.
+pub fn next_review(tx: &Connection) -> StoreResult<Option<Time>> {
+    let mut found = tx.prepare_cached(
+        "SELECT min(due_at) FROM job WHERE is_dead = 0 AND kind = 0 AND lane = '' AND rank = 0",
+    )?;
+    Ok(found.query_row([], |row| row.get::<_, Option<i64>>(0))?.map(Time))
+}
+
+/// A review whose decision failed: later again, or dead after `tries_max`.
+pub fn review_failed(
+    tx: &Connection,
+    review: DueReview,
+    why: &str,
+    again_at: Time,
+    tries_max: u32,
+) -> StoreResult<()> {
+    tx.prepare_cached(
+        "UPDATE job SET attempts = attempts + 1, reason = ?2, due_at = ?3,
+            is_dead = attempts + 1 >= ?4 WHERE id = ?1",
+    )?
+    .execute(params![review.job, why, again_at.0, tries_max])?;
+    Ok(())
+}

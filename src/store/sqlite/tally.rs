@@ -1,0 +1,126 @@
+//! The books: read as they are kept, and counted anew from the rows.
+//!
+//! Guarantees: both come from one snapshot of the database, so they can be held against each
+//! other while everything goes on.
+//! Does not know: whether they agree; the caller compares.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, params};
+
+use super::{books::Counts, rows, unfilled};
+use crate::{
+    model::{
+        event::{EventKind, Fate},
+        job::JobKind,
+        lead::State,
+        time::Time,
+    },
+    store::{StoreResult, Tally, read::JobTally},
+};
+
+/// The books as they are kept.
+pub fn tally(conn: &Connection, now: Time) -> StoreResult<Tally> {
+    with_jobs(conn, load(conn)?, now)
+}
+
+/// The books counted anew from the rows.
+pub fn recount(conn: &Connection, now: Time) -> StoreResult<Tally> {
+    let mut counts = Counts::zero();
+    let fill = rows::event_kind_number(EventKind::Fill);
+    let mut found =
+        conn.prepare_cached("SELECT fate, count(*) FROM event WHERE kind = ?1 GROUP BY fate")?;
+    let mut found = found.query([fill])?;
+    while let Some(row) = found.next()? {
+        let n: i64 = row.get(1)?;
+        counts.fates.insert(rows::fate(row.get(0)?)?.word(), n);
+        counts.accepted += n;
+    }
+    let mut found = conn.prepare_cached("SELECT state, count(*) FROM lead GROUP BY state")?;
+    let mut found = found.query([])?;
+    while let Some(row) = found.next()? {
+        counts.states.insert(rows::state(row.get(0)?)?.word(), row.get(1)?);
+    }
+    with_jobs(conn, counts, now)
+}
+
+fn with_jobs(conn: &Connection, counts: Counts, now: Time) -> StoreResult<Tally> {
+    Ok(Tally {
+        accepted: counts.accepted,
+        fates: counts.fates,
+        states: counts.states,
+        jobs: jobs(conn, now)?,
+        last_seq: last_seq(conn)?,
+        unfilled: unfilled::read(conn)?,
+    })
+}
+
+/// Jobs by `kind:lane` (`review` has no lane).
+fn jobs(conn: &Connection, now: Time) -> StoreResult<BTreeMap<String, JobTally>> {
+    let mut all: BTreeMap<String, JobTally> = BTreeMap::new();
+    for is_dead in [false, true] {
+        let mut found = conn.prepare_cached(if is_dead {
+            "SELECT kind, lane, count(*), 0 FROM job WHERE is_dead = 1 GROUP BY kind, lane"
+        } else {
+            "SELECT kind, lane, count(*), min(due_at) FROM job WHERE is_dead = 0 GROUP BY kind, lane"
+        })?;
+        let mut found = found.query([])?;
+        while let Some(row) = found.next()? {
+            let (kind, lane): (JobKind, String) = (rows::job_kind(row.get(0)?)?, row.get(1)?);
+            let name = if lane.is_empty() {
+                kind.word().to_owned()
+            } else {
+                format!("{}:{lane}", kind.word())
+            };
+            let tally = all.entry(name).or_default();
+            if is_dead {
+                tally.dead = row.get(2)?;
+            } else {
+                tally.open = row.get(2)?;
+                tally.late_ms = now.since(Time(row.get(3)?)).0.max(0);
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// The last decision's number; zero before the first.
+pub fn last_seq(conn: &Connection) -> StoreResult<i64> {
+    let mut found = conn.prepare_cached("SELECT coalesce(max(seq), 0) FROM decision")?;
+    Ok(found.query_row([], |row| row.get(0))?)
+}
+
+/// The counts as they are kept.
+pub fn load(conn: &Connection) -> StoreResult<Counts> {
+    let mut counts = Counts::zero();
+    let mut found = conn.prepare_cached("SELECT n FROM tally WHERE name = ?1")?;
+    let mut read = |name: &str| -> StoreResult<i64> {
+        let mut rows = found.query([name])?;
+        Ok(rows.next()?.map(|row| row.get(0)).transpose()?.unwrap_or(0))
+    };
+    counts.accepted = read("accepted")?;
+    for (word, n) in &mut counts.fates {
+        *n = read(&format!("fate:{word}"))?;
+    }
+    for (word, n) in &mut counts.states {
+        *n = read(&format!("state:{word}"))?;
+    }
+    Ok(counts)
+}
+
+/// Writes the counts.
+pub fn write(tx: &Connection, counts: &Counts) -> StoreResult<()> {
+    let mut put = tx.prepare_cached("INSERT OR REPLACE INTO tally (name, n) VALUES (?1, ?2)")?;
+    put.execute(params!["accepted", counts.accepted])?;
+    for (_, word, _) in Fate::ALL {
+        if let Some(n) = counts.fates.get(word) {
+            put.execute(params![format!("fate:{word}"), n])?;
+        }
+    }
+    for (_, word, _) in State::ALL {
+        if let Some(n) = counts.states.get(word) {
+            put.execute(params![format!("state:{word}"), n])?;
+        }
+    }
+    Ok(())
+}

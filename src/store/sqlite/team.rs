@@ -1,0 +1,130 @@
+//! People's state as rows.
+//!
+//! Guarantees: what [`write`] wrote, [`load`] reads as the same [`Team`], floats to the bit.
+//! Does not know: how a rotation turns.
+
+use rusqlite::{Connection, params};
+
+use super::{books::Moved, rows};
+use crate::{
+    model::{
+        team::{Away, Count, Team, Turn},
+        time::Time,
+    },
+    store::StoreResult,
+};
+
+/// Reads everything about people.
+pub fn load(conn: &Connection) -> StoreResult<Team> {
+    let mut team = Team::default();
+    load_rotations(conn, &mut team)?;
+    let mut found =
+        conn.prepare_cached("SELECT rep, absence, since, until FROM away ORDER BY rep, place")?;
+    let mut found = found.query([])?;
+    while let Some(row) = found.next()? {
+        let absence: String = row.get(1)?;
+        let away = Away {
+            absence: rows::of_word(&absence)?,
+            from: Time(row.get(2)?),
+            until: row.get::<_, Option<i64>>(3)?.map(Time),
+        };
+        team.away.entry(row.get(0)?).or_default().push(away);
+    }
+    let mut found = conn.prepare_cached(
+        "SELECT owner, count(*) FROM lead WHERE state = 1 AND owner IS NOT NULL GROUP BY owner",
+    )?;
+    let mut found = found.query([])?;
+    while let Some(row) = found.next()? {
+        team.open.insert(row.get(0)?, row.get(1)?);
+    }
+    Ok(team)
+}
+
+fn load_rotations(conn: &Connection, team: &mut Team) -> StoreResult<()> {
+    let mut found = conn.prepare_cached("SELECT pool, floor, last FROM rotation")?;
+    let mut found = found.query([])?;
+    while let Some(row) = found.next()? {
+        let rotation = team.rotations.entry(row.get(0)?).or_default();
+        rotation.floor = row.get(1)?;
+        rotation.last = row.get(2)?;
+    }
+    let mut found = conn.prepare_cached(
+        "SELECT pool, rep, credit, owed, received, last_at, hour_since, hour_leads, day_since,
+            day_leads, week_since, week_leads FROM turn",
+    )?;
+    let mut found = found.query([])?;
+    while let Some(row) = found.next()? {
+        let count = |since: usize| -> StoreResult<Count> {
+            Ok(Count { since: Time(row.get(since)?), leads: row.get(since + 1)? })
+        };
+        let turn = Turn {
+            credit: row.get(2)?,
+            owed: row.get(3)?,
+            received: row.get(4)?,
+            last_at: Time(row.get(5)?),
+            hour: count(6)?,
+            day: count(8)?,
+            week: count(10)?,
+        };
+        team.rotations.entry(row.get(0)?).or_default().turns.insert(row.get(1)?, turn);
+    }
+    Ok(())
+}
+
+/// Writes the rows that moved.
+pub fn write(tx: &Connection, team: &Team, moved: &mut Moved) -> StoreResult<()> {
+    for (pool, rep) in moved.turns.drain() {
+        let turn = team.rotations.get(&pool).and_then(|rotation| rotation.turns.get(&rep));
+        if let Some(turn) = turn {
+            write_turn(tx, &pool, &rep, turn)?;
+        }
+    }
+    for pool in moved.rotations.drain() {
+        if let Some(rotation) = team.rotations.get(&pool) {
+            tx.prepare_cached(
+                "INSERT OR REPLACE INTO rotation (pool, floor, last) VALUES (?1, ?2, ?3)",
+            )?
+            .execute(params![pool, rotation.floor, rotation.last])?;
+        }
+    }
+    for rep in moved.away.drain() {
+        tx.prepare_cached("DELETE FROM away WHERE rep = ?1")?.execute([&rep])?;
+        let all = team.away.get(&rep).map_or(&[][..], Vec::as_slice);
+        for (place, away) in (0_i64..).zip(all) {
+            tx.prepare_cached(
+                "INSERT INTO away (rep, place, absence, since, until) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?
+            .execute(params![
+                rep,
+                place,
+                rows::word(&away.absence)?,
+                away.from.0,
+                away.until.map(|until| until.0)
+            ])?;
+        }
+    }
+    Ok(())
+}
+
+fn write_turn(tx: &Connection, pool: &str, rep: &str, turn: &Turn) -> StoreResult<()> {
+    tx.prepare_cached(
+        "INSERT OR REPLACE INTO turn (pool, rep, credit, owed, received, last_at, hour_since,
+            hour_leads, day_since, day_leads, week_since, week_leads)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    )?
+    .execute(params![
+        pool,
+        rep,
+        turn.credit,
+        turn.owed,
+        turn.received,
+        turn.last_at.0,
+        turn.hour.since.0,
+        turn.hour.leads,
+        turn.day.since.0,
+        turn.day.leads,
+        turn.week.since.0,
+        turn.week.leads
+    ])?;
+    Ok(())
+}

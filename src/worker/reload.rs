@@ -1,0 +1,162 @@
+//! Reloading the rulebook: a changed file becomes the next version, a bad one changes nothing.
+//!
+//! Guarantees: only a change of the files publishes; a version published through the API stays in
+//! force until a file changes after it; a file with mistakes never replaces a good rulebook, and
+//! its findings are logged once per change.
+//! Does not know: where the files are; reading them is passed in.
+
+use std::sync::Arc;
+
+use super::{Worker, decide::Worked};
+use crate::{
+    model::{finding::Finding, id::digest, time::Span},
+    rulebook::{Files, Rulebook},
+    store::{NewRulebook, Store, StoreError, StoreResult},
+};
+
+/// How often the files are looked at.
+const EVERY: Span = Span::seconds(2);
+/// The author of versions that came from the files.
+pub const FROM_FILE: &str = "file";
+
+/// Reads the rulebook's files, or says why it cannot.
+pub type ReadFiles = dyn Fn() -> Result<Files, String> + Send + Sync;
+/// Compiles files as this version.
+pub type Compile = dyn Fn(&Files, u32) -> Result<Rulebook, Vec<Finding>> + Send + Sync;
+
+/// Watches the rulebook's files.
+pub struct Watch {
+    /// Reads them.
+    pub read: Box<ReadFiles>,
+    /// Compiles them.
+    pub compile: Arc<Compile>,
+    /// What they held when they were last looked at.
+    pub seen: std::sync::Mutex<[u8; 32]>,
+}
+
+/// Why there is no rulebook to start with.
+#[derive(Debug, thiserror::Error)]
+pub enum NoRulebook {
+    /// The files have mistakes, and there is no earlier version to go on with.
+    #[error("the rulebook has {} mistake(s), and no earlier version is in the store", .0.len())]
+    Mistakes(Vec<Finding>),
+    /// The files cannot be read.
+    #[error("the rulebook cannot be read: {0}")]
+    Unread(String),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What identifies the content of files.
+fn content(files: &Files) -> [u8; 32] {
+    files.to_json().map_or([0; 32], |text| digest(&[text.as_bytes()]))
+}
+
+impl Watch {
+    /// The rulebook to start with: the files', unless a later version was published through the
+    /// API and the files have not changed since they were last published.
+    ///
+    /// # Errors
+    /// [`NoRulebook`], when neither the files nor the store have a good one.
+    pub async fn start(
+        &self,
+        store: &dyn Store,
+        now: crate::model::time::Time,
+    ) -> Result<Rulebook, NoRulebook> {
+        let files = (self.read)().map_err(NoRulebook::Unread);
+        if let Ok(files) = &files {
+            *self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = content(files);
+        }
+        let versions = store.rulebooks(None).await?;
+        if let Some(latest) = versions.first() {
+            let from_file = versions.iter().find(|row| row.author == FROM_FILE);
+            let is_unchanged = match (&files, from_file) {
+                (Ok(files), Some(row)) => {
+                    let rows = store.rulebooks(Some(row.version)).await?;
+                    let text = rows.into_iter().next().and_then(|row| row.document);
+                    text.is_some() && text == files.to_json().ok()
+                }
+                (Err(_), _) => true,
+                (Ok(_), None) => false,
+            };
+            if is_unchanged {
+                return self.of_store(store, latest.version).await;
+            }
+        }
+        let files = files?;
+        match (self.compile)(&files, 0) {
+            Ok(_) => self.publish(store, &files, now).await,
+            Err(findings) => match versions.first() {
+                Some(latest) => {
+                    log(&findings);
+                    self.of_store(store, latest.version).await
+                }
+                None => Err(NoRulebook::Mistakes(findings)),
+            },
+        }
+    }
+
+    async fn of_store(&self, store: &dyn Store, version: u32) -> Result<Rulebook, NoRulebook> {
+        let rows = store.rulebooks(Some(version)).await?;
+        let text = rows.into_iter().next().and_then(|row| row.document).ok_or_else(|| {
+            StoreError::Corrupt(format!("rulebook {version} has no document"))
+        })?;
+        let files = Files::from_json(&text).map_err(NoRulebook::Unread)?;
+        (self.compile)(&files, version).map_err(NoRulebook::Mistakes)
+    }
+
+    async fn publish(
+        &self,
+        store: &dyn Store,
+        files: &Files,
+        now: crate::model::time::Time,
+    ) -> Result<Rulebook, NoRulebook> {
+        let new = NewRulebook {
+            document: files.to_json().map_err(NoRulebook::Unread)?,
+            author: FROM_FILE.to_owned(),
+            message: "the file changed".to_owned(),
+            at: now,
+        };
+        let version = store.publish(new).await?;
+        (self.compile)(files, version).map_err(NoRulebook::Mistakes)
+    }
+}
+
+/// Each finding is one line of the log; none holds a lead's data.
+fn log(findings: &[Finding]) {
+    for finding in findings {
+        tracing::error!(%finding, "the rulebook has a mistake; the one in force stays");
+    }
+}
+
+impl Worker {
+    /// Looks at the files once, and publishes them if they changed and are good.
+    pub async fn reload_once(&self, watch: &Watch) -> StoreResult<Worked> {
+        let now = self.clock.now();
+        let later = Worked { next: Some(now.plus(EVERY)), ..Worked::default() };
+        let Ok(files) = (watch.read)() else { return Ok(later) };
+        let is_new = {
+            let mut seen = watch.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let content = content(&files);
+            std::mem::replace(&mut *seen, content) != content
+        };
+        if !is_new {
+            return Ok(later);
+        }
+        if let Err(findings) = (watch.compile)(&files, 0) {
+            log(&findings);
+            return Ok(later);
+        }
+        match watch.publish(self.store.as_ref(), &files, now).await {
+            Ok(book) => {
+                tracing::info!(version = book.version, "the changed rulebook is in force");
+                self.book.store(Arc::new(book));
+                self.wakes.decide();
+            }
+            Err(NoRulebook::Store(error)) => return Err(error),
+            Err(error) => tracing::error!(%error, "the changed rulebook was not published"),
+        }
+        Ok(later)
+    }
+}
