@@ -210,6 +210,7 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
         }),
     });
     let front = web::Data::new(Front {
+        pages: crate::http::pages::Pages::default(),
         store: parts.store,
         clock: Arc::clone(&parts.clock),
         wake: Box::new({

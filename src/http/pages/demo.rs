@@ -19,7 +19,7 @@ pub trait DemoButtons: Send + Sync {
     /// Ids for addresses and labels for people, in order.
     fn buttons(&self) -> Vec<(&'static str, String)>;
     /// Presses one; the answer is a sentence about what happened.
-    fn press<'a>(&'a self, id: &'a str) -> Pin<Box<dyn Future<Output = String> + Send + 'a>>;
+    fn press(&self, id: &str) -> Pin<Box<dyn Future<Output = String> + Send + '_>>;
 }
 
 /// Presses a button.
