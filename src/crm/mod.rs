@@ -6,8 +6,8 @@
 //! Does not know: rules, reps, SLAs. Owners are the CRM's own ids.
 
 mod fields;
-mod owner;
 pub mod hubspot;
+mod owner;
 pub mod salesforce;
 
 use serde::Serialize;

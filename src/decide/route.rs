@@ -22,7 +22,7 @@ use crate::{
     },
     rulebook::{
         IfNobody, IfUnknown, Rule, Target, Then,
-        condition::{Facts, Tri, Value},
+        condition::{Facts, Tri},
         facts::FactSource,
     },
 };
@@ -187,7 +187,7 @@ pub fn route(desk: Desk<'_>, lead: &Lead, had: &[String]) -> Routed {
         passed: Vec::new(),
         pools: Vec::new(),
     };
-    for rule in &desk.book.rules {
+    for (_, rule) in desk.book.candidates(&facts) {
         let place = match rule.when.eval(&facts) {
             Tri::False => continue,
             Tri::True => follow(desk, lead, rule, &facts, had, &mut routed),
@@ -246,10 +246,13 @@ fn follow(
     let targets = [Some(to), if_unavailable];
     let mut last_resort = None;
     for target in targets.into_iter().flatten() {
-        match resolve(desk, target, facts) {
-            Err(why) => routed.passed.push(Passed { rule: rule.id.clone(), why }),
-            Ok(Named::Pool(pool)) => return pool_place(desk, lead, &pool, had, routed),
-            Ok(Named::Rep(rep)) => match named(desk, &rep, had) {
+        match desk.book.resolve(target, facts) {
+            None | Some(Target::Fact(_)) => {
+                let why = names_nobody(desk, target);
+                routed.passed.push(Passed { rule: rule.id.clone(), why });
+            }
+            Some(Target::Pool(pool)) => return pool_place(desk, lead, &pool, had, routed),
+            Some(Target::Rep(rep)) => match named(desk, &rep, had) {
                 Ok(rep) => return Some(Place::Rep { rep, pool: None, changes: Vec::new() }),
                 Err(standing) => {
                     routed.pools.push((
@@ -268,32 +271,13 @@ fn follow(
     last_resort.map(|rep| Place::Rep { rep, pool: None, changes: Vec::new() })
 }
 
-/// A target in plain words.
-enum Named {
-    Pool(String),
-    Rep(String),
-}
-
-fn resolve(desk: Desk<'_>, target: &Target, facts: &Facts) -> Result<Named, String> {
+/// Why a target leads nowhere.
+fn names_nobody(desk: Desk<'_>, target: &Target) -> String {
     match target {
-        Target::Pool(pool) => Ok(Named::Pool(pool.clone())),
-        Target::Rep(rep) => Ok(Named::Rep(rep.clone())),
         Target::Fact(slot) => {
-            let name = desk.book.schema.name(*slot);
-            let Some(Value::Text(text)) = facts.get(*slot) else {
-                return Err(format!("{name} is unknown"));
-            };
-            let (kind, id) = text.split_once(':').map_or(("", text.trim()), |(kind, id)| {
-                (kind.trim(), id.trim())
-            });
-            if kind != "rep" && desk.book.pools.contains_key(id) {
-                Ok(Named::Pool(id.to_owned()))
-            } else if kind != "pool" && desk.book.reps.contains_key(id) {
-                Ok(Named::Rep(id.to_owned()))
-            } else {
-                Err(format!("{name} names nobody whom the rulebook knows"))
-            }
+            format!("{} names nobody whom the rulebook knows", desk.book.schema.name(*slot))
         }
+        Target::Pool(_) | Target::Rep(_) => "it names nobody".to_owned(),
     }
 }
 

@@ -44,8 +44,7 @@ pub fn lines(item: &Item) -> Vec<Line> {
         ("Owner", item.owner.as_deref()),
         ("Because", Some(item.because.as_str())),
     ];
-    let ours =
-        ours.into_iter().filter_map(|(label, text)| Some((label, Untrusted::from(text?))));
+    let ours = ours.into_iter().filter_map(|(label, text)| Some((label, Untrusted::from(text?))));
     let theirs = item.facts.iter().map(|(label, text)| (*label, text.clone()));
     ours.chain(theirs)
         .map(|(label, text)| Line { label, text: text.one_line(TEXT_MAX) })
@@ -75,7 +74,8 @@ mod tests {
 
     #[test]
     fn a_line_is_cut_at_its_limit_and_not_before() {
-        for (length, want) in [(TEXT_MAX, TEXT_MAX), (TEXT_MAX + 1, TEXT_MAX), (100_000, TEXT_MAX)] {
+        for (length, want) in [(TEXT_MAX, TEXT_MAX), (TEXT_MAX + 1, TEXT_MAX), (100_000, TEXT_MAX)]
+        {
             let item = samples::item_with("Message", &"x".repeat(length));
             let lines = lines(&item);
             let line = lines.iter().find(|line| line.label == "Message").unwrap();

@@ -146,14 +146,13 @@ impl LinkKey {
             return Err(LinkError::Malformed);
         }
         let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| LinkError::Malformed)?;
-        let (signed, tag) =
-            bytes.split_last_chunk::<TAG>().ok_or(LinkError::Malformed)?;
+        let (signed, tag) = bytes.split_last_chunk::<TAG>().ok_or(LinkError::Malformed)?;
         let (head, id) = signed.split_first_chunk::<HEAD>().ok_or(LinkError::Malformed)?;
         let [VERSION, kind, rest @ ..] = head else { return Err(LinkError::Malformed) };
-        // Compared in constant time, and by every key: nothing tells which one nearly fitted.
-        let fits = std::iter::once(&self.signs).chain(&self.older).fold(false, |fits, key| {
-            key.clone().chain_update(signed).verify_truncated_left(tag).is_ok() || fits
-        });
+        // Each is compared in constant time, so nothing tells how nearly a forged one fits.
+        let fits = std::iter::once(&self.signs)
+            .chain(&self.older)
+            .any(|key| key.clone().chain_update(signed).verify_truncated_left(tag).is_ok());
         if !fits {
             return Err(LinkError::BadSignature);
         }
@@ -227,9 +226,17 @@ mod tests {
         let token = key(&[1]).sign(&act(), NOON);
         let bare = URL_SAFE_NO_PAD.encode([1; HEAD + TAG - 1]);
         let other_version = URL_SAFE_NO_PAD.encode([2; HEAD + TAG]);
-        for wrong in
-            ["", "a", "ä", "../../etc", &token[1..3], &bare, &other_version, &format!("{token}="), &"A".repeat(TOKEN_MAX + 1)]
-        {
+        for wrong in [
+            "",
+            "a",
+            "ä",
+            "../../etc",
+            &token[1..3],
+            &bare,
+            &other_version,
+            &format!("{token}="),
+            &"A".repeat(TOKEN_MAX + 1),
+        ] {
             assert_eq!(key(&[1]).verify(wrong, Time(0)), Err(LinkError::Malformed), "{wrong}");
         }
     }
@@ -245,13 +252,17 @@ mod tests {
         assert!(LinkKey::new::<Vec<u8>>(&[]).is_err());
         assert!(LinkKey::new(&[vec![b'x'; 32]]).is_ok());
         let error = LinkKey::new(&[vec![b'x'; 32], vec![b'x'; 31]]).unwrap_err();
-        assert!(error.contains("secret 2") && error.contains("31") && !error.contains("xx"), "{error}");
+        assert!(
+            error.contains("secret 2") && error.contains("31") && !error.contains("xx"),
+            "{error}"
+        );
         assert_eq!(format!("{:?}", key(&[1])), "LinkKey(1 secrets)");
     }
 
     #[test]
     fn a_kind_is_never_read_as_another() {
-        let (out, board) = (Grant::OutToday { rep: "ada".into() }, Grant::Board { rep: "ada".into() });
+        let (out, board) =
+            (Grant::OutToday { rep: "ada".into() }, Grant::Board { rep: "ada".into() });
         assert_ne!(key(&[1]).sign(&out, NOON), key(&[1]).sign(&board, NOON));
     }
 

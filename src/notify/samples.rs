@@ -28,7 +28,10 @@ pub(crate) fn item() -> Item {
         owner: None,
         due: Some("10:07".into()),
         due_at: Some(Time(1_767_261_600_000)),
-        links: vec![Link { label: "Open".into(), url: "https://handoff.example/leads/7?a=1&b=2".into() }],
+        links: vec![Link {
+            label: "Open".into(),
+            url: "https://handoff.example/leads/7?a=1&b=2".into(),
+        }],
     }
 }
 

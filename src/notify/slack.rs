@@ -129,8 +129,9 @@ fn failure(answer: &Answer, now: Time) -> Option<Failure> {
 /// The body of the post.
 fn body(message: &Message) -> Value {
     let headline = Untrusted::from(message.headline.as_str());
-    let mut blocks =
-        vec![json!({"type": "header", "text": plain(&headline.one_line(HEADER_MAX / 5).escape_slack())})];
+    let mut blocks = vec![
+        json!({"type": "header", "text": plain(&headline.one_line(HEADER_MAX / 5).escape_slack())}),
+    ];
     let (mut shown, mut length) = (0, 0);
     for item in &message.items {
         let of_item = about(item, message.total > 1);
@@ -222,7 +223,9 @@ mod tests {
             .as_array()
             .unwrap()
             .iter()
-            .map(|block| (block["text"]["type"].as_str().unwrap(), block["text"]["text"].as_str().unwrap()))
+            .map(|block| {
+                (block["text"]["type"].as_str().unwrap(), block["text"]["text"].as_str().unwrap())
+            })
             .collect()
     }
 

@@ -41,17 +41,19 @@ impl Reach {
 /// The IPv4 address inside an IPv6 one that translators would unwrap, else the address itself.
 fn embedded(address: IpAddr) -> IpAddr {
     let IpAddr::V6(six) = address else { return address };
-    let [a, b, c, d, e, f, g, h] = six.segments();
     let four = |high: u16, low: u16| {
         let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
         IpAddr::V4(Ipv4Addr::new(a, b, c, d))
     };
-    match (a, b, c, d, e, f) {
-        // Mapped (::ffff:0:0/96), compatible (::/96) and NAT64 (64:ff9b::/96).
-        (0, 0, 0, 0, 0, 0xffff) | (0x64, 0xff9b, 0, 0, 0, 0) => four(g, h),
-        (0, 0, 0, 0, 0, 0) if g != 0 => four(g, h),
+    match six.segments() {
+        // Mapped (::ffff:0:0/96) and NAT64 (64:ff9b::/96).
+        [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
+            four(high, low)
+        }
+        // Compatible (::/96), but not :: and ::1.
+        [0, 0, 0, 0, 0, 0, high, low] if high != 0 => four(high, low),
         // 6to4.
-        (0x2002, ..) => four(b, c),
+        [0x2002, high, low, ..] => four(high, low),
         _ => address,
     }
 }
@@ -134,13 +136,41 @@ mod tests {
         check(
             Reach::Public,
             &[
-                "0.0.0.0", "10.1.2.3", "100.64.0.1", "127.0.0.1", "127.255.255.254", "169.254.1.1",
-                "172.16.0.1", "172.31.255.255", "192.0.0.8", "192.0.2.1", "192.168.1.1",
-                "198.18.0.1", "198.51.100.7", "203.0.113.9", "224.0.0.1", "240.0.0.1",
-                "255.255.255.255", "::", "::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1",
-                "::10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "2002:a00:1::1", "fc00::1",
-                "fd12::1", "fe80::1", "fec0::1", "ff02::1", "2001:db8::1", "2001:0:1::1",
-                "64:ff9b:1::1", "100::1", "3fff:1::1",
+                "0.0.0.0",
+                "10.1.2.3",
+                "100.64.0.1",
+                "127.0.0.1",
+                "127.255.255.254",
+                "169.254.1.1",
+                "172.16.0.1",
+                "172.31.255.255",
+                "192.0.0.8",
+                "192.0.2.1",
+                "192.168.1.1",
+                "198.18.0.1",
+                "198.51.100.7",
+                "203.0.113.9",
+                "224.0.0.1",
+                "240.0.0.1",
+                "255.255.255.255",
+                "::",
+                "::1",
+                "::ffff:127.0.0.1",
+                "::ffff:10.0.0.1",
+                "::10.0.0.1",
+                "64:ff9b::7f00:1",
+                "2002:7f00:1::",
+                "2002:a00:1::1",
+                "fc00::1",
+                "fd12::1",
+                "fe80::1",
+                "fec0::1",
+                "ff02::1",
+                "2001:db8::1",
+                "2001:0:1::1",
+                "64:ff9b:1::1",
+                "100::1",
+                "3fff:1::1",
             ],
             false,
         );
@@ -154,8 +184,13 @@ mod tests {
     #[test]
     fn metadata_is_never_reached() {
         let spellings = [
-            "169.254.169.254", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::",
-            "100.100.100.200", "168.63.129.16", "fd00:ec2::254",
+            "169.254.169.254",
+            "::ffff:169.254.169.254",
+            "64:ff9b::a9fe:a9fe",
+            "2002:a9fe:a9fe::",
+            "100.100.100.200",
+            "168.63.129.16",
+            "fd00:ec2::254",
         ];
         check(Reach::Private, &spellings, false);
         check(Reach::Public, &spellings, false);

@@ -46,8 +46,10 @@ impl Files {
         let tables = entries("table").filter_map(|table| table.get("file"));
         let holidays = entries("hours").filter_map(|hours| hours.get("holidays"));
         let holidays = holidays.filter_map(|list| list.get_ref().as_array()).flatten();
-        let names = tables.chain(holidays).filter_map(|name| name.get_ref().as_str());
-        names.filter(|name| is_path_inside(name)).map(str::to_owned).collect()
+        let tables = tables.filter_map(|name| name.get_ref().as_str());
+        let holidays = holidays.filter_map(|name| name.get_ref().as_str());
+        let names = tables.chain(holidays.filter(|name| is_calendar(name)));
+        names.map(str::trim).filter(|name| is_path_inside(name)).map(str::to_owned).collect()
     }
 
     /// As one JSON object of file names to texts, which is how a store keeps it.
@@ -79,6 +81,13 @@ impl Files {
         let main = others.remove(MAIN).ok_or_else(|| format!("there is no {MAIN} among the files"))?;
         Ok(Self { main, others })
     }
+}
+
+/// Whether a holiday is a file of holidays.
+pub(super) fn is_calendar(name: &str) -> bool {
+    std::path::Path::new(name.trim())
+        .extension()
+        .is_some_and(|ending| ending.eq_ignore_ascii_case("ics"))
 }
 
 /// Whether a name stays inside the rulebook's folder, whoever reads it.
@@ -140,7 +149,7 @@ mod tests {
             [[table]]
             file = "/etc/passwd"
             [[hours]]
-            holidays = ["holidays/de.ics", 5]
+            holidays = ["holidays/de.ics", 5, "12-25"]
         "#;
         assert_eq!(Files::named_in(main), ["tables/territory.csv", "holidays/de.ics"]);
         assert!(Files::named_in(b"[[table").is_empty());

@@ -25,7 +25,8 @@ struct Change {
     property_name: Option<String>,
     property_value: Option<String>,
     occurred_at: Option<Value>,
-    change_source: Option<String>,
+    #[serde(rename = "changeSource")]
+    made_by: Option<String>,
     object_type_id: Option<String>,
     event_id: Option<Value>,
 }
@@ -54,8 +55,7 @@ fn seen(change: Change, properties: &BTreeMap<String, ResponseKind>) -> Option<S
         "object.propertyChange" | "contact.propertyChange"
     );
     let is_contact = change.object_type_id.as_deref().is_none_or(|kind| kind == CONTACT);
-    let is_by_hand =
-        change.change_source.as_deref().is_none_or(|source| !NOT_BY_HAND.contains(&source));
+    let is_by_hand = change.made_by.as_deref().is_none_or(|source| !NOT_BY_HAND.contains(&source));
     if !(is_change && is_contact && is_by_hand) {
         return None;
     }

@@ -105,11 +105,8 @@ fn throttled(body: &ErrorBody, wait: Option<Span>, now: Time) -> Failure {
 
 /// Category, codes and the names of properties: what an operator needs, and nobody's data.
 fn said(body: &ErrorBody, status: u16) -> String {
-    let mut said = if body.category.is_empty() {
-        format!("status {status}")
-    } else {
-        code(&body.category)
-    };
+    let mut said =
+        if body.category.is_empty() { format!("status {status}") } else { code(&body.category) };
     let parts = body.errors.iter().flat_map(|part| {
         part.code.as_deref().map(code).into_iter().chain(properties(&part.context))
     });
@@ -171,8 +168,7 @@ mod tests {
             (Some("DAILY"), Some(Span::seconds(5)), "daily", 5_000),
             (None, None, "burst", 10_000),
         ] {
-            let body =
-                ErrorBody { policy_name: policy.map(str::to_owned), ..ErrorBody::default() };
+            let body = ErrorBody { policy_name: policy.map(str::to_owned), ..ErrorBody::default() };
             let wanted = Failure::Throttled { until: Time(ms), scope };
             assert_eq!(throttled(&body, wait, now), wanted, "{policy:?}");
         }

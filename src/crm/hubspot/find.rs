@@ -35,7 +35,8 @@ const DOMAINS_MAX: usize = 2_500;
 impl Hubspot {
     pub(super) async fn find_all(&self, people: &[Find], now: Time) -> Vec<Result<Found, Failure>> {
         let emails: Vec<&str> = people.iter().filter_map(|one| one.email.as_deref()).collect();
-        let mut domains: Vec<&str> = people.iter().filter_map(|one| one.domain.as_deref()).collect();
+        let mut domains: Vec<&str> =
+            people.iter().filter_map(|one| one.domain.as_deref()).collect();
         domains.sort_unstable();
         domains.dedup();
         let records: Vec<&str> = people.iter().filter_map(watched).collect();

@@ -152,7 +152,8 @@ impl Crm for Hubspot {
             self.api.owners(false, 1, None, now).await?;
             // No contact has this key; the read proves that the token may read contacts and that
             // the key property exists and is unique.
-            let (key, nobody) = (self.settings.key_property.as_str(), uuid::Uuid::nil().to_string());
+            let (key, nobody) =
+                (self.settings.key_property.as_str(), uuid::Uuid::nil().to_string());
             let wanted = Wanted { properties: &[key], history: &[] };
             self.api.read_chunk(Some(key), &[&nobody], wanted, now).await?;
             let host = self.settings.base_url.host_str().unwrap_or_default();

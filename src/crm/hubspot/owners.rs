@@ -38,17 +38,17 @@ impl Hubspot {
                 continue;
             };
             let is_same = |a: &str, b: &str| a == b;
-            match judge(ask, record.get(OWNER), &self.settings.default_owners, is_same) {
-                Some(answer) => slots.answer(at, Ok(answer)),
-                None => {
-                    inputs.push(Input {
-                        id: ask.record.clone(),
-                        id_property: None,
-                        object_write_trace_id: at.to_string(),
-                        properties: [(OWNER.to_owned(), ask.owner.clone())].into(),
-                    });
-                    waiting.push((at, ask));
-                }
+            let defaults = &self.settings.default_owners;
+            if let Some(answer) = judge(ask, record.get(OWNER), defaults, is_same) {
+                slots.answer(at, Ok(answer));
+            } else {
+                inputs.push(Input {
+                    id: ask.record.clone(),
+                    id_property: None,
+                    object_write_trace_id: at.to_string(),
+                    properties: [(OWNER.to_owned(), ask.owner.clone())].into(),
+                });
+                waiting.push((at, ask));
             }
         }
         let answers = self.api.write(Verb::Update, &inputs, now).await;
@@ -68,8 +68,7 @@ impl Hubspot {
         for is_archived in [false, true] {
             let mut after = None;
             for _ in 0..PAGES_MAX {
-                let (rows, next) =
-                    self.api.owners(is_archived, 100, after.as_deref(), now).await?;
+                let (rows, next) = self.api.owners(is_archived, 100, after.as_deref(), now).await?;
                 owners.extend(rows.into_iter().map(|row| owner(row, !is_archived)));
                 after = next;
                 if after.is_none() {

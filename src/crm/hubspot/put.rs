@@ -63,7 +63,8 @@ impl Hubspot {
     /// The record of each lead: by our stored id, then by our key if an earlier attempt is in
     /// doubt, then by address.
     async fn locate(&self, leads: &[Put], now: Time) -> Vec<Result<Option<Record>, Failure>> {
-        let mut found: Vec<Result<Option<Record>, Failure>> = leads.iter().map(|_| Ok(None)).collect();
+        let mut found: Vec<Result<Option<Record>, Failure>> =
+            leads.iter().map(|_| Ok(None)).collect();
         let keys: Vec<String> = leads.iter().map(|lead| lead.key.to_string()).collect();
         let by_id: Vec<&str> = leads.iter().filter_map(|lead| lead.record.as_deref()).collect();
         let in_doubt = |lead: &Put| lead.is_uncertain && lead.record.is_none();
@@ -223,12 +224,13 @@ impl Hubspot {
 
     /// The properties of a lead under HubSpot's names, all of them text, never the owner.
     fn properties(&self, lead: &Put) -> BTreeMap<String, String> {
-        let mut properties: BTreeMap<String, String> = mapped(&lead.fields, &self.settings.properties)
-            .map(|(name, value)| {
-                let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                (name.to_owned(), text)
-            })
-            .collect();
+        let mut properties: BTreeMap<String, String> =
+            mapped(&lead.fields, &self.settings.properties)
+                .map(|(name, value)| {
+                    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                    (name.to_owned(), text)
+                })
+                .collect();
         let (first, last) = names(&lead.fields);
         for (ours, text) in [("first_name", first), ("last_name", last)] {
             if let (Some(name), Some(text)) = (self.settings.properties.get(ours), text) {

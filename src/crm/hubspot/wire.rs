@@ -329,8 +329,7 @@ impl Batch {
         let nameless = |error: &&ErrorBody| {
             error.context.get("objectWriteTraceId").is_none() && error.context.get("ids").is_none()
         };
-        let error =
-            self.errors.iter().find(named).or_else(|| self.errors.iter().find(nameless));
+        let error = self.errors.iter().find(named).or_else(|| self.errors.iter().find(nameless));
         Err(error.map_or_else(|| Failure::MaybeDone.into(), of_item))
     }
 }

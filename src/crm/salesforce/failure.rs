@@ -80,8 +80,12 @@ pub(super) fn of_row(row: &ErrorRow, now: Time) -> Failure {
             Failure::Throttled { until: now.plus(DAILY_PAUSE), scope: "daily" }
         }
         // Two upserts of one key at the same instant: the next attempt finds the record.
-        "UNABLE_TO_LOCK_ROW" | "DUPLICATE_VALUE" | "SERVER_UNAVAILABLE" | "QUERY_TIMEOUT"
-        | "PROCESSING_HALTED" | "ALL_OR_NONE_OPERATION_ROLLED_BACK" => {
+        "UNABLE_TO_LOCK_ROW"
+        | "DUPLICATE_VALUE"
+        | "SERVER_UNAVAILABLE"
+        | "QUERY_TIMEOUT"
+        | "PROCESSING_HALTED"
+        | "ALL_OR_NONE_OPERATION_ROLLED_BACK" => {
             Failure::Busy { after: None, why: code(&row.code) }
         }
         "UNKNOWN_EXCEPTION" => Failure::MaybeDone,
@@ -148,8 +152,16 @@ mod tests {
             ("UNABLE_TO_LOCK_ROW", json!([]), "busy: UNABLE_TO_LOCK_ROW"),
             ("REQUEST_LIMIT_EXCEEDED", json!(null), "asks to wait (daily)"),
             ("INVALID_SESSION_ID", json!([]), "the credential has expired"),
-            ("REQUIRED_FIELD_MISSING", json!(["LastName"]), "refused: REQUIRED_FIELD_MISSING LastName"),
-            ("FIELD_CUSTOM_VALIDATION_EXCEPTION", json!([]), "refused: FIELD_CUSTOM_VALIDATION_EXCEPTION"),
+            (
+                "REQUIRED_FIELD_MISSING",
+                json!(["LastName"]),
+                "refused: REQUIRED_FIELD_MISSING LastName",
+            ),
+            (
+                "FIELD_CUSTOM_VALIDATION_EXCEPTION",
+                json!([]),
+                "refused: FIELD_CUSTOM_VALIDATION_EXCEPTION",
+            ),
             ("INACTIVE_OWNER_OR_USER", json!(["OwnerId"]), "refuses the owner "),
             ("INVALID_CROSS_REFERENCE_KEY", json!(["OwnerId"]), "refuses the owner "),
             ("INVALID_CROSS_REFERENCE_KEY", json!([]), "refused: INVALID_CROSS_REFERENCE_KEY"),

@@ -64,7 +64,8 @@ impl Salesforce {
                 ),
             ));
         }
-        let mut domains: Vec<&str> = people.iter().filter_map(|one| one.domain.as_deref()).collect();
+        let mut domains: Vec<&str> =
+            people.iter().filter_map(|one| one.domain.as_deref()).collect();
         domains.sort_unstable();
         domains.dedup();
         if !domains.is_empty() {

@@ -41,21 +41,18 @@ impl Salesforce {
                 slots.answer(at, Ok(OwnerSet::Changed { now }));
                 continue;
             }
-            match judge(ask, owner, &defaults, is_same_id) {
-                Some(answer) => slots.answer(at, Ok(answer)),
-                None => {
-                    let fields = Row::from_iter([("OwnerId".to_owned(), ask.owner.clone().into())]);
-                    updates.push((ask.record.as_str(), fields));
-                    waiting.push((at, ask));
-                }
+            if let Some(answer) = judge(ask, owner, &defaults, is_same_id) {
+                slots.answer(at, Ok(answer));
+            } else {
+                let fields = Row::from_iter([("OwnerId".to_owned(), ask.owner.clone().into())]);
+                updates.push((ask.record.as_str(), fields));
+                waiting.push((at, ask));
             }
         }
         let answers = self.api.update(&updates, now).await;
         for ((at, ask), answer) in waiting.into_iter().zip(answers) {
             let answer = answer.map(|()| OwnerSet::Done).map_err(|failure| match failure {
-                Failure::OwnerInvalid { .. } => {
-                    Failure::OwnerInvalid { owner: ask.owner.clone() }
-                }
+                Failure::OwnerInvalid { .. } => Failure::OwnerInvalid { owner: ask.owner.clone() },
                 failure => failure,
             });
             slots.answer(at, answer);

@@ -215,7 +215,9 @@ impl Salesforce {
         let rows = match self.api.query(&[query], now).await {
             Ok(rows) => rows.into_iter().flatten().collect::<Vec<_>>(),
             Err(failure) => {
-                met.iter().for_each(|(at, _)| slots.answer(*at, Err(failure.clone())));
+                for (at, _) in &met {
+                    slots.answer(*at, Err(failure.clone()));
+                }
                 return Vec::new();
             }
         };

@@ -184,8 +184,7 @@ impl Sessions {
         let instance = &granted.instance_url;
         outbound.check(instance)?;
         let is_own = instance.origin() == self.base.origin();
-        let is_theirs =
-            instance.host_str().is_some_and(|host| host.ends_with(".salesforce.com"));
+        let is_theirs = instance.host_str().is_some_and(|host| host.ends_with(".salesforce.com"));
         if !is_own && !is_theirs {
             return Err("instance_url leads outside of salesforce.com and base_url".to_owned());
         }

@@ -171,9 +171,11 @@ impl Api {
         for _ in 0..PAGES_MAX {
             let make = |session: &Session| {
                 let url = match &next {
-                    Some(path) => session.instance.join(path).ok().filter(|url| {
-                        url.origin() == session.instance.origin()
-                    }),
+                    Some(path) => session
+                        .instance
+                        .join(path)
+                        .ok()
+                        .filter(|url| url.origin() == session.instance.origin()),
                     None => self.url(session, "query").ok().map(|mut url| {
                         url.query_pairs_mut().append_pair("q", soql);
                         url
@@ -213,7 +215,9 @@ impl Api {
                 })
             };
             match self.send::<Vec<Saved>>(make, now).await {
-                Ok(saved) if saved.len() == chunk.len() => answers.extend(saved.into_iter().map(Ok)),
+                Ok(saved) if saved.len() == chunk.len() => {
+                    answers.extend(saved.into_iter().map(Ok));
+                }
                 Ok(_) => answers.extend(chunk.iter().map(|_| Err(Failure::MaybeDone))),
                 Err(failure) => answers.extend(chunk.iter().map(|_| Err(failure.clone()))),
             }

@@ -87,11 +87,8 @@ pub fn compose(
         let due = words::deadline(told.lead, told.why).unwrap_or(Time(i64::MAX));
         (due, told.lead.opened_at, told.lead.uuid)
     });
-    let items: Vec<Item> = sorted
-        .iter()
-        .take(SHOWN_MAX)
-        .map(|told| item(told, recipient, house, now))
-        .collect();
+    let items: Vec<Item> =
+        sorted.iter().take(SHOWN_MAX).map(|told| item(told, recipient, house, now)).collect();
     let headline = match (sorted.as_slice(), items.as_slice()) {
         ([only], [item]) => {
             let role = words::role(only.lead, recipient);
@@ -204,7 +201,8 @@ fn general_links(
     now: Time,
 ) -> Vec<Link> {
     let is_owner = told.iter().any(|told| words::role(told.lead, recipient) == Role::Owner);
-    let grant = recipient.rep.filter(|_| is_owner).map(|rep| Grant::OutToday { rep: rep.id.clone() });
+    let grant =
+        recipient.rep.filter(|_| is_owner).map(|rep| Grant::OutToday { rep: rep.id.clone() });
     grant.map(|grant| house.signed("I'm out today", &grant, now)).into_iter().collect()
 }
 

@@ -283,7 +283,16 @@ fn no_text_of_a_stranger_and_no_line_break_is_in_a_headline() {
         lead.fields.put_text(name, "EVIL\r\n<!channel>");
     }
     lead.had = vec!["mary".into()];
-    for why in [Why::Assigned, Why::FilledAgain, Why::Reminder, Why::Late, Why::Reassigned, Why::Page, Why::PageOver, Why::Stuck] {
+    for why in [
+        Why::Assigned,
+        Why::FilledAgain,
+        Why::Reminder,
+        Why::Late,
+        Why::Reassigned,
+        Why::Page,
+        Why::PageOver,
+        Why::Stuck,
+    ] {
         for to in [Some("ada"), Some("mary"), Some("konrad"), None] {
             let headline = message(&[(lead.clone(), why)], to).headline;
             assert!(!headline.contains("EVIL") && !headline.contains(['\r', '\n']), "{headline}");

@@ -5,7 +5,12 @@
 //! deadline had passed. Does not know: how a message is shown.
 
 use super::{House, Recipient, Told};
-use crate::model::{job::Why, lead::{Lead, State, Waiting}, text::Untrusted, time::Time};
+use crate::model::{
+    job::Why,
+    lead::{Lead, State, Waiting},
+    text::Untrusted,
+    time::Time,
+};
 
 /// The longest name of a person in a sentence.
 const NAME_MAX: usize = 60;
@@ -35,7 +40,12 @@ pub(super) fn role(lead: &Lead, recipient: &Recipient<'_>) -> Role {
 }
 
 /// The headline of a message about one lead. `due` is its deadline as the reader's clock shows it.
-pub(super) fn headline(told: &Told<'_>, role: Role, due: Option<&str>, house: &House<'_>) -> String {
+pub(super) fn headline(
+    told: &Told<'_>,
+    role: Role,
+    due: Option<&str>,
+    house: &House<'_>,
+) -> String {
     let lead = told.lead;
     let owner = lead.owner.as_deref().map(|id| house.name(id));
     let for_whom = match (role, &owner) {
@@ -60,7 +70,10 @@ pub(super) fn headline(told: &Told<'_>, role: Role, due: Option<&str>, house: &H
         Why::Assigned => format!("New lead{for_whom}{by}"),
         Why::FilledAgain => format!("Asked again{for_whom}{by}"),
         Why::Reminder => {
-            format!("Reminder{for_whom}: {}", due.map_or("answer now".to_owned(), |due| format!("answer by {due}")))
+            format!(
+                "Reminder{for_whom}: {}",
+                due.map_or("answer now".to_owned(), |due| format!("answer by {due}"))
+            )
         }
         Why::Late => format!("Late{for_whom}: {}", was_due(due)),
         Why::Page => format!("Nobody has answered: {}", was_due(due)),

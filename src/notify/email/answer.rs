@@ -82,7 +82,8 @@ impl Trouble {
 /// `5.1.1` in front of what the server said.
 fn enhanced(said: &str) -> Option<String> {
     let code = said.split_whitespace().next()?;
-    let is_number = |part: &str| (1..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+    let is_number =
+        |part: &str| (1..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
     (code.split('.').count() == 3 && code.split('.').all(is_number)).then(|| code.to_owned())
 }
 

@@ -82,7 +82,12 @@ fn text(message: &Message) -> String {
     let mut text = Untrusted::from(&*message.headline).escape_mail_line();
     text.push('\n');
     let link = |text: &mut String, link: &Link| {
-        let _ = writeln!(text, "{}: {}", label(link).escape_mail_line(), address(link).escape_mail_line());
+        let _ = writeln!(
+            text,
+            "{}: {}",
+            label(link).escape_mail_line(),
+            address(link).escape_mail_line()
+        );
     };
     for item in message.items.iter().take(LEADS_MAX) {
         let title = lines::title(item, message.total > 1).escape_mail_line();
@@ -179,7 +184,8 @@ mod tests {
     fn the_text_comes_before_the_html_and_the_headers_are_these() {
         let mail = bytes(&samples::message());
         assert!(mail.find("text/plain").unwrap() < mail.find("text/html").unwrap());
-        let names: Vec<_> = headers(&mail).iter().filter_map(|line| line.split_once(": ")).collect();
+        let names: Vec<_> =
+            headers(&mail).iter().filter_map(|line| line.split_once(": ")).collect();
         for want in [
             ("From", "handoff <handoff@acme.example>"),
             ("To", "ada@acme.example"),
@@ -195,9 +201,14 @@ mod tests {
     #[test]
     fn the_message_id_follows_from_the_key_alone() {
         let id = |key: &str, headline: &str| {
-            let message = Message { key: key.into(), headline: headline.into(), ..samples::message() };
+            let message =
+                Message { key: key.into(), headline: headline.into(), ..samples::message() };
             let mail = bytes(&message);
-            headers(&mail).into_iter().find(|line| line.starts_with("Message-ID: ")).unwrap().to_owned()
+            headers(&mail)
+                .into_iter()
+                .find(|line| line.starts_with("Message-ID: "))
+                .unwrap()
+                .to_owned()
         };
         assert_eq!(id("a", "New"), id("a", "Late"));
         assert_ne!(id("a", "New"), id("b", "New"));
@@ -208,7 +219,9 @@ mod tests {
     fn a_strangers_markup_is_text() {
         for hostile in samples::HOSTILE {
             let html = html(&samples::message_by(hostile));
-            assert!(!html.contains("<script") && !html.contains("<img") && !html.contains('\u{202e}'));
+            assert!(
+                !html.contains("<script") && !html.contains("<img") && !html.contains('\u{202e}')
+            );
             assert_eq!(html.matches("<a href=").count(), 2, "only ours: {html}");
             let text = text(&samples::message_by(hostile));
             let lines = text.lines().count();

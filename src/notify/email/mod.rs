@@ -123,7 +123,10 @@ impl Email {
     /// # Errors
     /// A sentence that names the setting and how to mend it.
     pub fn new(settings: &EmailSettings, ca: Option<&[u8]>) -> Result<Self, String> {
-        if settings.tls == SmtpTls::Plain && !settings.allow_plaintext && !is_loopback(&settings.host) {
+        if settings.tls == SmtpTls::Plain
+            && !settings.allow_plaintext
+            && !is_loopback(&settings.host)
+        {
             return Err("tls: \"plain\" is for this machine only; write \"starttls\" or \"tls\", \
                 or allow_plaintext = true if the network is trusted"
                 .to_owned());
@@ -143,8 +146,10 @@ impl Email {
             (None, None) => None,
             _ => return Err("user and password: write both or neither".to_owned()),
         };
-        let mailbox = |name: &str, text: &str| {
-            text.parse::<Mailbox>().map_err(|error| format!("{name}: not a mail address ({error})"))
+        let mailbox = |name: &str, text: &str| match text.parse::<Mailbox>() {
+            Ok(mailbox) if is_ascii(&mailbox) => Ok(mailbox),
+            Ok(_) => Err(format!("{name}: write the address in ASCII letters")),
+            Err(error) => Err(format!("{name}: not a mail address ({error})")),
         };
         let timeout = settings.timeout.unwrap_or(TIMEOUT);
         Ok(Self {
@@ -159,15 +164,14 @@ impl Email {
     }
 
     async fn deliver(&self, message: &Message) -> Result<(), Failure> {
-        let to = match &message.to {
+        let to = match (&message.to, &self.to) {
             // A bare address: a name would be one more thing to quote.
-            Some(to) => to.parse().map(|address| Mailbox::new(None, address)).map_err(|_| {
-                Failure::Refused { why: "the recipient's address is not one".to_owned() }
-            })?,
-            None => self.to.clone().ok_or_else(|| Failure::Refused {
-                why: "no recipient: the channel's settings name none".to_owned(),
-            })?,
+            (Some(to), _) => to.parse().map(|address| Mailbox::new(None, address)).ok(),
+            (None, usual) => usual.clone(),
         };
+        let to = to.filter(is_ascii).ok_or_else(|| Failure::Refused {
+            why: "no recipient, or its address is not one of ASCII letters".to_owned(),
+        })?;
         let mail = letter::letter(message, &self.from, &to)?;
         let progress = Progress::default();
         let talk = tokio::time::timeout(self.timeout, self.talk(&mail, &to, &progress));
@@ -250,6 +254,11 @@ impl Progress {
     }
 }
 
+/// Others need SMTPUTF8 all the way to the reader; too few servers have it to promise that.
+fn is_ascii(mailbox: &Mailbox) -> bool {
+    mailbox.email.user().is_ascii() && mailbox.email.domain().is_ascii()
+}
+
 fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
@@ -260,7 +269,8 @@ fn parameters(host: &str, ca: Option<&[u8]>) -> Result<TlsParameters, String> {
     if let Some(pem) = ca {
         let certificate = Certificate::from_pem(pem)
             .map_err(|_| "ca_file: not a file of PEM certificates".to_owned())?;
-        builder = builder.certificate_store(CertificateStore::None).add_root_certificate(certificate);
+        builder =
+            builder.certificate_store(CertificateStore::None).add_root_certificate(certificate);
     }
     builder.build().map_err(|error| format!("no TLS for the mail server: {error}"))
 }
@@ -271,10 +281,12 @@ mod tests {
 
     use super::*;
 
-    fn open(more: Value) -> Result<Email, String> {
-        let mut settings = json!({"host": "smtp.acme.example", "from": "handoff <handoff@acme.example>"});
+    fn open(more: &Value) -> Result<Email, String> {
+        let mut settings =
+            json!({"host": "smtp.acme.example", "from": "handoff <handoff@acme.example>"});
         settings.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        let settings: EmailSettings = serde_json::from_value(settings).map_err(|e| e.to_string())?;
+        let settings: EmailSettings =
+            serde_json::from_value(settings).map_err(|e| e.to_string())?;
         Email::new(&settings, None)
     }
 
@@ -290,17 +302,17 @@ mod tests {
             ("smtp.acme.example", false, false),
             ("smtp.acme.example", true, true),
         ] {
-            let opened = open(json!({"host": host, "tls": "plain", "allow_plaintext": allow}));
+            let opened = open(&json!({"host": host, "tls": "plain", "allow_plaintext": allow}));
             assert_eq!(opened.is_ok(), is_good, "{host} {allow}");
         }
     }
 
     #[test]
     fn settings_default_to_required_starttls() {
-        let email = open(json!({})).unwrap();
+        let email = open(&json!({})).unwrap();
         assert!(matches!(email.protection, Protection::StartTls(_)));
         assert_eq!((email.port, email.timeout), (587, Duration::from_secs(30)));
-        assert_eq!(open(json!({"tls": "tls", "timeout": "5s"})).unwrap().port, 465);
+        assert_eq!(open(&json!({"tls": "tls", "timeout": "5s"})).unwrap().port, 465);
     }
 
     #[test]
@@ -313,19 +325,25 @@ mod tests {
             (json!({"tls": "opportunistic"}), "opportunistic"),
             (json!({"hots": "x"}), "hots"),
         ] {
-            let error = open(more).unwrap_err();
+            let error = open(&more).unwrap_err();
             assert!(error.contains(want) && !error.contains("hunter2"), "{error}");
         }
-        let email = open(json!({"user": "handoff", "password": "hunter2"})).unwrap();
+        let email = open(&json!({"user": "handoff", "password": "hunter2"})).unwrap();
         assert!(!format!("{email:?}").contains("hunter2"));
     }
 
     #[tokio::test]
     async fn a_recipient_that_is_no_address_reaches_no_server() {
-        let email = open(json!({"host": "localhost", "tls": "plain", "port": 1})).unwrap();
-        for to in [Some("ada@acme.example\r\nRCPT TO:<x@y>"), Some("ada"), Some(""), Some("Ada <a@b.example>"), None] {
-            let message =
-                Message { to: to.map(Into::into), ..super::super::samples::message() };
+        let email = open(&json!({"host": "localhost", "tls": "plain", "port": 1})).unwrap();
+        for to in [
+            Some("ada@acme.example\r\nRCPT TO:<x@y>"),
+            Some("ada"),
+            Some("ädä@acme.example"),
+            Some(""),
+            Some("Ada <a@b.example>"),
+            None,
+        ] {
+            let message = Message { to: to.map(Into::into), ..super::super::samples::message() };
             assert_eq!(email.send(message).await.unwrap_err().word(), "refused", "{to:?}");
         }
     }

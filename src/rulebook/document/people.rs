@@ -11,7 +11,7 @@ use super::{
     super::{
         Rep,
         calendar::{self, Hours, holidays_from_ics},
-        files::is_path_inside,
+        files::{is_calendar, is_path_inside},
     },
     Cx,
     chains::Chain,
@@ -90,10 +90,7 @@ fn holidays_of(cx: &Cx<'_>, item: &Item<'_>) -> Vec<calendar::Holiday> {
             None => return Vec::new(),
         },
     };
-    let is_file = std::path::Path::new(&written)
-        .extension()
-        .is_some_and(|ending| ending.eq_ignore_ascii_case("ics"));
-    let found = if is_file {
+    let found = if is_calendar(&written) {
         let Some(text) = file(cx, item, &written) else { return Vec::new() };
         holidays_from_ics(text).map_err(|why| format!("{written}: {why}"))
     } else {

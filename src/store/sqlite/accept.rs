@@ -66,11 +66,8 @@ fn accept_one(tx: &Connection, books: &mut Books, event: &NewEvent) -> StoreResu
 
 /// Events under way, oldest first; fewer when their bodies are large.
 pub fn undecided(conn: &Connection, max: usize) -> StoreResult<Vec<Event>> {
-    let mut found = conn.prepare_cached(&format!(
-        "SELECT {} FROM event e LEFT JOIN body b ON b.event = e.id
-         WHERE e.fate = 0 ORDER BY e.id LIMIT ?1",
-        rows::EVENT
-    ))?;
+    let mut found =
+        conn.prepare_cached(rows::sql_of_events!("WHERE e.fate = 0 ORDER BY e.id LIMIT ?1"))?;
     let mut found = found.query([max as i64])?;
     let (mut events, mut bytes) = (Vec::new(), 0);
     while let Some(row) = found.next()? {

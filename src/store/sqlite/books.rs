@@ -4,11 +4,13 @@
 //! changed is written, once per turn.
 //! Does not know: why something changed.
 
-use std::collections::{BTreeMap, HashSet};
-
 use rusqlite::Connection;
 
-use super::{tally, team, unfilled::Unfilled};
+use super::{
+    tally::{self, Counts},
+    team::{self, Moved},
+    unfilled::Unfilled,
+};
 use crate::{
     model::{
         event::Fate,
@@ -18,41 +20,6 @@ use crate::{
     },
     store::StoreResult,
 };
-
-/// Fills by fate and leads by state.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Fills accepted, ever.
-    pub accepted: i64,
-    /// Fills by fate.
-    pub fates: BTreeMap<&'static str, i64>,
-    /// Leads by state.
-    pub states: BTreeMap<&'static str, i64>,
-}
-
-impl Counts {
-    /// All zero, every word present.
-    #[must_use]
-    pub fn zero() -> Self {
-        let fates = Fate::ALL.iter().filter(|(fate, ..)| *fate != Fate::Noted);
-        Self {
-            accepted: 0,
-            fates: fates.map(|(_, word, _)| (*word, 0)).collect(),
-            states: State::ALL.iter().map(|(_, word, _)| (*word, 0)).collect(),
-        }
-    }
-}
-
-/// Which rows of people's state the cache has moved ahead of.
-#[derive(Debug, Default)]
-pub struct Moved {
-    /// Turns by pool and rep.
-    pub turns: HashSet<(String, String)>,
-    /// Rotations by pool.
-    pub rotations: HashSet<String>,
-    /// Absences by rep.
-    pub away: HashSet<String>,
-}
 
 /// The writer's memory.
 #[derive(Debug)]

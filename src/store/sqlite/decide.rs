@@ -47,7 +47,7 @@ pub fn steps(
             continue; // reviews come from the job table, never from a caller
         };
         let Some(kind) = underway(tx, event.id)? else { continue };
-        let before = find(tx, step.wanted());
+        let before = find(tx, &step.wanted());
         let end = one(tx, books, batch, step, Some(kind), before)?;
         if let Err(why) = end.map(|decided| keep(done, decided, batch.now)) {
             event_failed(tx, books, event.id, kind, &why)?;
@@ -205,16 +205,16 @@ fn underway(tx: &Connection, event: EventId) -> StoreResult<Option<EventKind>> {
 }
 
 /// Loads the lead that a step is about: of a person, the one that was filled last.
-fn find(tx: &Connection, wanted: Wanted<'_>) -> StoreResult<Option<Lead>> {
+fn find(tx: &Connection, wanted: &Wanted<'_>) -> StoreResult<Option<Lead>> {
     match wanted {
         Wanted::Nothing => Ok(None),
-        Wanted::Lead(uuid) => match rows::lead_row(tx, uuid)? {
+        Wanted::Lead(uuid) => match rows::lead_row(tx, *uuid)? {
             Some(row) => rows::load_lead(tx, row),
             None => Ok(None),
         },
         Wanted::Person(identities) => {
             let mut found: Option<Lead> = None;
-            for identity in identities {
+            for identity in *identities {
                 let Some(row) = newest(tx, identity)? else { continue };
                 if found.as_ref().is_some_and(|lead| lead.id.0 == row) {
                     continue;

@@ -48,19 +48,18 @@ pub fn want(tx: &Connection, lead: LeadId, wanted: Seq, job: &JobWanted) -> Stor
 
 /// Drops a job that is pointless now.
 pub fn drop(tx: &Connection, lead: LeadId, kind: JobKind, destination: &str) -> StoreResult<()> {
-    let key = params![lead.0, rows::job_kind_number(kind), destination];
+    let kind = rows::job_kind_number(kind);
     let dropped = tx
         .prepare_cached(
             "DELETE FROM job WHERE lead = ?1 AND kind = ?2 AND destination = ?3
                 AND lease_until = 0",
         )?
-        .execute(key)?;
+        .execute(params![lead.0, kind, destination])?;
     if dropped == 0 {
-        tx.prepare_cached(&format!(
-            "UPDATE job SET wanted = {DROPPED}
-             WHERE lead = ?1 AND kind = ?2 AND destination = ?3"
-        ))?
-        .execute(key)?;
+        tx.prepare_cached(
+            "UPDATE job SET wanted = ?4 WHERE lead = ?1 AND kind = ?2 AND destination = ?3",
+        )?
+        .execute(params![lead.0, kind, destination, DROPPED])?;
     }
     Ok(())
 }

@@ -152,10 +152,7 @@ pub fn jobs_of(conn: &Connection, lead: i64) -> StoreResult<Vec<JobRow>> {
 
 /// Events, newest first.
 pub fn events(conn: &Connection, filter: &EventFilter) -> StoreResult<Page<Event>> {
-    let mut query = Query::new(&format!(
-        "SELECT {} FROM event e LEFT JOIN body b ON b.event = e.id",
-        rows::EVENT
-    ));
+    let mut query = Query::new(rows::sql_of_events!(""));
     query.and("e.uuid = ?", filter.uuid.map(|uuid| uuid.as_bytes().to_vec()));
     match filter.fate {
         // Written out: these three have indexes of their own, found by the literal.

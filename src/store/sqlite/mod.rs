@@ -79,7 +79,7 @@ enum Way {
     /// Through threads, to a file. The readers end first, so that the writer closes the file.
     File { readers: Readers, line: Line, path: PathBuf },
     /// At once, in memory.
-    Inline(Mutex<Core>),
+    Inline(Box<Mutex<Core>>),
 }
 
 impl SqliteStore {
@@ -112,7 +112,7 @@ impl SqliteStore {
         migrate::migrate(&mut conn)?;
         let core = Core::new(conn, None)?;
         let commits = core.commits();
-        Ok(Self { way: Way::Inline(Mutex::new(core)), commits })
+        Ok(Self { way: Way::Inline(Box::new(Mutex::new(core))), commits })
     }
 
     /// How many transactions were committed since it was opened: under load many requests share

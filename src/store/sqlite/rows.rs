@@ -20,11 +20,20 @@ use crate::{
     store::{StoreError, StoreResult},
 };
 
-/// The columns of [`event`], from `event e LEFT JOIN body b ON b.event = e.id`.
-pub const EVENT: &str = "e.id, e.uuid, e.kind, e.fate, e.tries, e.received_at, e.source, \
-     e.delivery, e.content_type, e.actor, e.reason, coalesce(e.news, b.bytes, x'')";
+/// A statement that reads events, as [`event`] wants them: `sql_of_events!("WHERE …")`.
+macro_rules! sql_of_events {
+    ($rest:literal) => {
+        concat!(
+            "SELECT e.id, e.uuid, e.kind, e.fate, e.tries, e.received_at, e.source, e.delivery, ",
+            "e.content_type, e.actor, e.reason, coalesce(e.news, b.bytes, x'') ",
+            "FROM event e LEFT JOIN body b ON b.event = e.id ",
+            $rest
+        )
+    };
+}
+pub(super) use sql_of_events;
 
-/// An event from the columns [`EVENT`]; the body is empty once it is swept.
+/// An event from a row of [`sql_of_events`]; the body is empty once it is swept.
 pub fn event(row: &Row<'_>) -> StoreResult<Event> {
     Ok(Event {
         id: EventId(row.get(0)?),

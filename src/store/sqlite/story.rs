@@ -55,13 +55,11 @@ fn decisions(conn: &Connection, lead: i64) -> StoreResult<Vec<Decided>> {
 
 /// The opening event has the lead's own row, so it is not in the index of the others.
 fn events(conn: &Connection, lead: i64) -> StoreResult<Vec<Event>> {
-    let sql = format!(
-        "SELECT {} FROM event e LEFT JOIN body b ON b.event = e.id
-         WHERE e.id IN (SELECT ?1 UNION ALL SELECT id FROM event WHERE lead = ?1 AND lead <> id)
-         ORDER BY e.id DESC",
-        rows::EVENT
+    let sql = rows::sql_of_events!(
+        "WHERE e.id IN (SELECT ?1 UNION ALL SELECT id FROM event WHERE lead = ?1 AND lead <> id)
+         ORDER BY e.id DESC"
     );
-    let mut all = newest(conn, &sql, lead, rows::event)?;
+    let mut all = newest(conn, sql, lead, rows::event)?;
     let mut bytes = 0;
     for event in all.iter_mut().rev() {
         bytes += event.arrived.body.len();

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, params};
 
-use super::{books::Counts, rows, unfilled};
+use super::{rows, unfilled};
 use crate::{
     model::{
         event::{EventKind, Fate},
@@ -18,6 +18,30 @@ use crate::{
     },
     store::{StoreResult, Tally, read::JobTally},
 };
+
+/// Fills by fate and leads by state.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Fills accepted, ever.
+    pub accepted: i64,
+    /// Fills by fate.
+    pub fates: BTreeMap<&'static str, i64>,
+    /// Leads by state.
+    pub states: BTreeMap<&'static str, i64>,
+}
+
+impl Counts {
+    /// All zero, every word present.
+    #[must_use]
+    pub fn zero() -> Self {
+        let fates = Fate::ALL.iter().filter(|(fate, ..)| *fate != Fate::Noted);
+        Self {
+            accepted: 0,
+            fates: fates.map(|(_, word, _)| (*word, 0)).collect(),
+            states: State::ALL.iter().map(|(_, word, _)| (*word, 0)).collect(),
+        }
+    }
+}
 
 /// The books as they are kept.
 pub fn tally(conn: &Connection, now: Time) -> StoreResult<Tally> {

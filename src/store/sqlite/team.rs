@@ -3,9 +3,11 @@
 //! Guarantees: what [`write`] wrote, [`load`] reads as the same [`Team`], floats to the bit.
 //! Does not know: how a rotation turns.
 
+use std::collections::HashSet;
+
 use rusqlite::{Connection, params};
 
-use super::{books::Moved, rows};
+use super::rows;
 use crate::{
     model::{
         team::{Away, Count, Team, Turn},
@@ -13,6 +15,17 @@ use crate::{
     },
     store::StoreResult,
 };
+
+/// Which rows of people's state the cache has moved ahead of.
+#[derive(Debug, Default)]
+pub struct Moved {
+    /// Turns by pool and rep.
+    pub turns: HashSet<(String, String)>,
+    /// Rotations by pool.
+    pub rotations: HashSet<String>,
+    /// Absences by rep.
+    pub away: HashSet<String>,
+}
 
 /// Reads everything about people.
 pub fn load(conn: &Connection) -> StoreResult<Team> {

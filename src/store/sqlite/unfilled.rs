@@ -88,7 +88,8 @@ impl Unfilled {
 
 /// The counters on disk, as `source/field`.
 pub fn read(conn: &Connection) -> StoreResult<BTreeMap<String, i64>> {
-    let mut found = conn.prepare_cached("SELECT source || '/' || field, n FROM unfilled WHERE n > 0")?;
+    let mut found =
+        conn.prepare_cached("SELECT source || '/' || field, n FROM unfilled WHERE n > 0")?;
     let rows = found.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

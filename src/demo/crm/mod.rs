@@ -1,0 +1,158 @@
+//! Stand-ins for CRMs: small, stateful, over real sockets, and as unreliable as one asks.
+//!
+//! Guarantees: unique properties are unique, a partial batch is answered item by item, every owner
+//! written is remembered with who wrote it, every request is kept. Faults come from a script, one
+//! per request, in order. Bound to loopback.
+//! Does not know: the adapters, the clock.
+
+mod book;
+mod hubspot;
+mod salesforce;
+mod server;
+mod soql;
+
+use std::{io, sync::Arc};
+
+use serde_json::Value;
+
+pub use self::book::{OwnerWrite, Record, Request};
+use self::{book::Shared, server::Running};
+
+/// Which CRM to stand in for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// HubSpot; the bearer token is [`TOKEN`].
+    Hubspot,
+    /// Salesforce; any client credentials are taken.
+    Salesforce,
+}
+
+/// The static token that the HubSpot stand-in takes.
+pub const TOKEN: &str = "stand-in";
+/// The user that the Salesforce stand-in takes us for; new leads are this user's.
+pub const OUR_USER: &str = "005000000000000AAA";
+
+/// What happens to one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Nothing: the request is served.
+    None,
+    /// This status, nothing done.
+    Status(u16),
+    /// This status with a `Retry-After` in seconds, nothing done.
+    RetryAfter(u16, u32),
+    /// The connection breaks, nothing done.
+    ResetBefore,
+    /// The request is carried out, then the connection breaks.
+    ResetAfter,
+    /// The session has expired (Salesforce).
+    Expire,
+}
+
+/// A running stand-in. Dropping it stops it.
+#[derive(Debug)]
+pub struct StandIn {
+    /// Where it listens, `http://127.0.0.1:…/`.
+    pub url: String,
+    shared: Arc<Shared>,
+    running: Running,
+}
+
+impl StandIn {
+    /// Starts one on a free port of loopback, with the owners `ada`, `bob` and the inactive `zoe`.
+    ///
+    /// # Errors
+    /// When no port or thread can be had.
+    pub fn start(kind: Kind) -> io::Result<Self> {
+        let shared = Arc::new(Shared::new(kind));
+        let running = server::start(Arc::clone(&shared))?;
+        Ok(Self { url: format!("http://{}/", running.address), shared, running })
+    }
+
+    /// The id of the owner with this first name.
+    #[must_use]
+    pub fn owner(&self, name: &str) -> String {
+        self.shared.book().owner(name)
+    }
+
+    /// The people: contacts there, leads here, in the order of their creation.
+    #[must_use]
+    pub fn records(&self) -> Vec<Record> {
+        let book = self.shared.book();
+        let kind = book.person();
+        book.records.iter().filter(|record| record.kind == kind).cloned().collect()
+    }
+
+    /// Every request that came in, in order.
+    #[must_use]
+    pub fn requests(&self) -> Vec<Request> {
+        self.shared.book().requests.clone()
+    }
+
+    /// How many people carry this key; more than one is a duplicate.
+    #[must_use]
+    pub fn with_key(&self, key: &str) -> usize {
+        let has_key = |record: &&Record| record.fields.values().any(|value| value == key);
+        self.records().iter().filter(has_key).count()
+    }
+
+    /// Adds a record as a person would: a kind of that CRM (`contact`, `company`, `Lead`, `Task`…)
+    /// and its fields. Answers its id.
+    pub fn add(&self, kind: &'static str, fields: &[(&str, &str)]) -> String {
+        let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value)));
+        self.shared.book().add(kind, fields.collect())
+    }
+
+    /// Sets a field as a person would, at an instant in RFC 3339.
+    pub fn set_by_hand(&self, id: &str, name: &str, value: Value, at: &str) {
+        self.shared.book().set(id, name, value, "hand", at);
+    }
+
+    /// Gives a record to somebody as a person would.
+    pub fn give_by_hand(&self, id: &str, owner: &str) {
+        let mut book = self.shared.book();
+        let field = book.owner_field();
+        book.set(id, field, Value::from(owner), "hand", book::EPOCH);
+    }
+
+    /// Every request fails with 503 while it is down.
+    pub fn set_down(&self, is_down: bool) {
+        self.shared.book().is_down = is_down;
+    }
+
+    /// Every request waits so many milliseconds first.
+    pub fn set_delay(&self, ms: u64) {
+        self.shared.book().delay_ms = ms;
+    }
+
+    /// A batch with one bad item is refused as a whole.
+    pub fn set_strict(&self, is_strict: bool) {
+        self.shared.book().is_strict = is_strict;
+    }
+
+    /// A duplicate rule on phone numbers, which only warns or refuses (Salesforce).
+    pub fn set_duplicate_rule(&self, only_warns: bool) {
+        self.shared.book().duplicate_rule = Some(only_warns);
+    }
+
+    /// Refuses every grant (Salesforce).
+    pub fn set_denying(&self, is_denying: bool) {
+        self.shared.book().is_denying = is_denying;
+    }
+
+    /// Appends faults for the requests to come. Token requests use none up.
+    pub fn script(&self, faults: impl IntoIterator<Item = Fault>) {
+        self.shared.book().script.extend(faults);
+    }
+
+    /// Stops listening and breaks what is open.
+    pub fn stop(self) {
+        self.running.stop();
+    }
+}
+
+impl Drop for StandIn {
+    fn drop(&mut self) {
+        self.running.stop();
+    }
+}

@@ -1,0 +1,376 @@
+//! A whole daemon with a clock moved by hand, a stand-in CRM, a chat sink and a mail sink, all
+//! over real sockets.
+//!
+//! Guarantees: a test waits for a state with a deadline, never for a while; the clock moves only
+//! when the test moves it. Does not know: what a test is about.
+
+use std::{
+    future::Future,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use handoff::{
+    app::{self, ChannelPart, CrmPart, Parts, Running},
+    clock::{Clock as _, ManualClock},
+    crm::hubspot::{Hubspot, HubspotSettings},
+    demo::{
+        channels::{MailSink, Sink},
+        crm::{Kind as CrmKind, StandIn, TOKEN},
+    },
+    intake::{Kind, Scheme, Secret, SourceSettings},
+    model::{
+        lead::{Lead, State},
+        time::{Span, Time},
+    },
+    notify::{
+        email::{Email, EmailSettings},
+        link::LinkKey,
+        pagerduty::{PagerDuty, PagerDutySettings},
+        slack::{Slack, SlackSettings},
+    },
+    outbound::gate::Limits,
+    rulebook::Files,
+    store::{LeadFilter, Store, sqlite::SqliteStore},
+    telemetry::Metrics,
+};
+use serde_json::{Value, json};
+
+/// Thursday 2026-01-01 12:00 UTC.
+pub const NOON: Time = Time(1_767_268_800_000);
+/// How long a state may take to come, on a busy machine.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+/// The secret of the source `website`.
+pub const SECRET: &str = "whsec_bGVhZGhvb2stZGVtby1zaWduaW5nLWtleS0wMDAwMDE=";
+
+/// The rulebook of most scenarios: two reps, a short ladder.
+pub const RULEBOOK: &str = r#"
+default_sla = "hot"
+ask_within = "2s"
+alarm = ["channel: alerts"]
+
+[[rep]]
+id = "ada"
+name = "Ada Byron"
+email = "ada@acme.example"
+crm.hubspot = "OWNER_ADA"
+manager = "mary"
+tell_by = ["email"]
+
+[[rep]]
+id = "bob"
+name = "Bob Noyce"
+email = "bob@acme.example"
+crm.hubspot = "OWNER_BOB"
+manager = "mary"
+tell_by = ["email"]
+
+[[rep]]
+id = "mary"
+name = "Mary Somerville"
+email = "mary@acme.example"
+tell_by = ["email"]
+
+[[pool]]
+id = "inbound"
+members = ["ada", "bob"]
+if_nobody = "assign anyway"
+
+[[form]]
+source = "website"
+form = "ebook"
+intent = "content"
+
+[[form]]
+source = "website"
+form = "demo"
+intent = "demo"
+
+[[rule]]
+id = "students"
+if.persona = "student"
+set_aside = "nurture"
+
+[[rule]]
+id = "everyone"
+assign_to = "pool: inbound"
+
+[[sla]]
+id = "hot"
+respond_within = "5m"
+clock = "always"
+escalation = "chain"
+
+[[escalation]]
+id = "chain"
+step = [
+  { at = "60%", tell = ["owner"] },
+  { at = "100%", tell = ["owner", "channel: alerts"] },
+  { late_by = "5m", reassign = true, tell = ["manager"] },
+  { late_by = "15m", page = "oncall", repeat = "10m", times = 2 },
+]
+"#;
+
+/// What a daemon under test is made of.
+pub struct Plant {
+    pub clock: ManualClock,
+    pub store: Arc<dyn Store>,
+    pub crm: StandIn,
+    pub chat: Sink,
+    pub mail: MailSink,
+    pub files: Arc<Mutex<Files>>,
+    pub running: Option<Running>,
+    pub http: reqwest::Client,
+    website: Scheme,
+}
+
+/// What differs between tests.
+pub struct Config {
+    pub rulebook: String,
+    pub asks: bool,
+    pub store: Option<PathBuf>,
+    pub body_within: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            rulebook: RULEBOOK.to_owned(),
+            asks: false,
+            store: None,
+            body_within: Duration::from_secs(10),
+        }
+    }
+}
+
+/// The scheme of the source `website`.
+pub fn website() -> Scheme {
+    let settings = SourceSettings::new(Kind::StandardWebhooks);
+    Scheme::compile(&settings, &[Secret::new(SECRET)]).expect("the secret is good")
+}
+
+impl Plant {
+    /// Starts everything.
+    pub async fn start(config: Config) -> Self {
+        let crm = StandIn::start(CrmKind::Hubspot).expect("a port");
+        let chat = Sink::start().expect("a port");
+        let mail = MailSink::start().await.expect("a port");
+        let text = config
+            .rulebook
+            .replace("OWNER_ADA", &crm.owner("ada"))
+            .replace("OWNER_BOB", &crm.owner("bob"));
+        let store: Arc<dyn Store> = match &config.store {
+            Some(path) => Arc::new(SqliteStore::open(path).expect("the store opens")),
+            None => Arc::new(SqliteStore::open_in_memory().expect("the store opens")),
+        };
+        let mut plant = Self {
+            clock: ManualClock::at(NOON),
+            store,
+            crm,
+            chat,
+            mail,
+            files: Arc::new(Mutex::new(Files::new(text))),
+            running: None,
+            http: reqwest::Client::new(),
+            website: website(),
+        };
+        let parts = plant.parts(&config);
+        plant.running = Some(app::start(parts).await.expect("the daemon starts"));
+        plant
+    }
+
+    fn parts(&self, config: &Config) -> Parts {
+        let files = Arc::clone(&self.files);
+        let wide = Limits { per_second: 10_000, burst: 10_000, ..Limits::default() };
+        let hubspot: HubspotSettings = serde_json::from_value(json!({
+            "base_url": self.crm.url, "token": TOKEN, "allow_private": true,
+        }))
+        .expect("settings");
+        let email: EmailSettings = serde_json::from_value(json!({
+            "host": "127.0.0.1", "port": self.mail.address().port(), "tls": "plain",
+            "from": "handoff <handoff@acme.example>",
+        }))
+        .expect("settings");
+        let slack: SlackSettings = serde_json::from_value(json!({
+            "url": self.chat.url("/slack"), "allow_private": true,
+        }))
+        .expect("settings");
+        let pager: PagerDutySettings = serde_json::from_value(json!({
+            "routing_key": "0123456789abcdef0123456789abcdef",
+            "base_url": self.chat.url("/"), "allow_private": true,
+        }))
+        .expect("settings");
+        let channel = |channel: Arc<dyn handoff::notify::Channel>| ChannelPart { channel, limits: wide };
+        Parts {
+            store: Arc::clone(&self.store),
+            clock: Arc::new(self.clock.clone()),
+            metrics: Arc::new(Metrics::new("sqlite")),
+            sources: [("website".to_owned(), website())].into(),
+            crms: [(
+                "hubspot".to_owned(),
+                CrmPart {
+                    crm: Arc::new(Hubspot::new(hubspot).expect("hubspot")),
+                    limits: wide,
+                    is_asked: config.asks,
+                    callback: None,
+                },
+            )]
+            .into(),
+            channels: [
+                ("email".to_owned(), channel(Arc::new(Email::new(&email, None).expect("email")))),
+                ("alerts".to_owned(), channel(Arc::new(Slack::new(&slack).expect("slack")))),
+                ("oncall".to_owned(), channel(Arc::new(PagerDuty::new(&pager).expect("pager")))),
+            ]
+            .into(),
+            read_rulebook: Box::new(move || Ok(files.lock().expect("files").clone())),
+            listen: ([127, 0, 0, 1], 0).into(),
+            public_url: None,
+            body_max: 64 * 1024,
+            body_within: config.body_within,
+            link_key: Arc::new(LinkKey::new(&[[7_u8; 32]]).expect("a key")),
+            keep: Span::days(30),
+            lease: Span::minutes(1),
+            workers_per_lane: 2,
+            demo: None,
+        }
+    }
+
+    /// The daemon.
+    pub fn running(&self) -> &Running {
+        self.running.as_ref().expect("it runs")
+    }
+
+    /// An address of the daemon.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.running().address)
+    }
+
+    /// Signs a body as the website does.
+    pub fn signed(&self, body: &str, delivery: &str) -> Vec<(String, String)> {
+        let uri = self.url("/in/website");
+        self.website.sign("POST", &uri, body.as_bytes(), self.clock.now(), delivery)
+    }
+
+    /// Posts a signed fill and answers with the status and the body.
+    pub async fn post(&self, body: &str, delivery: &str) -> (u16, Value) {
+        let mut request = self.http.post(self.url("/in/website")).body(body.to_owned());
+        for (name, value) in self.signed(body, delivery) {
+            request = request.header(name, value);
+        }
+        let answer = request.header("content-type", "application/json").send().await;
+        let answer = answer.expect("an answer");
+        let status = answer.status().as_u16();
+        let text = answer.text().await.expect("a body");
+        (status, serde_json::from_str(&text).unwrap_or(Value::Null))
+    }
+
+    /// Posts a fill by this person and waits until nothing is under way.
+    pub async fn fill(&self, email: &str, more: &[(&str, &str)]) -> Lead {
+        let mut data = json!({ "email": email });
+        for (name, value) in more {
+            data[*name] = json!(value);
+        }
+        let body = json!({ "type": "lead.created", "data": data }).to_string();
+        let delivery = format!("msg_{}", handoff::model::id::hash64(&[body.as_bytes()]));
+        let (status, answer) = self.post(&body, &delivery).await;
+        assert_eq!(status, 200, "{answer}");
+        self.decided().await;
+        self.lead_of(email).await.expect("the fill made a lead")
+    }
+
+    /// The newest lead with this address.
+    pub async fn lead_of(&self, email: &str) -> Option<Lead> {
+        let leads = self.leads().await;
+        leads.into_iter().find(|lead| lead.fields.text("email") == Some(email))
+    }
+
+    /// Every lead, newest first.
+    pub async fn leads(&self) -> Vec<Lead> {
+        let filter = LeadFilter { max: 500, ..LeadFilter::default() };
+        let page = self.store.leads(filter).await.expect("leads");
+        page.rows.into_iter().map(|row| row.lead).collect()
+    }
+
+    /// Waits until every event is decided.
+    pub async fn decided(&self) {
+        until("every event is decided", || async {
+            self.store.undecided(1).await.expect("a read").is_empty()
+        })
+        .await;
+    }
+
+    /// Waits until nothing is left to do now: no event, no due job.
+    pub async fn idle(&self) {
+        until("nothing is left to do", || async {
+            let tally = self.store.tally(self.clock.now()).await.expect("the books");
+            let now = self.clock.now();
+            let jobs = self
+                .store
+                .jobs(handoff::store::JobFilter { max: 500, ..Default::default() })
+                .await
+                .expect("jobs");
+            tally.fates.get("underway").copied().unwrap_or(0) == 0
+                && jobs.rows.iter().all(|job| job.is_dead || job.due_at > now)
+        })
+        .await;
+    }
+
+    /// Moves the clock and waits until what became due is done.
+    pub async fn after(&self, span: Span) {
+        self.clock.advance(span);
+        self.running().worker.wakes.decide();
+        self.running().worker.wakes.all_jobs();
+        self.idle().await;
+    }
+
+    /// Waits until this lead is in this state.
+    pub async fn in_state(&self, email: &str, state: State) -> Lead {
+        until("the lead is in its state", || async {
+            self.lead_of(email).await.is_some_and(|lead| lead.state == state)
+        })
+        .await;
+        self.lead_of(email).await.expect("it is there")
+    }
+
+    /// The books balance, and counting the rows gives the same.
+    pub async fn books_balance(&self) {
+        let now = self.clock.now();
+        let tally = self.store.tally(now).await.expect("the books");
+        let recount = self.store.recount(now).await.expect("the books");
+        assert!(tally.balances(), "{tally:?}");
+        assert_eq!(tally.fates, recount.fates);
+        assert_eq!(tally.states, recount.states);
+    }
+
+    /// The subjects of the mails to this address, in order.
+    pub fn mails_to(&self, address: &str) -> Vec<String> {
+        self.mail
+            .mails()
+            .all()
+            .into_iter()
+            .filter(|mail| mail.to.iter().any(|to| to.contains(address)))
+            .map(|mail| mail.subject())
+            .collect()
+    }
+
+    /// Stops the daemon in order.
+    pub async fn stop(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.stop().await;
+        }
+    }
+}
+
+/// Waits for a state, not for a while.
+pub async fn until<F, Fut>(what: &str, mut holds: F)
+where
+    F: FnMut() -> Fut,
+    Fut: Future<Output = bool>,
+{
+    let end = tokio::time::Instant::now() + PATIENCE;
+    while !holds().await {
+        assert!(tokio::time::Instant::now() < end, "it never came to be that {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
