@@ -295,6 +295,7 @@ impl Running {
 
     /// Stops in order, losing nothing.
     pub async fn stop(self) -> Ended {
+        self.front.pages.close();
         self.server.stop(true).await;
         let _ = self.serving.await;
         let _ = self.stop.send(true);

@@ -58,7 +58,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
 async fn look(token: web::Path<String>, front: web::Data<Front>) -> HttpResponse {
     let now = front.clock.now();
     match allowed(&front, &token, now) {
-        Ok(claim) => shown(&front, &token, &claim, None, now).await,
+        Ok(claim) => shown(&front, &claim, None, now).await,
         Err(instead) => instead,
     }
 }
@@ -101,7 +101,7 @@ async fn act(
             (front.wake)();
             let is_decided = decided(&front, &accepted, changes).await;
             let now = front.clock.now();
-            shown(&front, &token, &claim, Some((&order, is_decided)), now).await
+            shown(&front, &claim, Some((&order, is_decided)), now).await
         }
         Err(error) => store_failed(&front, &error),
     }
@@ -173,7 +173,6 @@ async fn decided(
 /// been decided.
 async fn shown(
     front: &Front,
-    token: &str,
     claim: &Claim,
     done: Option<(&Order, bool)>,
     now: Time,
@@ -183,7 +182,7 @@ async fn shown(
     match &claim.grant {
         Grant::Act { lead, rep } => match front.store.lead(*lead).await {
             Ok(Some(story)) => {
-                let shown = Shown { book: &book, token, rep, expires: claim.expires, now };
+                let shown = Shown { book: &book, rep, expires: claim.expires, now };
                 let out = day_end(front, rep, now);
                 page(front, ok, &shown.lead(&story.lead, done, out))
             }
@@ -201,7 +200,7 @@ async fn shown(
         },
         Grant::OutToday { rep } => {
             let until = day_end(front, rep, now).unwrap_or(now);
-            page(front, ok, &OutPage::of(&book, token, rep, until, done.is_some(), now))
+            page(front, ok, &OutPage::of(&book, rep, until, done.is_some(), now))
         }
         Grant::Once { .. } => unclear(front, "This link signs in to the board."),
     }

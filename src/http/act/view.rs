@@ -8,6 +8,7 @@ use askama::Template;
 use super::order::{Order, REASONS, WORDS_MAX};
 use crate::{
     http::pages::{
+        answer::BELOW,
         card::{self, Due, outcome_words},
         show::{Markup, Moment, Person},
     },
@@ -28,8 +29,6 @@ const LINE: usize = 80;
 pub struct Shown<'a> {
     /// The rulebook.
     pub book: &'a Rulebook,
-    /// The link's token.
-    pub token: &'a str,
     /// Whose link it is.
     pub rep: &'a str,
     /// Until when it is good.
@@ -42,8 +41,8 @@ pub struct Shown<'a> {
 #[derive(Template)]
 #[template(path = "act.html")]
 pub struct ActPage {
-    /// The link's token.
-    pub token: String,
+    /// The way to the root of the pages.
+    pub root: &'static str,
     /// Who it is.
     pub who: Markup,
     /// The company.
@@ -94,7 +93,7 @@ impl Shown<'_> {
         let is_owed = lead.state == State::Assigned;
         let held = self.held(lead);
         ActPage {
-            token: self.token.to_owned(),
+            root: BELOW,
             who: card::who(&lead.fields),
             company: lead.fields.untrusted("company").map(|text| Markup::line(text, LINE)),
             rep: card::person(self.book, self.rep),
@@ -194,8 +193,8 @@ impl Shown<'_> {
 #[derive(Template)]
 #[template(path = "act_out.html")]
 pub struct OutPage {
-    /// The link's token.
-    pub token: String,
+    /// The way to the root of the pages.
+    pub root: &'static str,
     /// Who.
     pub rep: Person,
     /// Until when they would be out.
@@ -207,9 +206,9 @@ pub struct OutPage {
 impl OutPage {
     /// The page of this rep.
     #[must_use]
-    pub fn of(book: &Rulebook, token: &str, rep: &str, until: Time, is_done: bool, now: Time) -> Self {
+    pub fn of(book: &Rulebook, rep: &str, until: Time, is_done: bool, now: Time) -> Self {
         Self {
-            token: token.to_owned(),
+            root: BELOW,
             rep: card::person(book, rep),
             until: Moment::new(until, now),
             is_done,
@@ -221,6 +220,8 @@ impl OutPage {
 #[derive(Template)]
 #[template(path = "act_leads.html")]
 pub struct LeadsPage {
+    /// The way to the root of the pages.
+    pub root: &'static str,
     /// Whose.
     pub rep: Person,
     /// Token, who, company and deadline, the most urgent first.
@@ -254,6 +255,6 @@ impl LeadsPage {
             })
             .collect();
         leads.sort_by_key(|(.., due)| due.as_ref().map_or(i64::MAX, |due| due.at_ms));
-        Self { rep: card::person(book, rep), leads, now_ms: now.0 }
+        Self { root: BELOW, rep: card::person(book, rep), leads, now_ms: now.0 }
     }
 }

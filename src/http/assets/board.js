@@ -20,12 +20,12 @@
     htmx.trigger(live(), "changed");
     const open = panel.querySelector("[data-lead]");
     if (open) {
-      const path = `/leads/${open.dataset.lead}`;
+      const path = `leads/${open.dataset.lead}`;
       htmx.ajax("GET", path, { target: "#panel", select: "#lead", swap: "innerHTML" });
     }
   }
 
-  const source = new EventSource("/board/events");
+  const source = new EventSource("board/events");
   source.onopen = () => state("good", "live");
   source.onerror = () => state("bad", "reconnecting …");
   source.onmessage = (message) => {
@@ -55,7 +55,7 @@
   document.body.addEventListener("htmx:beforeSwap", (event) => {
     if (event.detail.target.id === "live") before = standing();
     // A session that ended: the page says how to get a new one.
-    if (event.detail.xhr.status === 403) location.assign("/");
+    if (event.detail.xhr.status === 403) location.reload();
   });
 
   document.body.addEventListener("htmx:afterSwap", (event) => {

@@ -17,6 +17,19 @@ pub const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; 
                        connect-src 'self'; form-action 'self'; base-uri 'none'; \
                        frame-ancestors 'none'; object-src 'none'";
 
+/// The way from an address such as `/leads/…` to the root of the pages. All addresses in pages are
+/// relative, so that a proxy may serve them under a path of its own.
+pub const BELOW: &str = "../";
+
+/// The way from an address to the root of the pages.
+#[must_use]
+pub fn root(path: &str) -> &'static str {
+    match path.matches('/').count() {
+        0 | 1 => "",
+        _ => BELOW,
+    }
+}
+
 /// A page.
 pub fn page(front: &Front, status: StatusCode, template: &impl Template) -> HttpResponse {
     match template.render() {
@@ -59,15 +72,17 @@ pub struct Notice<'a> {
     pub text: &'a str,
     /// To find it in the log; empty if nothing went wrong.
     pub reference: &'a str,
-    /// Where to go on at once, if anywhere.
-    pub onward: Option<&'a str>,
+    /// Whether it goes on to the board by itself.
+    pub goes_on: bool,
+    /// The way from its address to the root of the pages.
+    pub root: &'static str,
 }
 
 impl<'a> Notice<'a> {
     /// Says this.
     #[must_use]
     pub const fn new(title: &'a str, text: &'a str) -> Self {
-        Self { title, text, reference: "", onward: None }
+        Self { title, text, reference: "", goes_on: false, root: BELOW }
     }
 }
 

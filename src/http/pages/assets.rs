@@ -35,10 +35,10 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
 
 fn asset(name: &'static str, media: &'static str, bytes: &'static [u8]) -> Asset {
     let hash: String = hex::encode(Sha256::digest(bytes)).chars().take(12).collect();
-    Asset { name, media, bytes, url: format!("/assets/{name}?v={hash}") }
+    Asset { name, media, bytes, url: format!("assets/{name}?v={hash}") }
 }
 
-/// The address of an asset, for templates; empty if there is none of this name.
+/// The address of an asset from the root of the pages, for templates; empty if there is none of this name.
 #[must_use]
 pub fn url(name: &str) -> &'static str {
     ASSETS.iter().find(|asset| asset.name == name).map_or("", |asset| asset.url.as_str())
@@ -69,7 +69,7 @@ mod tests {
             let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
             for part in text.split("assets::url(\"").skip(1) {
                 let name = part.split('"').next().unwrap();
-                assert!(url(name).starts_with(&format!("/assets/{name}?v=")), "{name}");
+                assert!(url(name).starts_with(&format!("assets/{name}?v=")), "{name}");
                 named += 1;
             }
         }

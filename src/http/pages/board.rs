@@ -187,6 +187,8 @@ fn column(class: &'static str, mut cards: Vec<Card>, count: i64) -> Column {
 #[derive(Template)]
 #[template(path = "board.html")]
 pub struct WholeBoard {
+    /// The way to the root of the pages.
+    pub root: &'static str,
     /// What is on it.
     pub board: Board,
     /// Ids and labels of a demo's buttons.
@@ -204,7 +206,7 @@ pub struct LiveBoard {
 /// `GET /` and `GET /board`.
 pub async fn whole(request: HttpRequest, front: web::Data<Front>) -> HttpResponse {
     let buttons = front.demo.as_ref().map(|demo| demo.buttons()).unwrap_or_default();
-    answer(&request, &front, |board| WholeBoard { board, buttons }).await
+    answer(&request, &front, |board| WholeBoard { root: "", board, buttons }).await
 }
 
 /// `GET /board/live`.

@@ -43,5 +43,5 @@ pub async fn press(
         return page(&front, StatusCode::NOT_FOUND, &notice);
     };
     let said = demo.press(&id).await;
-    page(&front, StatusCode::OK, &Notice { onward: None, ..Notice::new("Done", &said) })
+    page(&front, StatusCode::OK, &Notice::new("Done", &said))
 }

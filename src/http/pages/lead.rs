@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{
     super::Front,
-    answer::{Notice, page, store_failed},
+    answer::{BELOW, Notice, page, store_failed},
     card::{self, Card},
     open, session,
     show::{Markup, Moment, rough},
@@ -34,6 +34,8 @@ const TEXT: usize = 1_000;
 #[derive(Clone, Debug, Template)]
 #[template(path = "lead.html")]
 pub struct LeadPage {
+    /// The way to the root of the pages.
+    pub root: &'static str,
     /// What the board shows of it.
     pub card: Card,
     /// Its state, for people.
@@ -132,6 +134,7 @@ impl LeadPage {
     pub fn of(book: &Rulebook, story: &LeadStory, now: Time) -> Self {
         let lead = &story.lead;
         Self {
+            root: BELOW,
             card: Card::of(book, lead, now),
             state: state_words(lead.state),
             class: lead.state.word(),

@@ -29,6 +29,7 @@ struct Line {
     front: web::Data<Front>,
     session: String,
     changes: watch::Receiver<i64>,
+    closing: watch::Receiver<bool>,
     sent: u32,
     _place: OwnedSemaphorePermit,
 }
@@ -46,7 +47,8 @@ pub async fn events(request: HttpRequest, front: web::Data<Front>) -> HttpRespon
     let mut answer = HttpResponse::Ok();
     guarded(&front, &mut answer);
     let changes = front.changes.clone();
-    let line = Line { front, session, changes, sent: 0, _place: place };
+    let closing = front.pages.closing.subscribe();
+    let line = Line { front, session, changes, closing, sent: 0, _place: place };
     answer
         .content_type("text/event-stream")
         .insert_header(("x-accel-buffering", "no"))
@@ -58,9 +60,10 @@ async fn next(mut line: Line) -> Option<(Result<Bytes, actix_web::Error>, Line)>
     if line.sent > 0 {
         let quiet = if line.sent == 1 { SECOND } else { QUIET };
         tokio::time::sleep(PAUSE).await;
-        // A closed channel is a daemon that stops; a quiet one is only quiet.
-        if let Ok(Err(_)) = tokio::time::timeout(quiet, line.changes.changed()).await {
-            return None;
+        tokio::select! {
+            changed = line.changes.changed() => changed.ok()?,
+            _ = line.closing.wait_for(|closing| *closing) => return None,
+            () = tokio::time::sleep(quiet) => {}
         }
     }
     let now = line.front.clock.now();

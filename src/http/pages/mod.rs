@@ -25,7 +25,7 @@ mod tests;
 use std::sync::Arc;
 
 use actix_web::web;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 pub use demo::DemoButtons;
 
@@ -36,6 +36,16 @@ pub struct Pages {
     pub sessions: session::Sessions,
     /// Places for open boards.
     pub streams: Arc<Semaphore>,
+    /// Turns true when the daemon stops: open boards end then, or the server would wait for them.
+    pub closing: watch::Sender<bool>,
+}
+
+impl Pages {
+    /// Ends every open stream and takes no new one.
+    pub fn close(&self) {
+        self.streams.close();
+        self.closing.send_replace(true);
+    }
 }
 
 impl Default for Pages {
@@ -43,6 +53,7 @@ impl Default for Pages {
         Self {
             sessions: session::Sessions::default(),
             streams: Arc::new(Semaphore::new(live::STREAMS_MAX)),
+            closing: watch::Sender::new(false),
         }
     }
 }

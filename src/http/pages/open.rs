@@ -11,7 +11,7 @@ use actix_web::{
 
 use super::{
     super::Front,
-    answer::{Notice, guarded, page},
+    answer::{Notice, guarded, page, root},
     session,
 };
 
@@ -63,13 +63,13 @@ fn onward(front: &Front, request: &HttpRequest, token: Option<String>) -> HttpRe
     let site = request.headers().get("sec-fetch-site").and_then(|value| value.to_str().ok());
     let mut answer = match site {
         Some("cross-site" | "same-site") => page(front, StatusCode::OK, &Notice {
-            onward: Some("/"),
+            goes_on: true,
             ..Notice::new("Signed in", "The board opens by itself.")
         }),
         _ => {
             let mut answer = HttpResponse::SeeOther();
             guarded(front, &mut answer);
-            answer.insert_header((header::LOCATION, "/")).finish()
+            answer.insert_header((header::LOCATION, "../")).finish()
         }
     };
     if let Some(token) = token
@@ -82,11 +82,15 @@ fn onward(front: &Front, request: &HttpRequest, token: Option<String>) -> HttpRe
 
 /// What somebody without a session sees. A part of a page tells the page to load anew.
 pub fn closed(front: &Front, request: &HttpRequest) -> HttpResponse {
-    let mut answer = page(front, StatusCode::FORBIDDEN, &Notice::new(
-        "The board is closed",
-        "It shows people's data, so it opens with a one-time key: the link that was printed when \
-         handoff started, or a new one made with `handoff open` on the machine where it runs.",
-    ));
+    let mut answer = page(front, StatusCode::FORBIDDEN, &Notice {
+        root: root(request.path()),
+        ..Notice::new(
+            "The board is closed",
+            "It shows people's data, so it opens with a one-time key: the link that was printed \
+             when handoff started, or a new one made with `handoff open` on the machine where it \
+             runs.",
+        )
+    });
     if request.headers().contains_key("hx-request") {
         answer.headers_mut().insert(
             header::HeaderName::from_static("hx-refresh"),
