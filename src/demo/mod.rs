@@ -3,4 +3,3 @@
 //! Guarantees: they listen on this machine only and say that they are stand-ins.
 //! Does not know: real vendors; each stand-in writes down what it copies of one.
 
-pub mod channels;
