@@ -180,9 +180,7 @@ fn value_of(field: &Field, kind: Option<Type>) -> Option<Value> {
         (Field::Text(text), Type::Number) => {
             super::table::number(text.as_str_for_logic(), None).map(Value::Number)
         }
-        (Field::Text(text), Type::Bool) => {
-            clean::truth(text.as_str_for_logic()).map(Value::Bool)
-        }
+        (Field::Text(text), Type::Bool) => clean::truth(text.as_str_for_logic()).map(Value::Bool),
         (Field::Number(number), Type::Text) => Some(Value::text(&number.to_string())),
         (Field::Bool(truth), Type::Text) => Some(Value::text(&truth.to_string())),
         _ => None,

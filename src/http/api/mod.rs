@@ -7,6 +7,7 @@ mod books;
 mod events;
 mod jobs;
 mod leads;
+mod open;
 mod reps;
 mod rulebooks;
 mod tokens;
@@ -34,6 +35,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
             .configure(leads::routes)
             .configure(events::routes)
             .configure(jobs::routes)
+            .configure(open::routes)
             .configure(reps::routes)
             .configure(rulebooks::routes)
             .configure(tokens::routes)

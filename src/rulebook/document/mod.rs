@@ -100,6 +100,11 @@ impl Rulebook {
     }
 }
 
+/// The line in which a byte stands.
+fn line_of(bytes: &[u8], at: usize) -> usize {
+    bytes.get(..at).unwrap_or_default().split(|byte| *byte == b'\n').count()
+}
+
 fn main_text(files: &Files) -> Result<&str, Finding> {
     let refuse = |message: String, mend: &str| {
         Source::new(MAIN, "").finding(&(0..0), Severity::Error, message, mend)
@@ -109,8 +114,7 @@ fn main_text(files: &Files) -> Result<&str, Finding> {
         return Err(refuse(message, "4 MiB are read at most; move territories into tables"));
     }
     let text = std::str::from_utf8(&files.main).map_err(|why| {
-        let before = files.main.get(..why.valid_up_to()).unwrap_or_default();
-        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+        let line = line_of(&files.main, why.valid_up_to());
         refuse(format!("the rulebook is not UTF-8 (line {line})"), "save it as UTF-8")
     })?;
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
@@ -127,6 +131,7 @@ fn compile<'d>(
     let root = Section::new("the rulebook", 0..0, document, log);
     let mut cx = Cx { log, names: Names::new(setup), setup, files };
     let sections = gather(&mut cx, &root);
+    cx.names.note_left(&sections.reps);
     let cx = &cx;
 
     let default_sla = root.item("default_sla").and_then(|item| cx.names.refer("sla", &item));
@@ -164,19 +169,29 @@ fn compile<'d>(
         Err(reasons) => {
             // Names that are wrong have been reported where they stand; conditions can wait.
             let reasons = if log.has_errors() { Vec::new() } else { reasons };
-            reasons.into_iter().for_each(|why| log.wrong(&(0..0), why, ""));
+            for why in reasons {
+                log.wrong(&(0..0), why, "");
+            }
             return None;
         }
     };
     let assignable = tables::assignable(&written, &schema);
     let default = default_sla.as_deref();
-    let rules = Rules { cx, schema: &schema, assignable: &assignable, default_sla: default };
+    let rules = Rules {
+        cx,
+        schema: &schema,
+        assignable: &assignable,
+        default_sla: default,
+        has_default: root.has_like("default_sla"),
+    };
     let (rules, assigning) = rules.compile(&sections.rules);
     let tables = tables::tables(cx, &written, &schema, &assigning);
     let examples = examples::read(cx, &sections.examples, &custom, &intents);
     if log.has_errors() {
         return None;
     }
+    // What could not be read may have used it.
+    cx.names.warn_of_unused(log);
     let mut lookups = Lookups::of(&schema);
     lookups.take_owners(reps.values());
     lookups.assignable = assignable;
@@ -202,15 +217,16 @@ fn compile<'d>(
         tables,
         warnings: Vec::new(),
     };
-    examples::run(&rulebook, &examples).into_iter().for_each(|found| log.note(found));
+    for found in examples::run(&rulebook, &examples) {
+        log.note(found);
+    }
     Some(rulebook)
 }
 
 fn gather<'d>(cx: &mut Cx<'d>, root: &Section<'d>) -> Sections<'d> {
     let log = cx.log;
-    let mut named = |key: &'static str, kind: &'static str| {
-        cx.names.gather(key, root.sections(key, kind), log)
-    };
+    let mut named =
+        |key: &'static str, kind: &'static str| cx.names.gather(key, root.sections(key, kind), log);
     Sections {
         hours: named("hours", "[[hours]]"),
         reps: named("rep", "[[rep]]"),
@@ -230,7 +246,10 @@ fn intents(root: &Section<'_>) -> Vec<String> {
         let mut intents: Vec<String> = Vec::new();
         for (text, item) in item.texts()? {
             if intents.iter().any(|known| known == text) {
-                item.wrong(format!("the intent {text:?} is there twice"), "keep one; weak ones come first");
+                item.wrong(
+                    format!("the intent {text:?} is there twice"),
+                    "keep one; weak ones come first",
+                );
             }
             intents.push(text.to_owned());
         }

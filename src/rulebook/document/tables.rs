@@ -5,6 +5,7 @@
 //! Does not know: facts of leads.
 
 use std::{
+    cell::Cell,
     collections::{BTreeMap, HashMap},
     ops::Range,
 };
@@ -67,7 +68,10 @@ fn one<'d>(cx: &Cx<'d>, Entry { id, section }: &Entry<'d>) -> Written<'d> {
         && item.is_table()
         && !(1..=KEY_MAX).contains(&key.len())
     {
-        item.wrong(format!("a key of {} columns", key.len()), format!("name 1 to {KEY_MAX} columns"));
+        item.wrong(
+            format!("a key of {} columns", key.len()),
+            format!("name 1 to {KEY_MAX} columns"),
+        );
     }
     let columns = columns.map(|columns| columns.all()).unwrap_or_default();
     let columns = columns.into_iter().filter_map(|item| Some((item, column(cx, &item)?))).collect();
@@ -77,9 +81,32 @@ fn one<'d>(cx: &Cx<'d>, Entry { id, section }: &Entry<'d>) -> Written<'d> {
 fn is_name(name: &str) -> bool {
     let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     let reserved = [
-        "lead", "account", "person", "as", "break", "const", "continue", "else", "for", "function",
-        "if", "import", "let", "loop", "package", "namespace", "return", "var", "void", "while",
-        "has", "size", "in", "true", "false", "null",
+        "lead",
+        "account",
+        "person",
+        "as",
+        "break",
+        "const",
+        "continue",
+        "else",
+        "for",
+        "function",
+        "if",
+        "import",
+        "let",
+        "loop",
+        "package",
+        "namespace",
+        "return",
+        "var",
+        "void",
+        "while",
+        "has",
+        "size",
+        "in",
+        "true",
+        "false",
+        "null",
     ];
     name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.chars().all(good)
@@ -146,7 +173,8 @@ fn compile(
     }
     let place = |item: &Item<'_>| find_column(cx, item, name, &sheet);
     let key_at: Vec<Option<usize>> = written.key.iter().map(place).collect();
-    let columns_at: Vec<Option<usize>> = written.columns.iter().map(|(item, _)| place(item)).collect();
+    let columns_at: Vec<Option<usize>> =
+        written.columns.iter().map(|(item, _)| place(item)).collect();
     let key: Vec<Slot> = key.into_iter().collect::<Option<_>>()?;
     let key_at: Vec<usize> = key_at.into_iter().collect::<Option<_>>()?;
     let columns_at: Vec<usize> = columns_at.into_iter().collect::<Option<_>>()?;
@@ -157,7 +185,8 @@ fn compile(
         .filter_map(|(at, (item, kind))| Some((*at, *kind, slot(item)?)))
         .collect();
     let known = schema.slot(&format!("{}.known", written.id))?;
-    let reader = Reader { cx, source: &source, sheet: &sheet, schema, assigning };
+    let reader =
+        Reader { cx, source: &source, sheet: &sheet, schema, assigning, reported: Cell::new(0) };
     let (rows, shapes) = reader.rows(&key, &key_at, &columns);
     let columns = columns.into_iter().map(|(.., slot)| slot).collect();
     Some(Table { id: written.id.to_owned(), key, known, columns, rows, shapes })
@@ -172,7 +201,10 @@ fn key_slot(item: &Item<'_>, schema: &Schema) -> Option<Slot> {
     match found {
         None => item.wrong(format!("unknown fact {name:?}"), advice(name, "fact", names)),
         Some(slot) if schema.kind(slot) != Some(Type::Text) => {
-            item.wrong(format!("{name} is not text"), "look a row up by text, and compare numbers in the rule");
+            item.wrong(
+                format!("{name} is not text"),
+                "look a row up by text, and compare numbers in the rule",
+            );
             return None;
         }
         Some(_) => {}
@@ -200,6 +232,8 @@ struct Reader<'a, 'd> {
     sheet: &'a Sheet<'a>,
     schema: &'a Schema,
     assigning: &'a Assigning,
+    /// How many cells were wrong so far.
+    reported: Cell<usize>,
 }
 
 type Rows = HashMap<Box<str>, Box<[Option<Value>]>>;
@@ -214,16 +248,7 @@ impl Reader<'_, '_> {
         let mut rows: Rows = HashMap::with_capacity(self.sheet.rows.len());
         let mut lines: HashMap<Box<str>, Range<usize>> = HashMap::new();
         let mut shapes: Vec<u32> = Vec::new();
-        let mut reported = 0;
-        let mut report = |finding: Finding| {
-            reported += 1;
-            if reported <= CELLS_REPORTED {
-                self.cx.log.note(finding);
-            } else if reported == CELLS_REPORTED + 1 {
-                let (message, mend) = ("more cells of this table are wrong", "mend those above first");
-                self.cx.log.note(self.source.finding(&(0..0), Severity::Error, message, mend));
-            }
-        };
+        let report = |finding: Finding| self.report(finding);
         for (start, cells) in &self.sheet.rows {
             let cell = |at: usize| cells.get(at).map_or("", String::as_str);
             let wrong = |at: usize, message: String, mend: String| {
@@ -241,7 +266,17 @@ impl Reader<'_, '_> {
             let mut values: Vec<Option<Value>> = Vec::with_capacity(columns.len());
             for (at, kind, slot) in columns {
                 match self.value(cell(*at), *kind, *slot) {
-                    Ok(value) => values.push(value),
+                    Ok(value) => {
+                        if let (ColumnKind::Rep, Some(Value::Text(rep))) = (kind, &value)
+                            && self.cx.names.has_left(rep)
+                        {
+                            let at = self.sheet.cell(*start, *at);
+                            let (message, mend) =
+                                (format!("{rep} has left"), "name somebody who is there");
+                            report(self.source.finding(&at, Severity::Warning, message, mend));
+                        }
+                        values.push(value);
+                    }
                     Err((message, mend)) => report(wrong(*at, message, mend)),
                 }
             }
@@ -265,6 +300,18 @@ impl Reader<'_, '_> {
         // Fuller keys first; of two alike the one with the earlier column.
         shapes.sort_by_key(|shape| std::cmp::Reverse((shape.count_ones(), shape.reverse_bits())));
         (rows, shapes)
+    }
+
+    /// Reports a cell, the first few of a table.
+    fn report(&self, finding: Finding) {
+        let reported = self.reported.get();
+        self.reported.set(reported + 1);
+        if reported < CELLS_REPORTED {
+            self.cx.log.note(finding);
+        } else if reported == CELLS_REPORTED {
+            let (message, mend) = ("more cells of this table are wrong", "mend those above first");
+            self.cx.log.note(self.source.finding(&(0..0), finding.severity, message, mend));
+        }
     }
 
     /// A key cell in the form in which facts hold such a value.
@@ -297,7 +344,12 @@ impl Reader<'_, '_> {
             let id = cell.strip_prefix(kind).and_then(|rest| rest.trim_start().strip_prefix(':'));
             let id = id.map_or(cell, str::trim);
             if names.has(kind, id) {
+                names.use_it(kind, id);
                 return Ok(Some(Value::text(id)));
+            }
+            // Looking for advice takes long where nobody will read it.
+            if self.reported.get() > CELLS_REPORTED {
+                return Err((String::new(), String::new()));
             }
             Err((format!("unknown {kind} {id:?}"), advice(id, kind, names.all(kind))))
         };
@@ -307,10 +359,14 @@ impl Reader<'_, '_> {
             ColumnKind::Rep => refer("rep"),
             ColumnKind::Number => number(cell, Some(self.sheet.delimiter))
                 .map(|number| Some(Value::Number(number)))
-                .ok_or_else(|| (format!("{cell:?} is not a number"), "write digits alone".to_owned())),
-            ColumnKind::Bool => clean::truth(cell)
-                .map(|truth| Some(Value::Bool(truth)))
-                .ok_or_else(|| (format!("{cell:?} is neither yes nor no"), "write yes or no".to_owned())),
+                .ok_or_else(|| {
+                    (format!("{cell:?} is not a number"), "write digits alone".to_owned())
+                }),
+            ColumnKind::Bool => {
+                clean::truth(cell).map(|truth| Some(Value::Bool(truth))).ok_or_else(|| {
+                    (format!("{cell:?} is neither yes nor no"), "write yes or no".to_owned())
+                })
+            }
         }
     }
 }

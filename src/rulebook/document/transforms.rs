@@ -17,15 +17,30 @@ use super::{
 const STEPS_MAX: usize = 16;
 const REGEX_MAX: usize = 256 * 1024;
 const WORDS: [&str; 14] = [
-    "trim", "lower", "upper", "number", "bool", "date", "phone", "email_domain", "company_key",
-    "split", "join", "default", "regex_replace", "map",
+    "trim",
+    "lower",
+    "upper",
+    "number",
+    "bool",
+    "date",
+    "phone",
+    "email_domain",
+    "company_key",
+    "split",
+    "join",
+    "default",
+    "regex_replace",
+    "map",
 ];
 
 /// A step or a list of steps.
 pub fn read(item: &Item<'_>) -> Vec<Transform> {
     let items = item.one_or_many();
     if items.len() > STEPS_MAX {
-        item.wrong(format!("{} steps are too many", items.len()), format!("write {STEPS_MAX} at most"));
+        item.wrong(
+            format!("{} steps are too many", items.len()),
+            format!("write {STEPS_MAX} at most"),
+        );
     }
     items.iter().take(STEPS_MAX).flat_map(step).collect()
 }
@@ -60,10 +75,11 @@ fn simple(item: &Item<'_>, word: &str) -> Option<Transform> {
         "email_domain" => Transform::EmailDomain,
         "company_key" => Transform::CompanyKey,
         _ => {
-            match example(word) {
-                Some(example) => item.wrong(format!("{word:?} needs to know more"), format!("write {example}")),
-                None => item.wrong(format!("unknown transform {word:?}"), advice(word, "transform", WORDS)),
-            }
+            let (message, mend) = match example(word) {
+                Some(example) => (format!("{word:?} needs to know more"), format!("write {example}")),
+                None => (format!("unknown transform {word:?}"), advice(word, "transform", WORDS)),
+            };
+            item.wrong(message, mend);
             return None;
         }
     })
@@ -84,9 +100,17 @@ fn with_argument(item: &Item<'_>) -> Option<Transform> {
     let Some(example) = example(item.key) else {
         let at = item.key_at();
         if WORDS.contains(&item.key) {
-            item.log.wrong(&at, format!("{:?} takes nothing", item.key), format!("write {:?} alone", item.key));
+            item.log.wrong(
+                &at,
+                format!("{:?} takes nothing", item.key),
+                format!("write {:?} alone", item.key),
+            );
         } else {
-            item.log.wrong(&at, format!("unknown transform {:?}", item.key), advice(item.key, "transform", WORDS));
+            item.log.wrong(
+                &at,
+                format!("unknown transform {:?}", item.key),
+                advice(item.key, "transform", WORDS),
+            );
         }
         return None;
     };
@@ -123,14 +147,21 @@ fn with_argument(item: &Item<'_>) -> Option<Transform> {
                 Err(why) => {
                     let why = why.to_string();
                     let last = why.lines().last().unwrap_or_default().trim_start_matches("error: ");
-                    item.wrong(format!("{pattern:?} is not a regular expression: {last}"), "mend it");
+                    item.wrong(
+                        format!("{pattern:?} is not a regular expression: {last}"),
+                        "mend it",
+                    );
                     None
                 }
             }
         }
         _ => {
             let words = item.section("map")?;
-            let read = words.all().iter().map(|item| Some((item.key.trim().to_lowercase(), json(item)?))).collect::<Option<BTreeMap<_, _>>>();
+            let read = words
+                .all()
+                .iter()
+                .map(|item| Some((item.key.trim().to_lowercase(), json(item)?)))
+                .collect::<Option<BTreeMap<_, _>>>();
             read.filter(|words| !words.is_empty()).map(Transform::Map).or_else(refuse)
         }
     }
@@ -141,7 +172,9 @@ fn json(item: &Item<'_>) -> Option<Value> {
     Some(match item.value {
         DeValue::String(text) => Value::String(text.to_string()),
         DeValue::Boolean(truth) => Value::Bool(*truth),
-        DeValue::Integer(_) | DeValue::Float(_) => serde_json::Number::from_f64(item.number()?)?.into(),
+        DeValue::Integer(_) | DeValue::Float(_) => {
+            serde_json::Number::from_f64(item.number()?)?.into()
+        }
         _ => return None,
     })
 }

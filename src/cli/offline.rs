@@ -1,0 +1,196 @@
+//! What commands read on this machine: settings, rulebook files, and the store under its lock.
+//!
+//! Guarantees: nothing is changed by reading; whoever only looks at rules needs no secrets, so
+//! sales ops can check a rulebook on a machine that has none.
+//! Does not know: the daemon.
+
+use std::{
+    fs,
+    future::Future,
+    io::Read as _,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context as _;
+use sha2::{Digest, Sha256};
+
+use super::exit::{Exit, Stop};
+use crate::{
+    intake::shape::default_mapping,
+    rulebook::{ChannelKind, Files, MAIN, Setup, SourceShape},
+    settings::{self, Settings, StoreSettings, World},
+    store::{Store, StoreError, StoreResult, sqlite::SqliteStore},
+};
+
+/// Which settings.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Config {
+    /// The settings
+    #[arg(long, env = "HANDOFF_CONFIG", value_name = "FILE", default_value = "handoff.toml")]
+    pub config: PathBuf,
+}
+
+impl Config {
+    /// The settings with their secrets.
+    ///
+    /// # Errors
+    /// Every finding, as a report.
+    pub fn load(&self) -> Result<Settings, Stop> {
+        Settings::load(&self.config).map_err(Stop::no)
+    }
+
+    /// The settings, with stand-ins for secrets that this machine has not: for commands that send
+    /// nothing. Everything else that is wrong is still refused.
+    ///
+    /// # Errors
+    /// Every finding, the secrets' included, as a report.
+    pub fn load_without_secrets(&self) -> Result<Settings, Stop> {
+        Settings::load(&self.config).or_else(|broken| {
+            let text = fs::read_to_string(&self.config).map_err(|_| Stop::no(&broken))?;
+            let folder = self.config.parent().unwrap_or(Path::new(""));
+            let env = |name: &str| {
+                let is_secret = text.contains(&format!("env:{name}"));
+                std::env::var(name).ok().or_else(|| is_secret.then(|| stand_in(name)))
+            };
+            let file = |path: &Path| {
+                fs::read_to_string(path).or_else(|_| Ok(stand_in(&path.display().to_string())))
+            };
+            let world = World { env: &env, file: &file };
+            let name = self.config.display().to_string();
+            Settings::read(&name, &text, folder, world).map_err(|_| Stop::no(broken))
+        })
+    }
+}
+
+/// What stands in for a secret: another one for each name, long enough for every scheme, and fit
+/// for those that decode theirs from base64.
+fn stand_in(name: &str) -> String {
+    hex::encode(Sha256::digest(name.as_bytes()))
+}
+
+/// What settings offer to a rulebook.
+#[must_use]
+pub fn setup(settings: &Settings) -> Setup {
+    let shape = |source: &settings::Source| SourceShape {
+        mapping: default_mapping(source.scheme.kind())
+            .iter()
+            .map(|(field, paths)| {
+                ((*field).to_owned(), paths.iter().map(|path| (*path).to_owned()).collect())
+            })
+            .collect(),
+    };
+    let kind = |channel: &settings::Channel| match channel.kind {
+        settings::ChannelKind::Email(_) => ChannelKind::Addressed,
+        settings::ChannelKind::PagerDuty(_) => ChannelKind::Pager,
+        settings::ChannelKind::Slack(_) | settings::ChannelKind::Webhook(_) => ChannelKind::Plain,
+    };
+    Setup {
+        sources: settings.sources.iter().map(|one| (one.name.clone(), shape(one))).collect(),
+        channels: settings.channels.iter().map(|(name, one)| (name.clone(), kind(one))).collect(),
+        crms: settings.crms.iter().map(|(name, _)| name.clone()).collect(),
+    }
+}
+
+/// A rulebook as files, from its folder or its main file. A file that it names and that is not
+/// there is left out: compiling says which line names it.
+///
+/// # Errors
+/// The main file, or one that is there, cannot be read.
+pub fn files(path: &Path) -> Result<Files, Stop> {
+    let main = if path.is_dir() { path.join(MAIN) } else { path.to_owned() };
+    let bytes = fs::read(&main).with_context(|| format!("cannot read {}", main.display()))?;
+    let folder = main.parent().unwrap_or(Path::new("")).to_owned();
+    let mut files = Files::new(bytes);
+    for name in Files::named_in(&files.main.clone()) {
+        let path = folder.join(&name);
+        match fs::read(&path) {
+            Ok(bytes) => files = files.with(&name, bytes),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => {
+                let error = anyhow::Error::from(error);
+                return Err(error.context(format!("cannot read {}", path.display())).into());
+            }
+        }
+    }
+    Ok(files)
+}
+
+/// A payload from a file, or from the standard input for `-`.
+///
+/// # Errors
+/// It cannot be read.
+pub fn payload(path: &Path) -> Result<Vec<u8>, Stop> {
+    if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        std::io::stdin().read_to_end(&mut bytes).context("cannot read the standard input")?;
+        return Ok(bytes);
+    }
+    Ok(fs::read(path).with_context(|| format!("cannot read {}", path.display()))?)
+}
+
+/// The store of these settings, under its lock; made if it `may_create` it.
+///
+/// # Errors
+/// A daemon has it, or it cannot be opened.
+pub fn store(config: &Config, may_create: bool) -> Result<Box<dyn Store>, Stop> {
+    let StoreSettings::Sqlite { path } = config.load_without_secrets()?.store;
+    let opened =
+        if may_create { SqliteStore::open(&path) } else { SqliteStore::open_offline(&path) };
+    Ok(Box::new(opened.map_err(|error| failed(&error))?))
+}
+
+/// Waits for a verb of the store.
+///
+/// # Errors
+/// Those of the store.
+pub fn wait<T>(verb: impl Future<Output = StoreResult<T>>) -> Result<T, Stop> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("no runtime for the store")?;
+    runtime.block_on(verb).map_err(|error| failed(&error))
+}
+
+fn failed(error: &StoreError) -> Stop {
+    Stop::new(Exit::Failed, error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULEBOOK: &str = "[[table]]\nfile = \"tables/a.csv\"\n[[table]]\nfile = \"gone.csv\"\n";
+
+    #[test]
+    fn a_rulebook_is_read_from_its_folder_or_its_main_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let main = folder.path().join(MAIN);
+        fs::create_dir(folder.path().join("tables")).unwrap();
+        fs::write(&main, RULEBOOK).unwrap();
+        fs::write(folder.path().join("tables/a.csv"), "x\n").unwrap();
+        let expected = Files::new(RULEBOOK).with("tables/a.csv", "x\n");
+        for path in [folder.path(), main.as_path()] {
+            assert_eq!(files(path).unwrap(), expected, "{path:?}");
+        }
+        let stop = files(&folder.path().join("none.toml")).unwrap_err();
+        assert_eq!(stop.exit, Exit::Failed);
+        assert!(stop.error.to_string().contains("none.toml"));
+    }
+
+    #[test]
+    fn a_machine_without_secrets_can_still_look_at_rules() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("handoff.toml");
+        let source = "[[source]]\nname = \"site\"\nkind = \"standard-webhooks\"\n";
+        let secrets = "secrets = [\"env:HANDOFF_NOT_SET_A\", \"file:/nonexistent/b\"]\n";
+        fs::write(&config, format!("{source}{secrets}")).unwrap();
+        let config = Config { config };
+        assert_eq!(config.load().unwrap_err().exit, Exit::No);
+        let settings = config.load_without_secrets().unwrap();
+        assert!(setup(&settings).sources.contains_key("site"));
+
+        fs::write(&config.config, format!("{source}{secrets}tolerance = \"9d\"\n")).unwrap();
+        let report = config.load_without_secrets().unwrap_err().error.to_string();
+        assert!(report.contains("tolerance") && report.contains("HANDOFF_NOT_SET_A"), "{report}");
+    }
+}

@@ -1,0 +1,159 @@
+//! The sections of the settings that are handoff's own, as structs.
+//!
+//! Guarantees: whatever may be left out has the default that the reference states.
+//! Does not know: sources, CRMs and channels; those parts have their own structs.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Deserializer, de::Error};
+
+use super::value::{Listen, PublicUrl, Size};
+use crate::{model::time::Span, outbound::Secret, telemetry::LogFormat};
+
+/// The keys at the top.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Top {
+    pub(super) listen: Listen,
+    pub(super) public_url: Option<PublicUrl>,
+    pub(super) store: StoreSettings,
+    pub(super) rulebook: PathBuf,
+    pub(super) body_max: Size,
+    pub(super) body_within: Span,
+}
+
+impl Default for Top {
+    fn default() -> Self {
+        Self {
+            listen: Listen(([127, 0, 0, 1], 8080).into()),
+            public_url: None,
+            store: StoreSettings::Sqlite { path: "handoff.db".into() },
+            rulebook: "rulebook.toml".into(),
+            body_max: Size(1 << 20),
+            body_within: Span::seconds(10),
+        }
+    }
+}
+
+/// Where everything is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreSettings {
+    /// One file, one node.
+    Sqlite {
+        /// The file; relative to the settings file's folder as written, resolved here.
+        path: PathBuf,
+    },
+}
+
+impl<'de> Deserialize<'de> for StoreSettings {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(
+            untagged,
+            expecting = "not a store; write \"sqlite:handoff.db\" or { kind = \"sqlite\", path = \"handoff.db\" }"
+        )]
+        enum Written {
+            Url(String),
+            Table(Table),
+        }
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Table {
+            kind: String,
+            path: PathBuf,
+        }
+        let (kind, path) = match Written::deserialize(from)? {
+            Written::Url(url) => match url.split_once(':') {
+                Some((kind, path)) => (kind.to_owned(), PathBuf::from(path)),
+                None => (url, PathBuf::new()),
+            },
+            Written::Table(table) => (table.kind, table.path),
+        };
+        if kind != "sqlite" {
+            return Err(D::Error::custom(
+                "this kind of store is not known; write \"sqlite:handoff.db\"",
+            ));
+        }
+        if path.as_os_str().is_empty() {
+            return Err(D::Error::custom("the store has no path; write \"sqlite:handoff.db\""));
+        }
+        Ok(Self::Sqlite { path })
+    }
+}
+
+/// How the daemon speaks to its operator.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogSettings {
+    /// From which level on, for all or by module.
+    pub level: String,
+    /// JSON or text.
+    pub format: LogFormat,
+}
+
+impl Default for LogSettings {
+    fn default() -> Self {
+        Self { level: "info".to_owned(), format: LogFormat::Text }
+    }
+}
+
+/// The links in messages.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct ActionLinks {
+    pub(super) secrets: Vec<Secret>,
+    pub(super) expire: Span,
+}
+
+impl Default for ActionLinks {
+    fn default() -> Self {
+        Self { secrets: Vec::new(), expire: Span::days(7) }
+    }
+}
+
+/// How long things are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct KeepSettings {
+    /// Raw bodies of decided fills.
+    pub bodies: Span,
+}
+
+impl Default for KeepSettings {
+    fn default() -> Self {
+        Self { bodies: Span::days(30) }
+    }
+}
+
+/// How much at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LimitSettings {
+    /// Deliveries that may wait for the disk before senders get 503.
+    pub line: usize,
+    /// Calls at once per destination and kind of work.
+    pub workers: usize,
+    /// For how long work is leased.
+    pub lease: Span,
+}
+
+impl Default for LimitSettings {
+    fn default() -> Self {
+        Self { line: 4096, workers: 4, lease: Span::seconds(60) }
+    }
+}
+
+/// What every destination may say beside its own keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PaceSettings {
+    /// Calls a second; the adapter's own limit if it is left out.
+    pub per_second: Option<u32>,
+    /// Calls at once after a quiet time.
+    pub burst: Option<u32>,
+}
+
+impl PaceSettings {
+    /// Its keys, which the kinds' own structs do not read.
+    pub(super) const KEYS: [&'static str; 2] = ["per_second", "burst"];
+}

@@ -1,0 +1,166 @@
+//! What is wrong so far, and where each setting stands.
+//!
+//! Guarantees: every finding has the place of the setting it is about, or the name of the
+//! environment variable that overlaid it; text that may be a secret is never shown.
+//! Does not know: what the settings mean.
+
+use std::{collections::BTreeMap, ops::Range};
+
+use super::reference;
+use crate::model::finding::{Finding, render};
+
+/// Where a setting stands.
+#[derive(Clone, Debug)]
+pub(super) enum Origin {
+    /// In the file, at these bytes.
+    File(Range<usize>),
+    /// In this environment variable.
+    Environment(String),
+}
+
+/// Collects findings about one file.
+#[derive(Clone, Debug)]
+pub(super) struct Report {
+    file: String,
+    text: String,
+    findings: Vec<Finding>,
+    places: BTreeMap<String, Origin>,
+    hidden: Vec<Range<usize>>,
+}
+
+impl Report {
+    pub(super) fn new(file: &str, text: &str) -> Self {
+        let (file, text) = (file.to_owned(), text.to_owned());
+        let places = BTreeMap::from([(String::new(), Origin::File(0..0))]);
+        Self { file, text, findings: Vec::new(), places, hidden: Vec::new() }
+    }
+
+    /// Remembers where `path` (`log.level`, `source.demo.secrets`) stands.
+    pub(super) fn stands(&mut self, path: &str, origin: Origin) {
+        self.places.insert(path.to_owned(), origin);
+    }
+
+    /// Whether `path` stands anywhere.
+    pub(super) fn has(&self, path: &str) -> bool {
+        self.places.contains_key(path)
+    }
+
+    /// The text at these bytes may be a secret.
+    pub(super) fn hide(&mut self, span: Range<usize>) {
+        self.hidden.push(span);
+    }
+
+    /// What is given to the key at this byte may be a secret.
+    pub(super) fn hide_line_of(&mut self, at: usize) {
+        let rest = self.text.get(at..).unwrap_or_default();
+        let line = rest.split('\n').next().unwrap_or_default();
+        if let Some(from) = line.find('=') {
+            self.hidden.push(at + from + 1..at + line.len());
+        }
+    }
+
+    /// Before text that could not be parsed is shown: whatever is given to a name that sounds like
+    /// a secret.
+    pub(super) fn hide_what_sounds_secret(&mut self) {
+        const SOUNDS: [&str; 6] = ["secret", "token", "password", "key", "url", "whsec_"];
+        let mut start = 0;
+        for line in self.text.clone().split_inclusive('\n') {
+            let lower = line.to_ascii_lowercase();
+            if SOUNDS.iter().any(|sound| lower.contains(sound)) {
+                let from = line.find('=').map_or(0, |at| at + 1);
+                self.hidden.push(start + from..start + line.trim_end().len());
+            }
+            start += line.len();
+        }
+    }
+
+    /// An error at these bytes.
+    pub(super) fn error_at(&mut self, span: Range<usize>, message: impl Into<String>, mend: &str) {
+        self.findings.push(Finding::error(&self.file, &self.text, span, message, mend));
+    }
+
+    /// An error about a setting, or about the section in which it is missing.
+    pub(super) fn error(&mut self, path: &str, message: impl Into<String>, mend: &str) {
+        let finding = self.finding(path, message, mend);
+        self.findings.push(finding);
+    }
+
+    /// The same as a warning.
+    pub(super) fn warn(&mut self, path: &str, message: impl Into<String>, mend: &str) {
+        let finding = self.finding(path, message, mend).as_warning();
+        self.findings.push(finding);
+    }
+
+    /// An error in a part's own sentence: `key: what is wrong; how to mend it`. The key, if it is
+    /// one of this section, gives the place.
+    pub(super) fn complain(&mut self, section: &str, sentence: &str) {
+        let finding = self.complaint(section, sentence);
+        self.findings.push(finding);
+    }
+
+    pub(super) fn complaint(&self, section: &str, sentence: &str) -> Finding {
+        let word = sentence.split([':', ' ']).next().unwrap_or_default();
+        let key = if word == "secret" { "secrets" } else { word };
+        let path = join(section, key);
+        let path = if self.has(&path) { path.as_str() } else { section };
+        let (message, mend) = sentence.split_once("; ").unwrap_or((sentence, ""));
+        self.finding(path, message, mend)
+    }
+
+    fn finding(&self, path: &str, message: impl Into<String>, mend: &str) -> Finding {
+        let mut place = path;
+        let origin = loop {
+            match self.places.get(place) {
+                Some(origin) => break origin.clone(),
+                None => place = place.rsplit_once('.').map_or("", |(before, _)| before),
+            }
+        };
+        match origin {
+            Origin::File(span) => Finding::error(&self.file, &self.text, span, message, mend),
+            Origin::Environment(name) => {
+                Finding::error(&format!("${name}"), "", 0..0, message, mend)
+            }
+        }
+    }
+
+    /// How to write `path`, by the reference.
+    pub(super) fn example(path: &str, kind: Option<&str>) -> String {
+        reference::example(path, kind).map_or_else(
+            || "see config/handoff.toml for every setting".to_owned(),
+            |line| format!("write it as in `{line}`"),
+        )
+    }
+
+    pub(super) fn is_broken(&self) -> bool {
+        self.findings.iter().any(Finding::is_error)
+    }
+
+    /// The findings in the order of the file.
+    pub(super) fn findings(&self) -> Vec<Finding> {
+        let mut findings = self.findings.clone();
+        findings
+            .sort_by_key(|finding| (finding.file.starts_with('$'), finding.line, finding.column));
+        findings.dedup();
+        findings
+    }
+
+    /// Them, for people, with their places in the text as far as it may be shown.
+    pub(super) fn render(&self) -> String {
+        let shown = self.shown();
+        render(&self.findings(), |file| (file == self.file).then_some(shown.as_str()))
+    }
+
+    /// The text with stars over what may be a secret.
+    fn shown(&self) -> String {
+        let is_hidden = |at: usize| self.hidden.iter().any(|span| span.contains(&at));
+        self.text
+            .char_indices()
+            .map(|(at, c)| if is_hidden(at) && c != '\n' { '*' } else { c })
+            .collect()
+    }
+}
+
+/// `log` and `level` are `log.level`; the root has no name.
+pub(super) fn join(section: &str, key: &str) -> String {
+    if section.is_empty() { key.to_owned() } else { format!("{section}.{key}") }
+}
