@@ -75,7 +75,7 @@ impl DemoButtons for Buttons {
         ]
     }
 
-    fn press<'a>(&'a self, id: &'a str) -> Pin<Box<dyn Future<Output = String> + Send + 'a>> {
+    fn press(&self, id: &str) -> Pin<Box<dyn Future<Output = String> + Send>> {
         let said = self.pressed(id);
         Box::pin(async move { said })
     }

@@ -111,7 +111,7 @@ impl House {
         let clock = Arc::new(ScaledClock::new(began, speed));
         let crm = stand_in_crm().context("no port for the stand-in CRM")?;
         let mail = MailSink::start().await.context("no port for the stand-in mail server")?;
-        let chat = Sink::start().await.context("no port for the stand-in chat")?;
+        let chat = Sink::start().context("no port for the stand-in chat")?;
         let form_key = random()?;
         let tokens = tokens(store.as_ref(), began).await?;
         let callback_key = hex::encode(random()?);
