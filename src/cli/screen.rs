@@ -104,7 +104,7 @@ impl Screen {
             return;
         }
         let mut table = Table::new();
-        table.load_preset(presets::NOTHING);
+        table.load_style(presets::NOTHING);
         table.set_header(headings.iter().map(|heading| heading.to_uppercase()));
         for row in rows {
             table.add_row(row.iter().map(|cell| clean(cell, CELL_MAX)));
