@@ -19,7 +19,11 @@ use std::{
 use actix_web::{App, HttpServer, dev::ServerHandle, web};
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
-use tokio::{sync::watch, task::JoinHandle};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+    task::JoinHandle,
+};
 use url::Url;
 
 use crate::{
@@ -33,7 +37,7 @@ use crate::{
     outbound::gate::{Gate, Limits},
     rulebook::{ChannelKind, Files, Rulebook, Setup, SourceShape},
     store::Store,
-    telemetry::Metrics,
+    telemetry::{self, Metrics},
     worker::{
         Guarded, Jumps, Links, Worker,
         reload::{ReadFiles, Watch},
@@ -112,17 +116,20 @@ pub struct Running {
     loops: JoinHandle<Ended>,
 }
 
+/// The mapping that a source of this kind brings.
+fn shape(scheme: &Scheme) -> SourceShape {
+    let owned = |paths: &[&str]| paths.iter().map(|path| (*path).to_owned()).collect();
+    SourceShape {
+        mapping: crate::intake::shape::default_mapping(scheme.kind())
+            .iter()
+            .map(|(field, paths)| ((*field).to_owned(), owned(paths)))
+            .collect(),
+    }
+}
+
 /// What the parts offer to a rulebook.
 #[must_use]
 pub fn setup(parts: &Parts) -> Setup {
-    let shape = |scheme: &Scheme| SourceShape {
-        mapping: crate::intake::shape::default_mapping(scheme.kind())
-            .iter()
-            .map(|(field, paths)| {
-                ((*field).to_owned(), paths.iter().map(|path| (*path).to_owned()).collect())
-            })
-            .collect(),
-    };
     let kind = |channel: &dyn Channel| {
         if channel.is_pager() {
             ChannelKind::Pager
@@ -256,6 +263,41 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
         stopped,
     ));
     Ok(Running { address, worker, front, server, serving, stop, loops })
+}
+
+/// Runs a daemon until a signal asks it to stop or its store fails.
+///
+/// # Errors
+/// When it cannot start, or its store has failed: what is on disk is safe, and a start afresh
+/// goes on from there.
+pub fn serve(settings: crate::settings::Settings) -> anyhow::Result<()> {
+    telemetry::log::init(&settings.log.level, settings.log.format)
+        .context("the log cannot be set up")?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("no runtime can be had")?;
+    runtime.block_on(async {
+        let mut running = start(parts::from_settings(settings)?).await?;
+        tracing::info!(address = %running.address, "handoff is ready");
+        let mut terminate = signal(SignalKind::terminate()).context("SIGTERM")?;
+        let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT")?;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+            ended = running.ended() => {
+                if let Ended::Fatal(why) = ended {
+                    tracing::error!(why, "the store failed; the process ends");
+                    anyhow::bail!("the store failed: {why}");
+                }
+            }
+        }
+        tracing::info!("stopping");
+        match running.stop().await {
+            Ended::Stopped => Ok(()),
+            Ended::Fatal(why) => anyhow::bail!("the store failed: {why}"),
+        }
+    })
 }
 
 fn gate(limits: Limits) -> Mutex<Gate> {

@@ -1,1 +1,206 @@
-//! Parts from settings (being written).
+//! Parts from settings: the one place where concrete adapters are named for a running daemon.
+//!
+//! Guarantees: everything that a part refuses about its settings is reported at once, in its place
+//! of the file. Does not know: how parts are joined; `app` does.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::Context as _;
+use url::Url;
+
+use super::{ChannelPart, CrmPart, Parts};
+use crate::{
+    clock::SystemClock,
+    crm::{Crm, hubspot::Hubspot, salesforce::Salesforce},
+    intake::Scheme,
+    model::finding::Finding,
+    notify::{
+        Channel, email::Email, link::LinkKey, pagerduty::PagerDuty, slack::Slack, webhook::Webhook,
+    },
+    outbound::gate::Limits,
+    rulebook::{Files, MAIN},
+    settings::{self, ChannelKind, CrmKind, PaceSettings, Settings, StoreSettings},
+    store::{
+        Store,
+        sqlite::{Pace, SqliteStore},
+    },
+    telemetry::Metrics,
+};
+
+/// The most bytes of one file of a rulebook.
+const FILE_MAX: u64 = 16 * 1024 * 1024;
+
+/// Reads a rulebook's files: the main one, and those that it names beside it.
+///
+/// # Errors
+/// A sentence with the file that cannot be read. A file that is named but missing is left out:
+/// compiling says where it is named.
+pub fn read_rulebook(main: &Path) -> Result<Files, String> {
+    let read = |path: &Path| -> Result<Vec<u8>, String> {
+        let unread = |error: std::io::Error| format!("{} cannot be read: {error}", path.display());
+        let length = fs::metadata(path).map_err(unread)?.len();
+        if length > FILE_MAX {
+            return Err(format!("{} is larger than {FILE_MAX} bytes", path.display()));
+        }
+        fs::read(path).map_err(unread)
+    };
+    let main = if main.is_dir() { main.join(MAIN) } else { main.to_owned() };
+    let text = read(&main)?;
+    let folder = main.parent().map_or_else(PathBuf::new, Path::to_owned);
+    let mut files = Files::new(text);
+    for name in Files::named_in(&files.main) {
+        let path = folder.join(&name);
+        if path.is_file() {
+            files.others.insert(name, read(&path)?);
+        }
+    }
+    Ok(files)
+}
+
+/// Makes the parts of a daemon.
+///
+/// # Errors
+/// What the parts refuse, or the store that cannot be opened.
+pub fn from_settings(settings: Settings) -> anyhow::Result<Parts> {
+    let mut wrong: Vec<Finding> = Vec::new();
+    let (mut crms, mut channels) = (BTreeMap::new(), BTreeMap::new());
+    for (name, part) in &settings.crms {
+        match crm(&part.kind) {
+            Ok((crm, limits)) => {
+                let limits = paced(limits, part.pace);
+                let callback = None;
+                let part = CrmPart { crm, limits, is_asked: part.ask, callback };
+                crms.insert(name.clone(), part);
+            }
+            Err(why) => wrong.push(settings.complaint(&format!("crm.{name}"), &why)),
+        }
+    }
+    for (name, part) in &settings.channels {
+        match channel(&part.kind) {
+            Ok((channel, limits)) => {
+                let limits = paced(limits, part.pace);
+                channels.insert(name.clone(), ChannelPart { channel, limits });
+            }
+            Err(why) => wrong.push(settings.complaint(&format!("channel.{name}"), &why)),
+        }
+    }
+    if !wrong.is_empty() {
+        let lines: Vec<String> = wrong.iter().map(ToString::to_string).collect();
+        anyhow::bail!("the settings have mistakes:\n{}", lines.join("\n"));
+    }
+    for (name, part) in settings.crms {
+        let callback = part.callback.map(|source| Arc::new(source.scheme));
+        if let (Some(made), Some(callback)) = (crms.get_mut(&name), callback) {
+            made.callback = Some(callback);
+        }
+    }
+    let store = open(&settings.store, settings.limits.line)?;
+    let sources: BTreeMap<String, Scheme> =
+        settings.sources.into_iter().map(|source| (source.name, source.scheme)).collect();
+    let rulebook = settings.rulebook;
+    let public_url =
+        Url::parse(settings.public_url.as_str()).context("public_url is not an address")?;
+    Ok(Parts {
+        store,
+        clock: Arc::new(SystemClock::new()),
+        metrics: Arc::new(Metrics::new("sqlite")),
+        sources,
+        crms,
+        channels,
+        read_rulebook: Box::new(move || read_rulebook(&rulebook)),
+        listen: settings.listen,
+        public_url: Some(public_url),
+        body_max: usize::try_from(settings.body_max.0).unwrap_or(usize::MAX),
+        body_within: duration(settings.body_within),
+        link_key: Arc::new(settings.link_key.map_or_else(throwaway_key, Ok)?),
+        keep: settings.keep.bodies,
+        lease: settings.limits.lease,
+        workers_per_lane: settings.limits.workers,
+        demo: None,
+    })
+}
+
+fn open(store: &StoreSettings, line: usize) -> anyhow::Result<Arc<dyn Store>> {
+    let StoreSettings::Sqlite { path } = store;
+    let pace = Pace { line_max: line, ..Pace::default() };
+    let store = SqliteStore::open_with(path, true, pace)
+        .with_context(|| format!("the store {} cannot be opened", path.display()))?;
+    Ok(Arc::new(store))
+}
+
+/// Links that do not outlive the process, when the settings name no secret for them.
+fn throwaway_key() -> anyhow::Result<LinkKey> {
+    let mut secret = [0_u8; 32];
+    getrandom::fill(&mut secret).context("the machine gives no randomness")?;
+    tracing::warn!("no secret for action links is set: those in messages end with this process");
+    LinkKey::new(&[secret]).map_err(anyhow::Error::msg)
+}
+
+fn crm(kind: &CrmKind) -> Result<(Arc<dyn Crm>, Limits), String> {
+    // A step is a batch of several calls, so its pace is below the vendor's limit for calls.
+    let limits = Limits { per_second: 10, burst: 10, ..Limits::default() };
+    Ok(match kind {
+        CrmKind::Hubspot(settings) => (Arc::new(Hubspot::new((**settings).clone())?), limits),
+        CrmKind::Salesforce(settings) => (Arc::new(Salesforce::new((**settings).clone())?), limits),
+    })
+}
+
+fn channel(kind: &ChannelKind) -> Result<(Arc<dyn Channel>, Limits), String> {
+    let per_second = |per_second| Limits { per_second, burst: per_second, ..Limits::default() };
+    Ok(match kind {
+        ChannelKind::Email(settings) => {
+            let ca = match &settings.ca_file {
+                None => None,
+                Some(file) => Some(fs::read(file).map_err(|error| {
+                    format!("ca_file: cannot be read: {error}; name a file of PEM certificates")
+                })?),
+            };
+            (Arc::new(Email::new(settings, ca.as_deref())?), per_second(10))
+        }
+        // Slack takes one message a second from an incoming webhook.
+        ChannelKind::Slack(settings) => (Arc::new(Slack::new(settings)?), per_second(1)),
+        ChannelKind::PagerDuty(settings) => (Arc::new(PagerDuty::new(settings)?), per_second(2)),
+        ChannelKind::Webhook(settings) => (Arc::new(Webhook::new(settings)?), per_second(20)),
+    })
+}
+
+fn paced(limits: Limits, pace: PaceSettings) -> Limits {
+    Limits {
+        per_second: pace.per_second.unwrap_or(limits.per_second),
+        burst: pace.burst.unwrap_or(limits.burst),
+        ..limits
+    }
+}
+
+fn duration(span: crate::model::time::Span) -> Duration {
+    Duration::from_millis(u64::try_from(span.0).unwrap_or(0))
+}
+
+/// What settings offer to a rulebook, for checking one without starting anything.
+#[must_use]
+pub fn setup(settings: &Settings) -> crate::rulebook::Setup {
+    let kind = |kind: &settings::ChannelKind| match kind {
+        ChannelKind::Email(_) => crate::rulebook::ChannelKind::Addressed,
+        ChannelKind::PagerDuty(_) => crate::rulebook::ChannelKind::Pager,
+        ChannelKind::Slack(_) | ChannelKind::Webhook(_) => crate::rulebook::ChannelKind::Plain,
+    };
+    crate::rulebook::Setup {
+        sources: settings
+            .sources
+            .iter()
+            .map(|source| (source.name.clone(), super::shape(&source.scheme)))
+            .collect(),
+        channels: settings
+            .channels
+            .iter()
+            .map(|(name, channel)| (name.clone(), kind(&channel.kind)))
+            .collect(),
+        crms: settings.crms.iter().map(|(name, _)| name.clone()).collect(),
+    }
+}

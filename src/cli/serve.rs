@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::{
     exit::{Exit, Outcome},
-    offline::{self, Config},
+    offline::Config,
 };
 
 /// Run the daemon.
@@ -30,8 +30,7 @@ impl Serve {
     /// The settings, the rulebook or the store.
     pub fn run(self) -> Outcome {
         let settings = self.config.load()?;
-        let files = offline::files(&settings.rulebook)?;
-        crate::app::serve(settings, files)?;
+        crate::app::serve(settings)?;
         Ok(Exit::Ok)
     }
 }

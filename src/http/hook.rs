@@ -78,8 +78,12 @@ async fn receive(
     if events.is_empty() {
         return HttpResponse::Ok().json(Stored { events: Vec::new(), duplicates: 0 });
     }
+    let arrived = front.clock.now();
     match front.store.accept(events).await {
-        Ok(accepted) => stored(&front, &source, &accepted, bytes.len()),
+        Ok(accepted) => {
+            front.metrics.stage("stored", front.clock.now().since(arrived));
+            stored(&front, &source, &accepted, bytes.len())
+        }
         Err(error) => {
             front.metrics.refused(&source, "store");
             Problem::store(&error, reference).answer()

@@ -102,7 +102,10 @@ pub fn verdict(failure: &Failure, attempt: u32, now: Time, key: &[u8]) -> Verdic
         Failure::AuthLost { .. } => {
             Verdict::Snooze { at: now.plus(Span::minutes(1)).plus(jitter(Span::seconds(10), attempt, key)), why }
         }
-        Failure::Refused { .. } | Failure::Ambiguous { .. } => Verdict::Dead { why },
+        // A record that a person deleted is not made again behind their back.
+        Failure::Refused { .. } | Failure::Ambiguous { .. } | Failure::Gone => {
+            Verdict::Dead { why }
+        }
         _ if attempt >= ATTEMPTS_MAX => Verdict::Dead { why },
         Failure::Busy { after, .. } => {
             let base = after.map_or(Span::ZERO, |after| Span(after.0.clamp(0, WAIT_MAX.0)));
@@ -110,8 +113,7 @@ pub fn verdict(failure: &Failure, attempt: u32, now: Time, key: &[u8]) -> Verdic
         }
         Failure::MaybeDone
         | Failure::AuthExpired
-        | Failure::OwnerInvalid { .. }
-        | Failure::Gone => Verdict::Retry { at: now.plus(delay(attempt, key)), why },
+        | Failure::OwnerInvalid { .. } => Verdict::Retry { at: now.plus(delay(attempt, key)), why },
     }
 }
 

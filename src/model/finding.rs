@@ -214,8 +214,10 @@ mod tests {
     fn a_report_shows_the_place_and_the_way_out() {
         let at = TEXT.find("wrong").unwrap();
         let finding = Finding::error("x.toml", TEXT, at..at + 5, "not a number", "write b = 2");
-        let report = render(std::slice::from_ref(&finding), |file| (file == "x.toml").then_some(TEXT));
-        for part in ["error: not a number", "x.toml:3:5", "b = wrong", "^^^^^", "write b = 2", "1 error"]
+        let report =
+            render(std::slice::from_ref(&finding), |file| (file == "x.toml").then_some(TEXT));
+        for part in
+            ["error: not a number", "x.toml:3:5", "b = wrong", "^^^^^", "write b = 2", "1 error"]
         {
             assert!(report.contains(part), "{part} in:\n{report}");
         }

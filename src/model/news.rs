@@ -54,14 +54,13 @@ pub enum Outcome {
 
 /// What a person may do with a lead.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "act")]
+#[serde(rename_all = "snake_case", tag = "choice")]
 pub enum Act {
     /// "On it": buys a bounded time, then the ladder goes on.
     OnIt,
     /// "I've answered", or what became of it.
     Answered {
         /// The outcome.
-        #[serde(flatten)]
         outcome: Outcome,
     },
     /// "I'm out today": ends with the rep's own day.
@@ -152,7 +151,6 @@ pub enum News {
         /// The rep whose link it was.
         rep: String,
         /// What was chosen.
-        #[serde(flatten)]
         act: Act,
     },
     /// A rep is away, from a link, the API or the command line.
@@ -204,6 +202,48 @@ impl News {
             | Self::Reassign { lead, .. }
             | Self::Fetched { lead, .. } => Some(*lead),
             Self::Away { .. } | Self::Back { .. } => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_news_reads_back_as_it_was_written() {
+        let (lead, rep) = (Uuid::nil(), "ada".to_owned());
+        let response = Response {
+            kind: ResponseKind::Call,
+            at: Time(5),
+            by: Some("x".into()),
+            evidence: Some("e".into()),
+        };
+        let record = KnownRecord { record: "1".into(), name: None, owner: Some("o".into()) };
+        let known = Known {
+            person: Some(record.clone()),
+            account: Some(record),
+            response: Some(response.clone()),
+        };
+        let outcomes =
+            [Outcome::Qualified, Outcome::Nurture, Outcome::NotAFit { why: "student".into() }];
+        let mut acts = vec![Act::OnIt, Act::OutToday];
+        acts.extend(outcomes.map(|outcome| Act::Answered { outcome }));
+        let destination = "hubspot".to_owned();
+        let mut all = vec![
+            News::Facts { lead, destination: destination.clone(), known },
+            News::Responded { lead, response },
+            News::OwnerMet { lead, destination: destination.clone(), owner: "o".into() },
+            News::OwnerInvalid { lead, destination, rep: rep.clone() },
+            News::Away { rep: rep.clone(), absence: Absence::Out, from: Time(1), until: None },
+            News::Back { rep: rep.clone() },
+            News::Reassign { lead, to: rep.clone(), why: None },
+            News::Fetched { lead, fields: Fields::default() },
+        ];
+        all.extend(acts.into_iter().map(|act| News::Acted { lead, rep: rep.clone(), act }));
+        for news in all {
+            let text = serde_json::to_string(&news).unwrap();
+            assert_eq!(serde_json::from_str::<News>(&text).unwrap(), news, "{text}");
         }
     }
 }

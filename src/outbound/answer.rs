@@ -42,11 +42,16 @@ impl Answer {
     /// The body as JSON.
     ///
     /// # Errors
-    /// [`Failure::Busy`] when it is not of that shape: proxies answer HTML when they are ill.
+    /// When it is not of that shape (proxies answer HTML when they are ill): [`Failure::Busy`], or
+    /// [`Failure::MaybeDone`] for a call that does harm when it is repeated.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
-        serde_json::from_slice(&self.body).map_err(|error| Failure::Busy {
-            after: None,
-            why: format!("status {} with an unreadable body ({:?})", self.status, error.classify()),
+        serde_json::from_slice(&self.body).map_err(|error| {
+            if !self.is_harmless {
+                return Failure::MaybeDone;
+            }
+            let (status, class) = (self.status, error.classify());
+            let why = format!("status {status} with an unreadable body ({class:?})");
+            Failure::Busy { after: None, why }
         })
     }
 
@@ -174,5 +179,7 @@ mod tests {
         let failure = answer(200, None, true).json::<serde_json::Value>().unwrap_err();
         assert_eq!(failure.word(), "busy");
         assert!(!failure.to_string().contains("html"), "{failure}");
+        let failure = answer(200, None, false).json::<serde_json::Value>().unwrap_err();
+        assert_eq!(failure, Failure::MaybeDone);
     }
 }

@@ -88,7 +88,7 @@ impl Outbound {
         Err(format!("{host}: {}", address::NotAllowed))
     }
 
-    /// Sends a call and reads its answer, whatever its status. `now` is when the call starts.
+    /// Sends a call and reads its answer, whatever its status.
     ///
     /// # Errors
     /// [`Failure::Busy`] if it was surely not carried out (or does no harm when repeated),

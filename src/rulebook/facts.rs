@@ -83,14 +83,23 @@ impl Lookups {
         }
     }
 
-    /// Takes over the owner ids of reps.
-    pub(super) fn take_owners<'r>(&mut self, reps: impl Iterator<Item = &'r Rep>) {
+    /// Takes over what a compiled rulebook adds.
+    pub(super) fn finish<'r>(
+        &mut self,
+        reps: impl Iterator<Item = &'r Rep>,
+        assignable: BTreeMap<Slot, ColumnKind>,
+        crms: &[String],
+        index: Index,
+    ) {
         for rep in reps {
             for (crm, owner) in &rep.crm {
                 let owners = self.owners.entry(crm.clone()).or_default();
                 owners.insert(owner.clone(), rep.id.clone());
             }
         }
+        self.assignable = assignable;
+        self.crms = crms.to_vec();
+        self.index = Some(index);
     }
 }
 
@@ -180,9 +189,7 @@ fn value_of(field: &Field, kind: Option<Type>) -> Option<Value> {
         (Field::Text(text), Type::Number) => {
             super::table::number(text.as_str_for_logic(), None).map(Value::Number)
         }
-        (Field::Text(text), Type::Bool) => {
-            clean::truth(text.as_str_for_logic()).map(Value::Bool)
-        }
+        (Field::Text(text), Type::Bool) => clean::truth(text.as_str_for_logic()).map(Value::Bool),
         (Field::Number(number), Type::Text) => Some(Value::text(&number.to_string())),
         (Field::Bool(truth), Type::Text) => Some(Value::text(&truth.to_string())),
         _ => None,

@@ -78,7 +78,8 @@ impl Files {
             serde_json::from_str(json).map_err(|why| format!("not a rulebook's files: {why}"))?;
         let mut others: BTreeMap<String, Vec<u8>> =
             texts.into_iter().map(|(name, text)| (name, text.into_bytes())).collect();
-        let main = others.remove(MAIN).ok_or_else(|| format!("there is no {MAIN} among the files"))?;
+        let main =
+            others.remove(MAIN).ok_or_else(|| format!("there is no {MAIN} among the files"))?;
         Ok(Self { main, others })
     }
 }

@@ -80,7 +80,8 @@ pub(super) fn nearest<'a>(
         let distance = strsim::damerau_levenshtein(&wanted, &candidate);
         if is_part { distance.min(limit) } else { distance }
     };
-    let near = candidates.into_iter().map(|candidate| (far(candidate), candidate));
+    let candidates = candidates.into_iter().filter(|candidate| candidate.len() <= 100);
+    let near = candidates.map(|candidate| (far(candidate), candidate));
     near.filter(|(far, _)| *far <= limit).min_by_key(|(far, _)| *far).map(|(_, name)| name)
 }
 
@@ -95,7 +96,7 @@ pub(super) fn advice<'a>(
     }
     let all: Vec<&str> = candidates.into_iter().collect();
     match all.get(..8) {
-        _ if all.is_empty() => format!("there is no {what} yet"),
+        _ if all.is_empty() => format!("no {what} is defined yet"),
         Some(few) if all.len() > 8 => {
             format!("write one of {}, or another of the {}", few.join(", "), all.len())
         }
@@ -120,7 +121,8 @@ mod tests {
     #[test]
     fn positions_count_characters_from_one() {
         let source = Source::new("a.toml", "x = 1\nü = \"y\"\n");
-        for (byte, expected) in [(0, (1, 1)), (4, (1, 5)), (6, (2, 1)), (11, (2, 5)), (99, (3, 1))] {
+        for (byte, expected) in [(0, (1, 1)), (4, (1, 5)), (6, (2, 1)), (11, (2, 5)), (99, (3, 1))]
+        {
             assert_eq!(source.position(byte), expected, "{byte}");
         }
         assert_eq!(Source::new("a", "").position(0), (1, 1));
@@ -148,6 +150,6 @@ mod tests {
         ] {
             assert_eq!(advice(name, "pool", ["emea", "dach"]), expected);
         }
-        assert_eq!(advice("x", "pool", []), "there is no pool yet");
+        assert_eq!(advice("x", "pool", []), "no pool is defined yet");
     }
 }

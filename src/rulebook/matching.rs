@@ -4,7 +4,11 @@
 //! whatever an index leaves out would not have won.
 //! Does not know: whether who is named is available.
 
-use super::{IfUnknown, Rule, Rulebook, Target, Then, condition::{Facts, Tri, Value}, fields::ColumnKind};
+use super::{
+    IfUnknown, Rule, Rulebook, Target, Then,
+    condition::{Facts, Tri, Value},
+    fields::ColumnKind,
+};
 
 /// A form of a source, and what its fills ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,20 +84,14 @@ impl Rulebook {
         for (at, rule) in self.candidates(facts).skip_while(|(at, _)| *at < from) {
             let found = match rule.when.eval(facts) {
                 Tri::False => continue,
-                Tri::Unknown if rule.if_unknown == IfUnknown::Skip => {
-                    passed.push(Passed { at, why: WhyPassed::Unknown });
-                    continue;
-                }
-                Tri::Unknown => Found::Unknown,
-                Tri::True => match self.outcome(rule, facts) {
-                    Some(found) => found,
-                    None => {
-                        passed.push(Passed { at, why: WhyPassed::NamesNobody });
-                        continue;
-                    }
-                },
+                Tri::Unknown if rule.if_unknown == IfUnknown::Skip => Err(WhyPassed::Unknown),
+                Tri::Unknown => Ok(Found::Unknown),
+                Tri::True => self.outcome(rule, facts).ok_or(WhyPassed::NamesNobody),
             };
-            return Some(Match { at, rule, found, passed });
+            match found {
+                Ok(found) => return Some(Match { at, rule, found, passed }),
+                Err(why) => passed.push(Passed { at, why }),
+            }
         }
         None
     }
@@ -114,7 +112,9 @@ impl Rulebook {
         let Target::Fact(slot) = target else { return Some(target.clone()) };
         let Some(Value::Text(id)) = facts.get(*slot) else { return None };
         match self.lookups.assignable.get(slot)? {
-            ColumnKind::Pool => self.pools.get_key_value(&**id).map(|(id, _)| Target::Pool(id.clone())),
+            ColumnKind::Pool => {
+                self.pools.get_key_value(&**id).map(|(id, _)| Target::Pool(id.clone()))
+            }
             _ => self.reps.get_key_value(&**id).map(|(id, _)| Target::Rep(id.clone())),
         }
     }
@@ -126,7 +126,8 @@ impl Rulebook {
             (Some(name), Some(form)) => name.trim().eq_ignore_ascii_case(form.trim()),
             _ => false,
         };
-        let found = of_source().find(is_named).or_else(|| of_source().find(|entry| entry.form.is_none()));
+        let found =
+            of_source().find(is_named).or_else(|| of_source().find(|entry| entry.form.is_none()));
         found.map(|entry| entry.intent.as_str())
     }
 

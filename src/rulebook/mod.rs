@@ -13,6 +13,8 @@ pub mod facts;
 mod fields;
 mod files;
 mod finding;
+#[cfg(test)]
+mod limit_tests;
 mod mapping;
 mod matching;
 mod sentence;
@@ -24,6 +26,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use self::{
+    calendar::Hours,
+    condition::{Pred, Schema, Slot},
+};
 pub use self::{
     facts::{FactSource, Lookups},
     fields::FIELDS,
@@ -31,10 +37,6 @@ pub use self::{
     mapping::{FieldMapping, Mapped, path::Path, transform::Transform},
     matching::{Form, Found, Match, Passed, WhyPassed},
     table::Table,
-};
-use self::{
-    calendar::Hours,
-    condition::{Pred, Schema, Slot},
 };
 use crate::model::{finding::Finding, news::Absence, time::Span};
 

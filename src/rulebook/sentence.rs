@@ -19,7 +19,7 @@ impl Rulebook {
                 let instead = if_unavailable.as_ref().map_or_else(String::new, |instead| {
                     format!(", or to {} if that person is not available,", self.target(instead))
                 });
-                let sla = self.slas.get(&rule.sla).map_or_else(String::new, |sla| self.under(sla));
+                let sla = self.slas.get(&rule.sla).map_or_else(String::new, under);
                 format!("give it to {}{instead}{sla}", self.target(to))
             }
         };
@@ -36,8 +36,11 @@ impl Rulebook {
             IfUnknown::Skip => String::new(),
             IfUnknown::Hold => " If a fact is missing, hold it for an operator.".to_owned(),
             IfUnknown::Wait { wait, then_hold } => {
-                let then = if *then_hold { "hold it for an operator" } else { "go on with the next rule" };
-                format!(" If a fact is missing, wait for it until {wait} after arrival, then {then}.")
+                let then =
+                    if *then_hold { "hold it for an operator" } else { "go on with the next rule" };
+                format!(
+                    " If a fact is missing, wait for it until {wait} after arrival, then {then}."
+                )
             }
         };
         said + &waits
@@ -50,21 +53,23 @@ impl Rulebook {
             Target::Fact(slot) => {
                 let name = self.schema.name(*slot);
                 match name.split_once('.') {
-                    Some((group @ ("account" | "person"), "owner")) => format!("the owner of the {group}"),
+                    Some((group @ ("account" | "person"), "owner")) => {
+                        format!("the owner of the {group}")
+                    }
                     Some((table, column)) => format!("the {column} in the table {table}"),
                     None => name.to_owned(),
                 }
             }
         }
     }
+}
 
-    fn under(&self, sla: &Sla) -> String {
-        let Sla { id, respond_within, clock, .. } = sla;
-        let whose = match clock {
-            Clock::Always => String::new(),
-            Clock::Owner => " of the owner's working time".to_owned(),
-            Clock::Hours(hours) => format!(" of the hours {hours}"),
-        };
-        format!(" under the SLA {id} (answer within {respond_within}{whose})")
-    }
+fn under(sla: &Sla) -> String {
+    let Sla { id, respond_within, clock, .. } = sla;
+    let whose = match clock {
+        Clock::Always => String::new(),
+        Clock::Owner => " of the owner's working time".to_owned(),
+        Clock::Hours(hours) => format!(" of the hours {hours}"),
+    };
+    format!(" under the SLA {id} (answer within {respond_within}{whose})")
 }

@@ -75,14 +75,14 @@ const CRMS: [(&str, &[&str]); 2] =
 /// Reads `[channel.<name>]`.
 pub(super) fn channel(
     path: &str,
-    table: &DeTable<'static>,
+    table: &DeTable<'_>,
     report: &mut Report,
     world: World<'_>,
 ) -> Option<Channel> {
-    let (word, secrets) = kind(path, table, &CHANNELS, report)?;
+    let (named, secrets) = kind(path, table, &CHANNELS, report)?;
     let skip = [&["kind"], PaceSettings::KEYS.as_slice()].concat();
-    let at = Section { path, kind: Some(word), secrets, skip: &skip, is_overlaid: false };
-    let kind = match word {
+    let at = Section { path, kind: Some(named), secrets, skip: &skip, is_overlaid: false };
+    let kind = match named {
         "email" => read(at, table, report, world).map(ChannelKind::Email),
         "pagerduty" => read(at, table, report, world).map(ChannelKind::PagerDuty),
         "slack" => read(at, table, report, world).map(ChannelKind::Slack),
@@ -95,14 +95,14 @@ pub(super) fn channel(
 /// Reads `[crm.<name>]`.
 pub(super) fn crm(
     path: &str,
-    table: &DeTable<'static>,
+    table: &DeTable<'_>,
     report: &mut Report,
     world: World<'_>,
 ) -> Option<Crm> {
-    let (word, secrets) = kind(path, table, &CRMS, report)?;
+    let (named, secrets) = kind(path, table, &CRMS, report)?;
     let skip = [&["kind", "ask", "callback"], PaceSettings::KEYS.as_slice()].concat();
-    let at = Section { path, kind: Some(word), secrets, skip: &skip, is_overlaid: false };
-    let kind = match word {
+    let at = Section { path, kind: Some(named), secrets, skip: &skip, is_overlaid: false };
+    let kind = match named {
         "hubspot" => read(at, table, report, world).map(CrmKind::Hubspot),
         _ => read(at, table, report, world).map(CrmKind::Salesforce),
     };
@@ -116,17 +116,17 @@ pub(super) fn crm(
     };
     let callback = match table.get("callback") {
         None => Some(None),
-        Some(value) => match value.get_ref().as_table() {
-            Some(table) => {
+        Some(value) => {
+            if let Some(table) = value.get_ref().as_table() {
                 let path = join(path, "callback");
                 report.stands(&path, Origin::File(value.span()));
                 read_source(&path, table, report, world).map(Some)
-            }
-            None => {
-                report.error_at(value.span(), "callback: not a section", "see [crm.hubspot.callback] in config/handoff.toml");
+            } else {
+                let mend = "see [crm.hubspot.callback] in config/handoff.toml";
+                report.error_at(value.span(), "callback: not a section", mend);
                 None
             }
-        },
+        }
     };
     Some(Crm { kind: kind?, pace: pace?, ask: ask?, callback: callback? })
 }
@@ -134,7 +134,7 @@ pub(super) fn crm(
 /// The kind of a destination, which must be one of these.
 fn kind<'k>(
     path: &str,
-    table: &DeTable<'static>,
+    table: &DeTable<'_>,
     kinds: &[(&'k str, &'static [&'static str])],
     report: &mut Report,
 ) -> Option<(&'k str, &'static [&'static str])> {
@@ -149,25 +149,38 @@ fn kind<'k>(
         return Some(*found);
     }
     let typed = found.unwrap_or_default();
-    let guess = nearest(typed, &words).map_or(String::new(), |near| format!("did you mean {near}? "));
-    report.error_at(value.span(), format!("kind: {typed:?} is not known"), &format!("{guess}{known}"));
+    let guess =
+        nearest(typed, &words).map_or(String::new(), |near| format!("did you mean {near}? "));
+    report.error_at(
+        value.span(),
+        format!("kind: {typed:?} is not known"),
+        &format!("{guess}{known}"),
+    );
     None
 }
 
 /// Reads the keys that all destinations share.
 fn pace(
     path: &str,
-    table: &DeTable<'static>,
+    table: &DeTable<'_>,
     report: &mut Report,
     world: World<'_>,
 ) -> Option<PaceSettings> {
-    let mut own = table.clone();
-    own.retain(|key, _| PaceSettings::KEYS.contains(&key.get_ref().as_ref()));
+    let mut own = DeTable::new();
+    for (key, value) in table {
+        if PaceSettings::KEYS.contains(&key.get_ref().as_ref()) {
+            own.insert(key.clone(), value.clone());
+        }
+    }
     let at = Section { path, kind: None, secrets: &[], skip: &[], is_overlaid: false };
     let pace: PaceSettings = read(at, &own, report, world)?;
     for (key, value) in PaceSettings::KEYS.iter().zip([pace.per_second, pace.burst]) {
         if value == Some(0) {
-            report.error(&join(path, key), format!("{key}: nothing could ever be sent"), "write 1 or more");
+            report.error(
+                &join(path, key),
+                format!("{key}: nothing could ever be sent"),
+                "write 1 or more",
+            );
             return None;
         }
     }

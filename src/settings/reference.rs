@@ -10,25 +10,33 @@ pub const REFERENCE: &str = include_str!("../../config/handoff.toml");
 pub(super) fn example(path: &str, kind: Option<&str>) -> Option<&'static str> {
     let (section, key) = path.rsplit_once('.').unwrap_or(("", path));
     let family = section.split('.').next().unwrap_or_default();
-    let mut lines = settings_of(family, kind);
-    lines.find(|line| key_of(line) == Some(key)).map(without_comment)
+    // Keys that a whole family shares are shown once, at another kind perhaps.
+    [kind, None].into_iter().find_map(|kind| {
+        let line = settings_of(family, kind).into_iter().find(|line| key_of(line) == Some(key))?;
+        Some(without_comment(line))
+    })
 }
 
-/// The lines `key = value` of one section, commented out or not.
-pub(super) fn settings_of(
-    family: &str,
-    kind: Option<&str>,
-) -> impl Iterator<Item = &'static str> {
-    let wanted = [Some(family.to_owned()), kind.map(|kind| format!("{family}.{kind}"))];
-    let mut here = String::new();
-    REFERENCE.lines().filter_map(move |line| {
+/// The lines `key = value` of one section, or of all sections of a family that are of this kind;
+/// commented out or not.
+pub(super) fn settings_of(family: &str, kind: Option<&str>) -> Vec<&'static str> {
+    let mut found = Vec::new();
+    let mut here: (&str, Vec<&'static str>) = ("", Vec::new());
+    for line in REFERENCE.lines().chain(["[end]"]) {
         let line = line.strip_prefix("# ").unwrap_or(line).trim();
         if line.starts_with('[') && line.ends_with(']') {
-            line.trim_matches(['[', ']']).clone_into(&mut here);
+            let (name, lines) =
+                std::mem::replace(&mut here, (line.trim_matches(['[', ']']), Vec::new()));
+            let is_of_kind = kind
+                .is_none_or(|kind| lines.iter().any(|line| **line == format!("kind = \"{kind}\"")));
+            if name.split('.').next() == Some(family) && is_of_kind {
+                found.extend(lines);
+            }
+        } else if key_of(line).is_some() {
+            here.1.push(line);
         }
-        let is_wanted = wanted.iter().flatten().any(|name| *name == here);
-        (is_wanted && key_of(line).is_some()).then_some(line)
-    })
+    }
+    found
 }
 
 /// The key of a line, if it sets one.

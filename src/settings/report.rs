@@ -138,7 +138,8 @@ impl Report {
     /// The findings in the order of the file.
     pub(super) fn findings(&self) -> Vec<Finding> {
         let mut findings = self.findings.clone();
-        findings.sort_by_key(|finding| (finding.file.starts_with('$'), finding.line, finding.column));
+        findings
+            .sort_by_key(|finding| (finding.file.starts_with('$'), finding.line, finding.column));
         findings.dedup();
         findings
     }

@@ -38,7 +38,9 @@ pub(super) fn resolve(reference: &str, world: World<'_>) -> Result<String, Unres
         let fits = |c: char| c.is_ascii_alphanumeric() || c == '_';
         if name.is_empty() || !name.chars().all(fits) {
             // Whatever stands there may be a secret with `env:` before it.
-            return Err(literal("what stands after env: is not the name of an environment variable"));
+            return Err(literal(
+                "what stands after env: is not the name of an environment variable",
+            ));
         }
         match (world.env)(name) {
             Some(secret) if secret.trim().is_empty() => {
@@ -70,7 +72,9 @@ pub(super) fn resolve(reference: &str, world: World<'_>) -> Result<String, Unres
     } else if reference.trim().is_empty() {
         return wrong("a secret is empty".to_owned(), "write env:NAME or file:/path");
     } else {
-        return Err(literal("a secret stands here as it is, where every reader of the file sees it"));
+        return Err(literal(
+            "a secret stands here as it is, where every reader of the file sees it",
+        ));
     };
     Ok(secret)
 }

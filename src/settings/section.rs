@@ -4,7 +4,7 @@
 //! guess at what was meant; secret references are followed before the struct sees them, and what
 //! was refused in place of a secret is never quoted. Does not know: which sections there are.
 
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 use serde::de::DeserializeOwned;
 use toml::{
@@ -43,12 +43,18 @@ impl<'a> Section<'a> {
 /// Reads it. `None` when anything is wrong with it; the report says what.
 pub(super) fn read<T: DeserializeOwned>(
     section: Section<'_>,
-    table: &DeTable<'static>,
+    table: &DeTable<'_>,
     report: &mut Report,
     world: World<'_>,
 ) -> Option<T> {
     let fields = fields_of::<T>();
-    let table = overlaid(section, fields, table, report, world);
+    let overlays = overlays(section, fields, world);
+    let mut table = table.clone();
+    for (key, variable, text) in &overlays {
+        report.stands(&join(section.path, key), Origin::Environment(variable.clone()));
+        table
+            .insert(Spanned::new(0..0, Cow::from(key.as_str())), Spanned::new(0..0, overlay(text)));
+    }
     let mut good = DeTable::new();
     let mut is_whole = true;
     for (key, value) in &table {
@@ -66,13 +72,12 @@ pub(super) fn read<T: DeserializeOwned>(
             report.stands(&path, Origin::File(value.span()));
         }
         let is_secret = section.secrets.contains(&name);
-        let Some(value) = (if is_secret { resolved(value, report, world) } else { Some(value.clone()) })
-        else {
+        let Some(value) = followed(value, is_secret, section.secrets, report, world) else {
             is_whole = false;
             continue;
         };
         match probe::<T>([(name, value.clone())]) {
-            Err(error) if !is_missing(&error) => {
+            Err(error) if missing_of(&error, fields).is_none() => {
                 is_whole = false;
                 wrong(section, &path, &error, is_secret, report);
             }
@@ -83,40 +88,43 @@ pub(super) fn read<T: DeserializeOwned>(
     whole.filter(|_| is_whole)
 }
 
-/// The table with what the environment sets instead: `HANDOFF_LOG_LEVEL` for `log.level`.
-fn overlaid(
+/// What the environment sets: key, the variable's name and its text. `HANDOFF_LOG_LEVEL` is for
+/// `log.level`.
+fn overlays(
     section: Section<'_>,
     fields: &[&str],
-    table: &DeTable<'static>,
-    report: &mut Report,
     world: World<'_>,
-) -> DeTable<'static> {
-    let mut table = table.clone();
-    for field in fields.iter().filter(|_| section.is_overlaid) {
-        if section.secrets.contains(field) {
-            continue;
-        }
-        let path = join(section.path, field);
-        let name = format!("HANDOFF_{}", path.replace('.', "_").to_uppercase());
-        let Some(text) = (world.env)(&name) else { continue };
-        // A number or a truth value is one; everything else is text, without quotes.
-        let value = match DeValue::parse(&text) {
-            Ok(value) if value.get_ref().is_integer() || value.get_ref().is_bool() => {
-                let mut value = value.into_inner();
-                value.make_owned();
-                value
-            }
-            _ => DeValue::String(text.clone().into()),
-        };
-        report.stands(&path, Origin::Environment(name));
-        let key: Spanned<std::borrow::Cow<'static, str>> =
-            Spanned::new(0..0, (*field).to_owned().into());
-        table.insert(key, Spanned::new(0..0, value));
-    }
-    table
+) -> Vec<(String, String, String)> {
+    let open = |field: &&&str| section.is_overlaid && !section.secrets.contains(*field);
+    fields
+        .iter()
+        .filter(open)
+        .filter_map(|field| {
+            let path = join(section.path, field);
+            let name = format!("HANDOFF_{}", path.replace('.', "_").to_uppercase());
+            let text = (world.env)(&name)?;
+            Some(((*field).to_owned(), name, text))
+        })
+        .collect()
 }
 
-fn unknown(section: Section<'_>, name: &str, span: Range<usize>, known: &[&str], report: &mut Report) {
+/// A number or a truth value is one; everything else is text, without quotes.
+fn overlay(text: &str) -> DeValue<'_> {
+    match DeValue::parse(text) {
+        Ok(value) if value.get_ref().is_integer() || value.get_ref().is_bool() => {
+            value.into_inner()
+        }
+        _ => DeValue::String(text.into()),
+    }
+}
+
+fn unknown(
+    section: Section<'_>,
+    name: &str,
+    span: Range<usize>,
+    known: &[&str],
+    report: &mut Report,
+) {
     let place = match (section.path, section.kind) {
         ("", _) => "at the top".to_owned(),
         (path, Some(kind)) => format!("in {path} (kind {kind})"),
@@ -143,12 +151,36 @@ pub(super) fn nearest<'a>(typed: &str, known: &[&'a str]) -> Option<&'a str> {
         .map(|(_, word)| word)
 }
 
-/// Follows a reference, or each of a list.
-fn resolved(
-    value: &Spanned<DeValue<'static>>,
+/// Follows the references in a value: the value itself if it is a secret, else those further in.
+fn followed<'t>(
+    value: &Spanned<DeValue<'t>>,
+    is_secret: bool,
+    secrets: &[&str],
     report: &mut Report,
     world: World<'_>,
-) -> Option<Spanned<DeValue<'static>>> {
+) -> Option<Spanned<DeValue<'t>>> {
+    if is_secret {
+        return resolved(value, report, world);
+    }
+    let DeValue::Table(table) = value.get_ref() else { return Some(value.clone()) };
+    let mut followed_table = DeTable::new();
+    let mut is_whole = true;
+    for (key, inner) in table {
+        let is_secret = secrets.contains(&key.get_ref().as_ref());
+        match followed(inner, is_secret, secrets, report, world) {
+            Some(inner) => drop(followed_table.insert(key.clone(), inner)),
+            None => is_whole = false,
+        }
+    }
+    is_whole.then(|| Spanned::new(value.span(), DeValue::Table(followed_table)))
+}
+
+/// Follows a reference, or each of a list.
+fn resolved<'t>(
+    value: &Spanned<DeValue<'t>>,
+    report: &mut Report,
+    world: World<'_>,
+) -> Option<Spanned<DeValue<'t>>> {
     let span = value.span();
     match value.get_ref() {
         DeValue::String(reference) => match resolve(reference, world) {
@@ -180,28 +212,39 @@ fn resolved(
 }
 
 /// Reads a struct from these keys alone.
-fn probe<T: DeserializeOwned>(
-    keys: impl IntoIterator<Item = (impl Into<String>, Spanned<DeValue<'static>>)>,
+fn probe<'t, T: DeserializeOwned>(
+    keys: impl IntoIterator<Item = (impl Into<String>, Spanned<DeValue<'t>>)>,
 ) -> Result<T, toml::de::Error> {
     let mut table = DeTable::new();
     for (key, value) in keys {
-        let key: Spanned<std::borrow::Cow<'static, str>> = Spanned::new(0..0, key.into().into());
-        table.insert(key, value);
+        table.insert(Spanned::new(0..0, Cow::from(key.into())), value);
     }
     T::deserialize(toml::de::Deserializer::from(Spanned::new(0..0, table)))
 }
 
-fn is_missing(error: &toml::de::Error) -> bool {
-    error.message().starts_with("missing field ")
+/// The required key of this struct that the error misses, if it is such an error.
+fn missing_of<'e>(error: &'e toml::de::Error, fields: &[&str]) -> Option<&'e str> {
+    let name = error.message().strip_prefix("missing field `")?.split('`').next()?;
+    fields.contains(&name).then_some(name)
 }
 
 /// Says what is wrong with a value in the words of the reference.
-fn wrong(section: Section<'_>, path: &str, error: &toml::de::Error, is_secret: bool, report: &mut Report) {
+fn wrong(
+    section: Section<'_>,
+    path: &str,
+    error: &toml::de::Error,
+    is_secret: bool,
+    report: &mut Report,
+) {
     let key = path.rsplit('.').next().unwrap_or(path);
     let example = Report::example(path, section.kind);
     if is_secret {
         // The message would quote the secret.
-        return report.error(path, format!("{key}: not the kind of value that is read here"), &example);
+        return report.error(
+            path,
+            format!("{key}: not the kind of value that is read here"),
+            &example,
+        );
     }
     let message = error.message().trim();
     if let Some((word, known)) = unknown_word(message) {
@@ -211,7 +254,15 @@ fn wrong(section: Section<'_>, path: &str, error: &toml::de::Error, is_secret: b
         return report.error(path, format!("{key}: {word:?} is not known"), &mend);
     }
     let (message, mend) = message.split_once("; ").unwrap_or((message, &example));
-    report.error(path, format!("{key}: {message}"), mend);
+    // The names of Rust's numbers say nothing to an operator.
+    let message = ["expected usize", "expected u16", "expected u32", "expected u64"]
+        .iter()
+        .fold(message.to_owned(), |text, name| text.replace(name, "expected a whole number"));
+    let message = format!("{key}: {message}");
+    match error.span().filter(|span| !span.is_empty()) {
+        Some(span) => report.error_at(span, message, mend),
+        None => report.error(path, message, mend),
+    }
 }
 
 /// The word and the known ones out of serde's sentence about a variant.
@@ -225,12 +276,13 @@ fn unknown_word(message: &str) -> Option<(String, Vec<String>)> {
 /// first is given something that fits.
 fn missing<T: DeserializeOwned>(
     section: Section<'_>,
-    table: &DeTable<'static>,
-    good: &DeTable<'static>,
+    table: &DeTable<'_>,
+    good: &DeTable<'_>,
     report: &mut Report,
 ) -> Option<T> {
     const FITTING: [&str; 6] = ["'https://x.example'", "'env:X'", "'1s'", "1", "[]", "{}"];
-    let mut keys: Vec<(String, Spanned<DeValue<'static>>)> =
+    let fields = fields_of::<T>();
+    let mut keys: Vec<(String, Spanned<DeValue<'_>>)> =
         good.iter().map(|(key, value)| (key.get_ref().to_string(), value.clone())).collect();
     let mut is_whole = true;
     loop {
@@ -239,18 +291,22 @@ fn missing<T: DeserializeOwned>(
             Err(error) => error,
         };
         is_whole = false;
-        let Some(name) = error.message().split('`').nth(1).filter(|_| is_missing(&error)) else {
+        let Some(name) = missing_of(&error, fields) else {
             report.complain(section.path, error.message());
             return None;
         };
         if !table.contains_key(name) {
             let path = join(section.path, name);
-            report.error(&path, format!("{name} is missing"), &Report::example(&path, section.kind));
+            report.error(
+                &path,
+                format!("{name} is missing"),
+                &Report::example(&path, section.kind),
+            );
         }
         let fits = FITTING.iter().filter_map(|text| DeValue::parse(text).ok()).find(|value| {
-            probe::<T>([(name, value.clone())]).err().is_none_or(|error| is_missing(&error))
+            let error = probe::<T>([(name, value.clone())]).err();
+            error.is_none_or(|error| missing_of(&error, fields).is_some())
         });
-        let Some(fits) = fits else { return None };
-        keys.push((name.to_owned(), fits));
+        keys.push((name.to_owned(), fits?));
     }
 }

@@ -24,11 +24,12 @@ pub struct Source {
 /// Reads one.
 pub(super) fn read_source(
     path: &str,
-    table: &DeTable<'static>,
+    table: &DeTable<'_>,
     report: &mut Report,
     world: World<'_>,
 ) -> Option<Source> {
-    let at = Section { path, kind: None, secrets: &["secrets"], skip: &["name"], is_overlaid: false };
+    let at =
+        Section { path, kind: None, secrets: &["secrets"], skip: &["name"], is_overlaid: false };
     let settings: SourceSettings = read(at, table, report, world)?;
     let name = path.split_once('.').map_or(path, |(_, name)| name).to_owned();
     match Scheme::compile(&settings, &settings.secrets) {

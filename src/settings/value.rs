@@ -166,7 +166,12 @@ mod tests {
         assert_eq!((url.as_str(), url.is_exposed()), ("https://leads.acme.example/hand", false));
         assert!(read("http://leads.acme.example").unwrap().is_exposed());
         assert!(!read("http://127.0.0.1:8080").unwrap().is_exposed());
-        for text in ["leads.acme.example", "ftp://x.example", "https://x.example?a=1", "https://u:p@x.example"] {
+        for text in [
+            "leads.acme.example",
+            "ftp://x.example",
+            "https://x.example?a=1",
+            "https://u:p@x.example",
+        ] {
             assert!(read(text).unwrap_err().contains("https://leads.acme.example"), "{text}");
         }
     }

@@ -125,21 +125,27 @@ pub trait Store: Send + Sync {
     /// *A due review is decided and replaced by its plan's.*
     fn decide(&self, batch: Batch) -> Boxed<'_, StoreResult<BatchDone>>;
 
-    /// Leases due jobs of one lane, smallest rank first, then the oldest.
+    /// Leases due jobs of one lane, smallest rank first, then the oldest; ranks are few. Tells to
+    /// one destination come together, within the limit.
     /// *A leased job is not given twice before its lease ends.*
     /// *A claim after a lapsed lease says that the last attempt is uncertain.*
     fn claim(&self, claim: Claim) -> Boxed<'_, StoreResult<ClaimDone>>;
 
     /// Ends attempts, with what they left behind and the news they brought.
     /// *A lost lease cannot settle.*
-    /// *A job settled at an older revision than wanted is due again.*
+    /// *A job settled at an older revision than wanted is due again*, when the newer plan said.
     /// *A finished job is deleted.*
-    fn settle(&self, settlements: Vec<Settlement>, now: Time) -> Boxed<'_, StoreResult<Vec<Settled>>>;
+    fn settle(
+        &self,
+        settlements: Vec<Settlement>,
+        now: Time,
+    ) -> Boxed<'_, StoreResult<Vec<Settled>>>;
 
-    /// Retries or buries jobs, by their rows.
+    /// Retries or buries jobs, by their rows; answers how many. A review is never buried.
     fn order(&self, jobs: Vec<i64>, order: JobOrder, now: Time) -> Boxed<'_, StoreResult<usize>>;
 
-    /// Puts rejected or dead fills under way again, by public id.
+    /// Puts rejected or dead events under way again, by public id; answers how many. A fill whose
+    /// body is swept stays as it is.
     /// *A redone event keeps its id and its place in the books.*
     fn redo(&self, events: Vec<uuid::Uuid>) -> Boxed<'_, StoreResult<usize>>;
 

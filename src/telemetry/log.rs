@@ -30,7 +30,9 @@ pub enum LogFormat {
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
     /// The level is not one.
-    #[error("{level:?} is not a log level; write error, warn, info, debug or trace, or a list as in \"info,handoff::worker=debug\"")]
+    #[error(
+        "{level:?} is not a log level; write error, warn, info, debug or trace, or a list as in \"info,handoff::worker=debug\""
+    )]
     Level {
         /// As it was written.
         level: String,
@@ -122,10 +124,8 @@ impl<W: Write> Write for OneLineWriter<W> {
             if must_escape(c) {
                 // The same form in text and in JSON, where it must stay valid.
                 // Writing to a string cannot fail.
-                let _ = std::fmt::Write::write_fmt(
-                    &mut line,
-                    format_args!("\\u{:04x}", u32::from(c)),
-                );
+                let _ =
+                    std::fmt::Write::write_fmt(&mut line, format_args!("\\u{:04x}", u32::from(c)));
             } else {
                 line.push(c);
             }

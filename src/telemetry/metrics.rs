@@ -126,7 +126,9 @@ impl Metrics {
     pub fn accepted(&self, source: &str, stored: usize, duplicates: usize, bytes: usize) {
         self.answered(source, "stored", "").inc_by(stored as u64);
         self.answered(source, "duplicate", "").inc_by(duplicates as u64);
-        self.bytes.get_or_create_owned(&OfSource { source: source.to_owned() }).inc_by(bytes as u64);
+        self.bytes
+            .get_or_create_owned(&OfSource { source: source.to_owned() })
+            .inc_by(bytes as u64);
     }
 
     /// A delivery was refused. A source that is not in the settings is `unknown`, whatever it

@@ -54,7 +54,11 @@ impl Worker {
             decide::decide(&book, &reach, snapshot, step, now)
         });
         let batch = Batch { now, steps, reviews_max: BATCH_MAX, decide };
+        let began = self.clock.monotonic();
         let done = self.store.decide(batch).await?;
+        if count + done.reviews > 0 {
+            self.metrics.batch(Span(self.clock.monotonic().0.saturating_sub(began.0)));
+        }
         self.note(&done, &events);
         Ok(Worked {
             done: count + done.reviews,

@@ -53,6 +53,9 @@ impl Worker {
             };
             let now = self.clock.now();
             self.report(name, &channel.gate, [result.as_ref().err()].into_iter(), now);
+            if let Ok(Some(())) = result {
+                self.told(&group, now);
+            }
             settlements.extend(group.iter().map(|job| settle(job, &result, now)));
         }
         for settlement in &settlements {
@@ -62,6 +65,14 @@ impl Worker {
         let now = self.clock.now();
         self.store.settle(settlements, now).await?;
         Ok(Worked { done, is_more: true, next: None })
+    }
+
+    /// How long it took from the fill until its first owner was told.
+    fn told(&self, group: &[Claimed], now: Time) {
+        let first = |job: &&Claimed| job.why == Some(Why::Assigned) && job.lead.had.is_empty();
+        for job in group.iter().filter(first) {
+            self.metrics.stage("told", now.since(job.lead.opened_at));
+        }
     }
 
     /// The message for one recipient, or none if nothing of it is true any more.

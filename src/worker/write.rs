@@ -73,7 +73,8 @@ impl Worker {
                 record: job.link.as_ref().map(|link| link.record.clone()),
                 fields: job.lead.fields.clone(),
                 source: job.lead.source.clone(),
-                is_uncertain: job.is_uncertain,
+                // Any earlier attempt may have gone through: one more read is cheaper than a twin.
+                is_uncertain: job.is_uncertain || job.attempt > 1,
             })
             .collect();
         let mut written: Vec<Written> = crm

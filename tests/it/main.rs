@@ -1,7 +1,9 @@
 //! The one integration binary: house rules, contracts and scenarios.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod architecture;
 mod crm;
+mod faults;
 mod harness;
 mod notify;
 mod road;

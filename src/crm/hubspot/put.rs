@@ -202,7 +202,6 @@ impl Hubspot {
                 // A person who came to us twice carries the key of the newer lead.
                 Some(now) => name == &self.settings.key_property && now != value,
             });
-            // An address is what a person is known by: another one there is not ours to judge.
             if properties.is_empty() {
                 slots.answer(at, Ok(done(&record, how)));
                 continue;

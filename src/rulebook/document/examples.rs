@@ -56,9 +56,9 @@ pub struct Example<'d> {
 /// What an example says of a record in the CRM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Asked<'d> {
-    NotAsked,
-    NotThere,
-    There { owner: Option<&'d str>, name: Option<&'d str> },
+    Unasked,
+    Absent,
+    Found { owner: Option<&'d str>, name: Option<&'d str> },
 }
 
 /// Reads all `[[example]]`.
@@ -117,8 +117,8 @@ fn example<'d>(
         }
         Some(text.to_owned())
     });
-    let account = lead.item("account").map_or(Some(Asked::NotThere), |item| record(cx, &item))?;
-    let person = lead.item("person").map_or(Some(Asked::NotThere), |item| record(cx, &item))?;
+    let account = lead.item("account").map_or(Some(Asked::Absent), |item| record(cx, &item))?;
+    let person = lead.item("person").map_or(Some(Asked::Absent), |item| record(cx, &item))?;
     let mut fields = Fields::default();
     let mut rest = lead.rest();
     // A phone is read with the country.
@@ -131,7 +131,11 @@ fn example<'d>(
                 let Some(kind) = kind else {
                     let known = custom.iter().map(|(name, _)| name.as_str());
                     let mend = advice(item.key, "custom field", known);
-                    cx.log.wrong(&item.key_at(), format!("unknown custom field {:?}", item.key), mend);
+                    cx.log.wrong(
+                        &item.key_at(),
+                        format!("unknown custom field {:?}", item.key),
+                        mend,
+                    );
                     continue;
                 };
                 put(&item, &format!("custom.{}", item.key), kind, &mut fields);
@@ -143,7 +147,11 @@ fn example<'d>(
         } else {
             let known = FIELDS.iter().copied().chain(OTHERS);
             let known: Vec<&str> = known.collect();
-            cx.log.wrong(&item.key_at(), format!("unknown field {:?} in an example", item.key), advice(item.key, "field", known));
+            cx.log.wrong(
+                &item.key_at(),
+                format!("unknown field {:?} in an example", item.key),
+                advice(item.key, "field", known),
+            );
         }
     }
     Some(Example { fields, source, intent, account, person, expect: None })
@@ -210,12 +218,12 @@ fn record<'d>(cx: &Cx<'d>, item: &Item<'d>) -> Option<Asked<'d>> {
             }
             None => None,
         };
-        return Some(Asked::There { owner, name });
+        return Some(Asked::Found { owner, name });
     }
     match item.text()? {
-        "known" => Some(Asked::There { owner: None, name: None }),
-        "unknown" => Some(Asked::NotThere),
-        "not asked" => Some(Asked::NotAsked),
+        "known" => Some(Asked::Found { owner: None, name: None }),
+        "unknown" => Some(Asked::Absent),
+        "not asked" => Some(Asked::Unasked),
         text => {
             item.wrong(
                 format!("unknown word {text:?}"),
@@ -243,9 +251,7 @@ pub fn run(rulebook: &Rulebook, examples: &[Example<'_>]) -> Vec<Finding> {
             rule.id
         );
         let why = why_not(rulebook, &facts, expect, place?);
-        (!is_it).then(|| {
-            item.log.source.finding(&item.at(), Severity::Error, message, why)
-        })
+        (!is_it).then(|| item.log.source.finding(&item.at(), Severity::Error, message, why))
     };
     examples.iter().filter_map(failed).collect()
 }
@@ -298,15 +304,16 @@ fn why_not(rulebook: &Rulebook, facts: &Facts, expect: &Expect, got: usize) -> S
         }
         _ => false,
     };
-    let reasons = rulebook.rules.iter().enumerate().filter(|(_, rule)| could(rule)).map(|(at, rule)| {
-        if at > got {
-            return format!("the rule {:?} comes later", rule.id);
-        }
-        match rule.when.explain(&rulebook.schema, facts).why_not {
-            Some(why) => format!("the rule {:?} did not hold: {why}", rule.id),
-            None => format!("the rule {:?} holds, but names somebody else or nobody", rule.id),
-        }
-    });
+    let reasons =
+        rulebook.rules.iter().enumerate().filter(|(_, rule)| could(rule)).map(|(at, rule)| {
+            if at > got {
+                return format!("the rule {:?} comes later", rule.id);
+            }
+            match rule.when.explain(&rulebook.schema, facts).why_not {
+                Some(why) => format!("the rule {:?} did not hold: {why}", rule.id),
+                None => format!("the rule {:?} holds, but names somebody else or nobody", rule.id),
+            }
+        });
     let reasons: Vec<String> = reasons.take(NAMED).collect();
     if reasons.is_empty() { "no rule leads there".to_owned() } else { reasons.join("; ") }
 }
@@ -314,7 +321,7 @@ fn why_not(rulebook: &Rulebook, facts: &Facts, expect: &Expect, got: usize) -> S
 impl Example<'_> {
     fn facts(&self, rulebook: &Rulebook) -> Facts {
         let record = |asked: Asked<'_>| match asked {
-            Asked::There { name, .. } => Some(KnownRecord {
+            Asked::Found { name, .. } => Some(KnownRecord {
                 record: CRM.to_owned(),
                 name: name.map(str::to_owned),
                 owner: None,
@@ -322,9 +329,13 @@ impl Example<'_> {
             _ => None,
         };
         let mut known = BTreeMap::new();
-        let is_asked = self.account != Asked::NotAsked || self.person != Asked::NotAsked;
+        let is_asked = self.account != Asked::Unasked || self.person != Asked::Unasked;
         if is_asked {
-            let answer = Known { account: record(self.account), person: record(self.person), response: None };
+            let answer = Known {
+                account: record(self.account),
+                person: record(self.person),
+                response: None,
+            };
             known.insert(CRM.to_owned(), answer.clone());
             known.extend(rulebook.lookups.crms.iter().map(|crm| (crm.clone(), answer.clone())));
         }
@@ -338,11 +349,11 @@ impl Example<'_> {
         });
         // An example names our rep, not the owner id in some CRM.
         for (name, asked) in [("account", self.account), ("person", self.person)] {
-            if let Asked::There { owner: Some(owner), .. } = asked {
+            if let Asked::Found { owner: Some(owner), .. } = asked {
                 let slot = rulebook.schema.slot(&format!("{name}.owner"));
                 slot.map(|slot| facts.set(slot, Some(super::super::condition::Value::text(owner))));
             }
-            if asked == Asked::NotAsked {
+            if asked == Asked::Unasked {
                 let slot = rulebook.schema.slot(&format!("{name}.known"));
                 slot.map(|slot| facts.set(slot, None));
             }

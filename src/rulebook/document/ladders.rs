@@ -63,7 +63,8 @@ pub fn escalations(
     let mut all = BTreeMap::new();
     for Entry { id, section } in entries {
         let reassign_max = section.item("reassign_max").and_then(|item| item.whole(1, 100));
-        let steps_key = section.need("step", "step = [{ at = \"100%\", tell = [\"owner\", \"manager\"] }]");
+        let steps_key =
+            section.need("step", "step = [{ at = \"100%\", tell = [\"owner\", \"manager\"] }]");
         let sections = section.sections("step", "a step");
         section.done();
         let mut steps: Vec<LadderStep> = Vec::new();
@@ -128,7 +129,11 @@ fn step_at(step: &Section<'_>) -> Option<StepAt> {
         (None, Some(late)) => late.span().map(StepAt::LateBy),
         (Some(_), Some(late)) => {
             let mend = "keep \"at\" for a share of the time, or \"late_by\" for after the deadline";
-            late.log.wrong(&late.key_at(), "a step is due once: both \"at\" and \"late_by\" are there", mend);
+            late.log.wrong(
+                &late.key_at(),
+                "a step is due once: both \"at\" and \"late_by\" are there",
+                mend,
+            );
             None
         }
         (None, None) => {
@@ -145,7 +150,11 @@ fn percent(item: &Item<'_>) -> Option<StepAt> {
     match number {
         Some(percent @ 1..=100) => Some(StepAt::Percent(percent)),
         Some(percent) => {
-            let mend = if percent == 0 { "write 1% or more" } else { "write late_by = \"5m\" for after the deadline" };
+            let mend = if percent == 0 {
+                "write 1% or more"
+            } else {
+                "write late_by = \"5m\" for after the deadline"
+            };
             item.wrong(format!("{text:?} is not between 1% and 100% of the time"), mend);
             None
         }
@@ -203,7 +212,10 @@ fn pager(cx: &Cx<'_>, item: &Item<'_>) -> Option<String> {
     let text = item.text()?;
     for kind in ["channel", "channel that reaches a person"] {
         if cx.names.has(kind, text) {
-            item.wrong(format!("the channel {text:?} cannot page"), "name a pager, or tell the channel");
+            item.wrong(
+                format!("the channel {text:?} cannot page"),
+                "name a pager, or tell the channel",
+            );
             return None;
         }
     }
@@ -234,7 +246,10 @@ fn named(cx: &Cx<'_>, item: &Item<'_>, also: &[&str]) -> Option<Tell> {
             return None;
         }
         if cx.names.has("pager", channel) {
-            item.wrong(format!("{channel:?} is a pager"), format!("write page = {channel:?} beside \"tell\""));
+            item.wrong(
+                format!("{channel:?} is a pager"),
+                format!("write page = {channel:?} beside \"tell\""),
+            );
             return None;
         }
     }

@@ -16,8 +16,7 @@ use super::{
         finding::{advice, nearest},
         mapping::{FieldMapping, path::Path, transform::Transform},
     },
-    Cx,
-    transforms,
+    Cx, transforms,
     tree::{Item, Section},
 };
 
@@ -100,7 +99,11 @@ pub fn mappings(
                 let Some(below) = item.section("custom") else { continue };
                 fields.extend(below.all().iter().filter_map(|item| custom_field(item, custom)));
             } else if let Some(name) = item.key.strip_prefix("custom.") {
-                item.log.wrong(&item.key_at(), "\"custom.…\" stands in quotes", format!("write custom.{name} without them"));
+                item.log.wrong(
+                    &item.key_at(),
+                    "\"custom.…\" stands in quotes",
+                    format!("write custom.{name} without them"),
+                );
             } else if FIELDS.contains(&item.key) {
                 fields.extend(field(&item, item.key, false).map(|(mapping, _)| mapping));
             } else {
@@ -192,7 +195,9 @@ fn field<'d>(
         let transform = section.item("transform").or_else(|| section.item("transforms"));
         let _known = section.item("transforms");
         steps = transform.map(|item| transforms::read(&item)).unwrap_or_default();
-        kind = section.item("type").and_then(|item| Some((kind_named(&item, name, may_have_type)?, item)));
+        kind = section
+            .item("type")
+            .and_then(|item| Some((kind_named(&item, name, may_have_type)?, item)));
         section.done();
         let Some(path) = path else {
             // A field may have a default and nothing else.
@@ -250,9 +255,10 @@ fn path(item: &Item<'_>) -> Option<Path> {
             // The library points behind what it did read.
             let place = item.inside(&(at.min(text.len())..text.len()));
             let place = if text.starts_with('$') && !place.is_empty() { place } else { item.at() };
-            item.log.wrong(&place, format!("{text:?} is not a JSON path: {why}"), mend);
+            // All that the library often says is that it could not parse.
+            let why = if why == "parser error" { String::new() } else { format!(": {why}") };
+            item.log.wrong(&place, format!("{text:?} is not a JSON path{why}"), mend);
             None
         }
     }
 }
-

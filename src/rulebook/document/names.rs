@@ -4,7 +4,11 @@
 //! proposes the nearest name.
 //! Does not know: what is behind a name.
 
-use std::{collections::BTreeMap, ops::Range};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 use super::{
     super::files::{ChannelKind, Setup},
@@ -26,6 +30,10 @@ pub struct Entry<'d> {
 #[derive(Debug, Default)]
 pub struct Names<'d> {
     known: BTreeMap<&'static str, BTreeMap<&'d str, Range<usize>>>,
+    /// What something refers to.
+    used: RefCell<BTreeSet<(&'static str, String)>>,
+    /// Reps who have left.
+    left: BTreeSet<&'d str>,
 }
 
 impl<'d> Names<'d> {
@@ -69,7 +77,10 @@ impl<'d> Names<'d> {
                 std::collections::btree_map::Entry::Occupied(first) => {
                     item.wrong(
                         format!("there are two {kind} entries {id:?}"),
-                        format!("rename one; the first is in line {}", log.source.line(first.get())),
+                        format!(
+                            "rename one; the first is in line {}",
+                            log.source.line(first.get())
+                        ),
                     );
                 }
                 std::collections::btree_map::Entry::Vacant(free) => {
@@ -85,6 +96,36 @@ impl<'d> Names<'d> {
         self.known.get(kind).is_some_and(|ids| ids.contains_key(id))
     }
 
+    /// Notes which reps have left, so that whoever refers to one hears of it.
+    pub fn note_left(&mut self, reps: &[Entry<'d>]) {
+        let left = reps.iter().filter(|entry| {
+            let left = entry.section.item("left");
+            left.is_some_and(|item| item.value.as_bool() == Some(true))
+        });
+        self.left = left.map(|entry| entry.id).collect();
+    }
+
+    pub fn has_left(&self, rep: &str) -> bool {
+        self.left.contains(rep)
+    }
+
+    /// Notes that something refers to this.
+    pub fn use_it(&self, kind: &'static str, id: &str) {
+        self.used.borrow_mut().insert((kind, id.to_owned()));
+    }
+
+    /// Warns of what nothing refers to.
+    pub fn warn_of_unused(&self, log: &Log<'_>) {
+        let used = self.used.borrow();
+        for kind in ["hours", "pool", "sla", "escalation"] {
+            for (id, at) in self.known.get(kind).into_iter().flatten() {
+                if !used.contains(&(kind, (*id).to_owned())) {
+                    log.warn(at, format!("nothing uses the {kind} {id:?}"), "use it, or remove it");
+                }
+            }
+        }
+    }
+
     /// All ids of a kind.
     pub fn all<'n>(&'n self, kind: &'static str) -> impl Iterator<Item = &'d str> + Clone + 'n {
         self.known.get(kind).into_iter().flat_map(|ids| ids.keys().copied())
@@ -93,13 +134,24 @@ impl<'d> Names<'d> {
     /// The id, if there is something of that kind; a finding at `item` otherwise.
     pub fn find(&self, kind: &'static str, id: &str, item: &Item<'_>) -> Option<String> {
         if self.has(kind, id) {
+            self.use_it(kind, id);
+            if kind == "rep" && self.has_left(id) {
+                item.log.warn(&item.at(), format!("{id} has left"), "name somebody who is there");
+            }
             return Some(id.to_owned());
+        }
+        if item.log.is_full() {
+            item.wrong("", "");
+            return None;
         }
         if let Some((front, rest)) = id.split_once(':')
             && self.has(kind, rest.trim())
         {
             let rest = rest.trim();
-            item.wrong(format!("{:?} takes the id alone, without {front:?}", item.key), format!("write {rest:?}"));
+            item.wrong(
+                format!("{:?} takes the id alone, without {front:?}", item.key),
+                format!("write {rest:?}"),
+            );
             return None;
         }
         item.wrong(format!("unknown {kind} {id:?}"), advice(id, kind, self.all(kind)));
@@ -120,22 +172,23 @@ impl<'d> Names<'d> {
         item: &Item<'_>,
     ) -> Option<(&'static str, String)> {
         let text = item.text()?;
-        let (tag, id) = match text.split_once(':') {
-            Some((tag, id)) => (tag.trim(), id.trim()),
-            None => {
-                // A bare id whose kind is clear: say how to write it.
-                let owner = kinds.iter().find(|kind| self.has(kind, text));
-                let mend = match (owner, nearest(text, also.iter().copied())) {
-                    (Some(kind), _) => format!("write \"{kind}: {text}\""),
-                    (None, Some(near)) => format!("did you mean {near:?}?"),
-                    (None, None) => format!("write {}", ways(kinds, also)),
-                };
-                item.wrong(format!("{text:?} does not say what it refers to"), mend);
-                return None;
-            }
+        let Some((tag, id)) = text.split_once(':') else {
+            // A bare id whose kind is clear: say how to write it.
+            let owner = kinds.iter().find(|kind| self.has(kind, text));
+            let mend = match (owner, nearest(text, also.iter().copied())) {
+                (Some(kind), _) => format!("write \"{kind}: {text}\""),
+                (None, Some(near)) => format!("did you mean {near:?}?"),
+                (None, None) => format!("write {}", ways(kinds, also)),
+            };
+            item.wrong(format!("{text:?} does not say what it refers to"), mend);
+            return None;
         };
+        let (tag, id) = (tag.trim(), id.trim());
         let Some(kind) = kinds.iter().find(|kind| **kind == tag) else {
-            item.wrong(format!("{:?} cannot be {text:?}", item.key), format!("write {}", ways(kinds, also)));
+            item.wrong(
+                format!("{:?} cannot be {text:?}", item.key),
+                format!("write {}", ways(kinds, also)),
+            );
             return None;
         };
         Some((kind, self.find(kind, id, item)?))

@@ -121,14 +121,16 @@ pub fn file<'d>(cx: &Cx<'d>, item: &Item<'_>, name: &str) -> Option<&'d str> {
         return None;
     };
     if bytes.len() > super::BYTES_MAX {
-        item.wrong(format!("{name:?} has {} bytes", bytes.len()), "4 MiB are read at most; split it");
+        item.wrong(
+            format!("{name:?} has {} bytes", bytes.len()),
+            "4 MiB are read at most; split it",
+        );
         return None;
     }
     match std::str::from_utf8(bytes) {
         Ok(text) => Some(text.strip_prefix('\u{feff}').unwrap_or(text)),
         Err(why) => {
-            let before = bytes.get(..why.valid_up_to()).unwrap_or_default();
-            let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+            let line = super::line_of(bytes, why.valid_up_to());
             item.wrong(
                 format!("{name:?} is not UTF-8 (line {line})"),
                 "save it as \"CSV UTF-8\" or as UTF-8 text",
@@ -155,15 +157,18 @@ pub fn reps(cx: &Cx<'_>, entries: &[Entry<'_>]) -> BTreeMap<String, Rep> {
             backup: None,
             has_left: section.item("left").and_then(|item| item.truth()).unwrap_or(false),
         };
-        if let Some(name) = section.need("name", "name = \"Ada Byron\"").and_then(|item| item.text()) {
+        if let Some(name) =
+            section.need("name", "name = \"Ada Byron\"").and_then(|item| item.text())
+        {
             name.clone_into(&mut rep.name);
         }
         if let Some(item) = section.need("email", "email = \"ada@acme.example\"") {
             rep.email = email(&item).unwrap_or_default();
         }
-        for (key, chain, place) in
-            [("manager", &mut managers, &mut rep.manager), ("backup", &mut backups, &mut rep.backup)]
-        {
+        for (key, chain, place) in [
+            ("manager", &mut managers, &mut rep.manager),
+            ("backup", &mut backups, &mut rep.backup),
+        ] {
             let Some(item) = section.item(key) else { continue };
             *place = cx.names.refer("rep", &item);
             if let Some(other) = place {
@@ -202,7 +207,11 @@ fn crm(
         let at = item.key_at();
         let named = cx.names.has("CRM connection", item.key);
         if !named {
-            let mend = super::super::finding::advice(item.key, "CRM connection", cx.names.all("CRM connection"));
+            let mend = super::super::finding::advice(
+                item.key,
+                "CRM connection",
+                cx.names.all("CRM connection"),
+            );
             cx.log.wrong(&at, format!("unknown CRM connection {:?}", item.key), mend);
         }
         let owner = match item.value {

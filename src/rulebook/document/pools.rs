@@ -69,17 +69,13 @@ fn members(cx: &Cx<'_>, section: &Section<'_>, reps: &BTreeMap<String, Rep>) -> 
             unsure = true;
             continue;
         };
-        if reps.get(&member.rep).is_some_and(|rep| rep.has_left) {
-            cx.log.warn(
-                &place.at(),
-                format!("{} has left and gets no leads", member.rep),
-                "take them out of the pool",
-            );
-        }
         if seen.insert(member.rep.clone()) {
             members.push(member);
         } else {
-            place.wrong(format!("{} is in this pool twice", member.rep), "name them once, with a weight if need be");
+            place.wrong(
+                format!("{} is in this pool twice", member.rep),
+                "name them once, with a weight if need be",
+            );
         }
     }
     let is_there = |member: &Member| reps.get(&member.rep).is_none_or(|rep| !rep.has_left);
@@ -130,7 +126,10 @@ fn cap(item: &Item<'_>) -> Option<Cap> {
     };
     match (leads, per) {
         (Some(0), Some(_)) => {
-            item.wrong("a cap of 0 gives no lead", "take the rep out of the pool, or write a larger cap");
+            item.wrong(
+                "a cap of 0 gives no lead",
+                "take the rep out of the pool, or write a larger cap",
+            );
             None
         }
         (Some(leads), Some(per)) => Some(Cap { leads, per }),

@@ -11,9 +11,9 @@ use toml::de::DeValue;
 use super::{
     super::{
         IfUnknown, Rule, Target, Then,
-        condition::{self, PlainValue, Place, Pred, Schema, Slot},
+        condition::{self, Place, PlainValue, Pred, Schema, Slot},
         fields::ColumnKind,
-        finding::{advice, either},
+        finding::{advice, either, nearest},
     },
     Cx,
     names::Entry,
@@ -31,6 +31,8 @@ pub struct Rules<'a, 'd> {
     pub schema: &'a Schema,
     pub assignable: &'a BTreeMap<Slot, ColumnKind>,
     pub default_sla: Option<&'a str>,
+    /// There is a default, right or wrong.
+    pub has_default: bool,
 }
 
 impl<'d> Rules<'_, 'd> {
@@ -39,7 +41,11 @@ impl<'d> Rules<'_, 'd> {
         let log = self.cx.log;
         if entries.len() > RULES_MAX {
             let message = format!("{} rules are too many", entries.len());
-            log.wrong(&(0..0), message, format!("write {RULES_MAX} at most, and use tables for the rest"));
+            log.wrong(
+                &(0..0),
+                message,
+                format!("write {RULES_MAX} at most, and use tables for the rest"),
+            );
             return (Vec::new(), Assigning::new());
         }
         let mut rules: Vec<Rule> = Vec::new();
@@ -84,7 +90,10 @@ impl<'d> Rules<'_, 'd> {
 
     /// The last rule must not depend on a fact that may be missing.
     fn gives_to_somebody(&self, section: &Section<'_>, rule: Option<&Rule>) {
-        if let Some(Rule { then: Then::Assign { to: Target::Fact(_), if_unavailable: None }, .. }) = rule {
+        if let Some(Rule {
+            then: Then::Assign { to: Target::Fact(_), if_unavailable: None }, ..
+        }) = rule
+        {
             self.cx.log.wrong(
                 &section.at,
                 "the last rule may name nobody",
@@ -93,7 +102,13 @@ impl<'d> Rules<'_, 'd> {
         }
     }
 
-    fn rest(&self, id: &str, section: &Section<'d>, when: Pred, then: Option<Then>) -> Option<Rule> {
+    fn rest(
+        &self,
+        id: &str,
+        section: &Section<'d>,
+        when: Pred,
+        then: Option<Then>,
+    ) -> Option<Rule> {
         let if_unknown = section.item("if_unknown").and_then(|item| if_unknown(&item));
         let sla_item = section.item("sla");
         let sla = sla_item.and_then(|item| self.cx.names.refer("sla", &item));
@@ -102,9 +117,13 @@ impl<'d> Rules<'_, 'd> {
         match sla_item {
             Some(item) if sets_aside => {
                 let at = item.key_at();
-                item.log.wrong(&at, "nobody has to answer a lead that is set aside", "remove \"sla\"");
+                item.log.wrong(
+                    &at,
+                    "nobody has to answer a lead that is set aside",
+                    "remove \"sla\"",
+                );
             }
-            None if !sets_aside && self.default_sla.is_none() && then.is_some() => {
+            None if !sets_aside && !self.has_default && then.is_some() => {
                 self.cx.log.wrong(
                     &section.at,
                     format!("the rule {id:?} has no SLA and there is no \"default_sla\""),
@@ -127,12 +146,13 @@ impl<'d> Rules<'_, 'd> {
         let plain = section.item("if");
         let cel = section.item("when");
         let mut parts: Vec<Pred> = Vec::new();
-        if let Some(item) = plain {
-            if let Some(conditions) = item.section("if") {
-                self.plain(&conditions, "", &mut parts);
-                if conditions.all().is_empty() {
-                    item.wrong("this condition is empty", "remove \"if\" for a rule that holds for every lead");
-                }
+        if let Some(item) = plain
+            && let Some(conditions) = item.section("if")
+        {
+            self.plain(&conditions, "", &mut parts);
+            if conditions.all().is_empty() {
+                let mend = "remove \"if\" for a rule that holds for every lead";
+                item.wrong("this condition is empty", mend);
             }
         }
         if let Some(item) = cel
@@ -158,7 +178,11 @@ impl<'d> Rules<'_, 'd> {
     /// `if.country = …`, also under dotted names.
     fn plain(&self, conditions: &Section<'d>, front: &str, parts: &mut Vec<Pred>) {
         for item in conditions.all() {
-            let name = if front.is_empty() { item.key.to_owned() } else { format!("{front}.{}", item.key) };
+            let name = if front.is_empty() {
+                item.key.to_owned()
+            } else {
+                format!("{front}.{}", item.key)
+            };
             if let Some(below) = item.is_table().then(|| item.section("if")).flatten() {
                 self.plain(&below, &name, parts);
                 continue;
@@ -168,6 +192,14 @@ impl<'d> Rules<'_, 'd> {
             let full = format!("lead.{name}");
             let is_lead = name.contains('.') && self.schema.slot(&full).is_some();
             let field = if is_lead { &full } else { &name };
+            if let Some(custom) = field.strip_prefix("custom.") {
+                item.log.wrong(
+                    &item.key_at(),
+                    format!("no mapping fills {field}"),
+                    self.custom_advice(custom),
+                );
+                continue;
+            }
             match condition::plain(field, &value, self.schema) {
                 Ok(pred) => parts.push(pred),
                 Err(findings) => {
@@ -185,6 +217,14 @@ impl<'d> Rules<'_, 'd> {
                 }
             }
         }
+    }
+
+    fn custom_advice(&self, name: &str) -> String {
+        let known = self.schema.slots().filter_map(|(_, field)| field.strip_prefix("lead.custom."));
+        nearest(name, known).map_or_else(
+            || format!("write custom.{name} = \"$.…\" in a [[mapping]]"),
+            |near| format!("did you mean custom.{near}?"),
+        )
     }
 
     fn then(&self, section: &Section<'d>) -> Option<Then> {
@@ -219,11 +259,15 @@ impl<'d> Rules<'_, 'd> {
                 let name = item.text()?;
                 let good = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
                 if name.len() > 64 || !name.chars().all(good) {
-                    item.wrong(format!("{name:?} cannot name an exit"), "write letters, digits, - or _");
+                    item.wrong(
+                        format!("{name:?} cannot name an exit"),
+                        "write letters, digits, - or _",
+                    );
                     return None;
                 }
                 Some(Then::SetAside(name.to_owned()))
             }
+            (None, None) if section.has_like("assign_to") || section.has_like("set_aside") => None,
             (None, None) => {
                 self.cx.log.wrong(
                     &section.at,
@@ -242,8 +286,12 @@ impl<'d> Rules<'_, 'd> {
             if self.assignable.contains_key(&slot) {
                 return Some(Target::Fact(slot));
             }
-            let known: Vec<&str> = self.assignable.keys().map(|slot| self.schema.name(*slot)).collect();
-            item.wrong(format!("{text} names no rep and no pool"), format!("write {}", either(&known)));
+            let known: Vec<&str> =
+                self.assignable.keys().map(|slot| self.schema.name(*slot)).collect();
+            item.wrong(
+                format!("{text} names no rep and no pool"),
+                format!("write {}", either(&known)),
+            );
             return None;
         }
         if text.contains('.') && !text.contains(':') {

@@ -4,32 +4,27 @@
 //! two rows have the same key.
 //! Does not know: facts of leads.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    ops::Range,
-};
+use std::{cell::Cell, collections::BTreeMap};
 
 use super::{
     super::{
-        clean,
-        condition::{Schema, Slot, Type, Value},
-        fields::{ColumnKind, country_code},
+        condition::{Schema, Slot, Type},
+        fields::ColumnKind,
         finding::{Source, advice},
-        table::{Table, key_of, number, sheet::Sheet},
+        table::{Table, sheet::Sheet},
     },
     Cx,
     names::Entry,
     people,
+    rows::Reader,
     tree::Item,
 };
-use crate::model::finding::{Finding, Severity};
+use crate::model::finding::Severity;
 
 /// Rows of one table.
 const ROWS_MAX: usize = 100_000;
 const KEY_MAX: usize = 4;
 const COLUMNS_MAX: usize = 50;
-/// So many cells of one table are reported.
-const CELLS_REPORTED: usize = 20;
 
 /// A `[[table]]` read, before its file is.
 #[derive(Debug)]
@@ -67,7 +62,10 @@ fn one<'d>(cx: &Cx<'d>, Entry { id, section }: &Entry<'d>) -> Written<'d> {
         && item.is_table()
         && !(1..=KEY_MAX).contains(&key.len())
     {
-        item.wrong(format!("a key of {} columns", key.len()), format!("name 1 to {KEY_MAX} columns"));
+        item.wrong(
+            format!("a key of {} columns", key.len()),
+            format!("name 1 to {KEY_MAX} columns"),
+        );
     }
     let columns = columns.map(|columns| columns.all()).unwrap_or_default();
     let columns = columns.into_iter().filter_map(|item| Some((item, column(cx, &item)?))).collect();
@@ -77,9 +75,32 @@ fn one<'d>(cx: &Cx<'d>, Entry { id, section }: &Entry<'d>) -> Written<'d> {
 fn is_name(name: &str) -> bool {
     let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     let reserved = [
-        "lead", "account", "person", "as", "break", "const", "continue", "else", "for", "function",
-        "if", "import", "let", "loop", "package", "namespace", "return", "var", "void", "while",
-        "has", "size", "in", "true", "false", "null",
+        "lead",
+        "account",
+        "person",
+        "as",
+        "break",
+        "const",
+        "continue",
+        "else",
+        "for",
+        "function",
+        "if",
+        "import",
+        "let",
+        "loop",
+        "package",
+        "namespace",
+        "return",
+        "var",
+        "void",
+        "while",
+        "has",
+        "size",
+        "in",
+        "true",
+        "false",
+        "null",
     ];
     name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.chars().all(good)
@@ -146,7 +167,8 @@ fn compile(
     }
     let place = |item: &Item<'_>| find_column(cx, item, name, &sheet);
     let key_at: Vec<Option<usize>> = written.key.iter().map(place).collect();
-    let columns_at: Vec<Option<usize>> = written.columns.iter().map(|(item, _)| place(item)).collect();
+    let columns_at: Vec<Option<usize>> =
+        written.columns.iter().map(|(item, _)| place(item)).collect();
     let key: Vec<Slot> = key.into_iter().collect::<Option<_>>()?;
     let key_at: Vec<usize> = key_at.into_iter().collect::<Option<_>>()?;
     let columns_at: Vec<usize> = columns_at.into_iter().collect::<Option<_>>()?;
@@ -157,8 +179,10 @@ fn compile(
         .filter_map(|(at, (item, kind))| Some((*at, *kind, slot(item)?)))
         .collect();
     let known = schema.slot(&format!("{}.known", written.id))?;
-    let reader = Reader { cx, source: &source, sheet: &sheet, schema, assigning };
-    let (rows, shapes) = reader.rows(&key, &key_at, &columns);
+    let reader =
+        Reader { cx, source: &source, sheet: &sheet, schema, assigning, reported: Cell::new(0) };
+    let keyed: Vec<(usize, Slot)> = key_at.into_iter().zip(key.iter().copied()).collect();
+    let (rows, shapes) = reader.rows(&keyed, &columns);
     let columns = columns.into_iter().map(|(.., slot)| slot).collect();
     Some(Table { id: written.id.to_owned(), key, known, columns, rows, shapes })
 }
@@ -172,7 +196,10 @@ fn key_slot(item: &Item<'_>, schema: &Schema) -> Option<Slot> {
     match found {
         None => item.wrong(format!("unknown fact {name:?}"), advice(name, "fact", names)),
         Some(slot) if schema.kind(slot) != Some(Type::Text) => {
-            item.wrong(format!("{name} is not text"), "look a row up by text, and compare numbers in the rule");
+            item.wrong(
+                format!("{name} is not text"),
+                "look a row up by text, and compare numbers in the rule",
+            );
             return None;
         }
         Some(_) => {}
@@ -191,128 +218,6 @@ fn find_column(cx: &Cx<'_>, item: &Item<'_>, file: &str, sheet: &Sheet<'_>) -> O
         cx.log.wrong(&item.key_at(), format!("{file:?} has no column {:?}", item.key), mend);
     }
     found
-}
-
-/// Reads the rows of one table.
-struct Reader<'a, 'd> {
-    cx: &'a Cx<'d>,
-    source: &'a Source<'a>,
-    sheet: &'a Sheet<'a>,
-    schema: &'a Schema,
-    assigning: &'a Assigning,
-}
-
-type Rows = HashMap<Box<str>, Box<[Option<Value>]>>;
-
-impl Reader<'_, '_> {
-    fn rows(
-        &self,
-        key: &[Slot],
-        key_at: &[usize],
-        columns: &[(usize, ColumnKind, Slot)],
-    ) -> (Rows, Vec<u32>) {
-        let mut rows: Rows = HashMap::with_capacity(self.sheet.rows.len());
-        let mut lines: HashMap<Box<str>, Range<usize>> = HashMap::new();
-        let mut shapes: Vec<u32> = Vec::new();
-        let mut reported = 0;
-        let mut report = |finding: Finding| {
-            reported += 1;
-            if reported <= CELLS_REPORTED {
-                self.cx.log.note(finding);
-            } else if reported == CELLS_REPORTED + 1 {
-                let (message, mend) = ("more cells of this table are wrong", "mend those above first");
-                self.cx.log.note(self.source.finding(&(0..0), Severity::Error, message, mend));
-            }
-        };
-        for (start, cells) in &self.sheet.rows {
-            let cell = |at: usize| cells.get(at).map_or("", String::as_str);
-            let wrong = |at: usize, message: String, mend: String| {
-                self.source.finding(&self.sheet.cell(*start, at), Severity::Error, message, mend)
-            };
-            let mut shape = 0;
-            let mut parts: Vec<String> = Vec::with_capacity(key.len());
-            for (bit, (slot, at)) in key.iter().zip(key_at).enumerate() {
-                shape |= u32::from(!cell(*at).is_empty()) << bit;
-                match self.key_part(*slot, cell(*at)) {
-                    Ok(part) => parts.push(part),
-                    Err(why) => report(wrong(*at, why, String::new())),
-                }
-            }
-            let mut values: Vec<Option<Value>> = Vec::with_capacity(columns.len());
-            for (at, kind, slot) in columns {
-                match self.value(cell(*at), *kind, *slot) {
-                    Ok(value) => values.push(value),
-                    Err((message, mend)) => report(wrong(*at, message, mend)),
-                }
-            }
-            if parts.len() < key.len() || values.len() < columns.len() {
-                continue;
-            }
-            let found: Box<str> = key_of(parts.iter().map(String::as_str)).into();
-            let at = *start..self.sheet.cell(*start, key_at.first().copied().unwrap_or(0)).end;
-            if let Some(first) = lines.get(&found) {
-                let line = self.source.line(first);
-                let message = format!("the key of this row is that of line {line} already");
-                report(self.source.finding(&at, Severity::Error, message, "keep one of the two"));
-                continue;
-            }
-            lines.insert(found.clone(), at);
-            rows.insert(found, values.into());
-            if !shapes.contains(&shape) {
-                shapes.push(shape);
-            }
-        }
-        // Fuller keys first; of two alike the one with the earlier column.
-        shapes.sort_by_key(|shape| std::cmp::Reverse((shape.count_ones(), shape.reverse_bits())));
-        (rows, shapes)
-    }
-
-    /// A key cell in the form in which facts hold such a value.
-    fn key_part(&self, slot: Slot, cell: &str) -> Result<String, String> {
-        match self.schema.name(slot) {
-            _ if cell.is_empty() => Ok(String::new()),
-            "lead.country" => country_code(cell),
-            "lead.email" => Ok(clean::email(cell).unwrap_or_else(|_| cell.to_owned())),
-            _ => Ok(cell.to_owned()),
-        }
-    }
-
-    fn value(
-        &self,
-        cell: &str,
-        kind: ColumnKind,
-        slot: Slot,
-    ) -> Result<Option<Value>, (String, String)> {
-        if cell.is_empty() {
-            return match self.assigning.get(&slot) {
-                None => Ok(None),
-                Some(rule) => Err((
-                    format!("this cell is empty, and the rule {rule:?} assigns by it"),
-                    "fill it, or remove the row".to_owned(),
-                )),
-            };
-        }
-        let names = &self.cx.names;
-        let refer = |kind: &'static str| {
-            let id = cell.strip_prefix(kind).and_then(|rest| rest.trim_start().strip_prefix(':'));
-            let id = id.map_or(cell, str::trim);
-            if names.has(kind, id) {
-                return Ok(Some(Value::text(id)));
-            }
-            Err((format!("unknown {kind} {id:?}"), advice(id, kind, names.all(kind))))
-        };
-        match kind {
-            ColumnKind::Text => Ok(Some(Value::text(cell))),
-            ColumnKind::Pool => refer("pool"),
-            ColumnKind::Rep => refer("rep"),
-            ColumnKind::Number => number(cell, Some(self.sheet.delimiter))
-                .map(|number| Some(Value::Number(number)))
-                .ok_or_else(|| (format!("{cell:?} is not a number"), "write digits alone".to_owned())),
-            ColumnKind::Bool => clean::truth(cell)
-                .map(|truth| Some(Value::Bool(truth)))
-                .ok_or_else(|| (format!("{cell:?} is neither yes nor no"), "write yes or no".to_owned())),
-        }
-    }
 }
 
 /// The facts that a rule may assign by, and what they hold.

@@ -45,6 +45,11 @@ impl<'d> Log<'d> {
         self.note(self.source.finding(at, Severity::Warning, message, mend));
     }
 
+    /// Whether more findings are only counted: then looking for advice is a waste.
+    pub fn is_full(&self) -> bool {
+        self.findings.borrow().len() >= FINDINGS_MAX
+    }
+
     pub fn note(&self, finding: Finding) {
         let mut findings = self.findings.borrow_mut();
         if findings.len() < FINDINGS_MAX {
@@ -63,11 +68,12 @@ impl<'d> Log<'d> {
     pub fn take(self) -> Vec<Finding> {
         let mut findings = self.findings.into_inner();
         findings.sort_by(|a, b| {
-            let by_file = (a.file != self.source.name, &a.file).cmp(&(b.file != self.source.name, &b.file));
+            let by_file =
+                (a.file != self.source.name, &a.file).cmp(&(b.file != self.source.name, &b.file));
             by_file.then((a.line, a.column).cmp(&(b.line, b.column)))
         });
         if self.unsaid.get() > 0 {
-            let more = format!("{} more findings are not shown", self.unsaid.get());
+            let more = format!("and {} more, not shown", self.unsaid.get());
             findings.push(self.source.finding(&(0..0), Severity::Error, more, "mend these first"));
         }
         findings
@@ -117,14 +123,17 @@ impl<'d> Section<'d> {
     /// The value under `key`; a finding if there is none. `example` says how to write it.
     pub fn need(&self, key: &'static str, example: &str) -> Option<Item<'d>> {
         let item = self.item(key);
-        if item.is_none() {
-            // A misspelt key is reported as unknown with the right one proposed; once is enough.
-            if !self.table.keys().any(|written| is_near(written.get_ref(), key)) {
-                let kind = self.kind;
-                self.log.wrong(&self.at, format!("{kind} needs {key:?}"), format!("write {example}"));
-            }
+        if item.is_none() && !self.has_like(key) {
+            let kind = self.kind;
+            self.log.wrong(&self.at, format!("{kind} needs {key:?}"), format!("write {example}"));
         }
         item
+    }
+
+    /// Whether the key is there, or one that looks like it misspelt: that is reported as unknown
+    /// with the right one proposed, and once is enough.
+    pub fn has_like(&self, key: &str) -> bool {
+        self.table.keys().any(|written| written.get_ref() == key || is_near(written.get_ref(), key))
     }
 
     /// Everything in the order of the document, for sections whose keys are free.
@@ -150,11 +159,17 @@ impl<'d> Section<'d> {
     pub fn sections(&self, key: &'static str, kind: &'static str) -> Vec<Section<'d>> {
         let Some(item) = self.item(key) else { return Vec::new() };
         let DeValue::Array(entries) = item.value else {
-            item.wrong(format!("{key:?} is {}", item.described()), format!("write [[{key}]] above each one"));
+            item.wrong(
+                format!("{key:?} is {}", item.described()),
+                format!("write [[{key}]] above each one"),
+            );
             return Vec::new();
         };
-        let entries = entries.iter().map(|entry| {
-            Item { start: entry.span().start, end: entry.span().end, value: entry.get_ref(), ..item }
+        let entries = entries.iter().map(|entry| Item {
+            start: entry.span().start,
+            end: entry.span().end,
+            value: entry.get_ref(),
+            ..item
         });
         entries.filter_map(|entry| entry.section(kind)).collect()
     }
@@ -229,8 +244,7 @@ impl<'d> Item<'d> {
     }
 
     pub fn refuse(&self, wanted: &str) {
-        let Self { key, .. } = self;
-        self.wrong(format!("{key:?} is {}, not {wanted}", self.described()), format!("write {wanted}"));
+        self.wrong(format!("{:?} is {}", self.key, self.described()), format!("write {wanted}"));
     }
 
     /// A text that is not blank, trimmed.
@@ -252,7 +266,9 @@ impl<'d> Item<'d> {
             DeValue::Integer(whole) => {
                 i64::from_str_radix(whole.as_str(), whole.radix()).ok().map(|whole| whole as f64)
             }
-            DeValue::Float(float) => float.as_str().parse().ok().filter(|float: &f64| float.is_finite()),
+            DeValue::Float(float) => {
+                float.as_str().parse().ok().filter(|float: &f64| float.is_finite())
+            }
             _ => None,
         };
         if number.is_none() {
@@ -268,7 +284,10 @@ impl<'d> Item<'d> {
             return Some(number as u32);
         }
         let Self { key, .. } = self;
-        self.wrong(format!("{key:?} is {number}"), format!("write a whole number from {low} to {high}"));
+        self.wrong(
+            format!("{key:?} is {number}"),
+            format!("write a whole number from {low} to {high}"),
+        );
         None
     }
 
@@ -288,7 +307,10 @@ impl<'d> Item<'d> {
         };
         match Span::parse(text.trim()) {
             Ok(Span(ms)) if ms <= 0 => {
-                self.wrong(format!("{:?} is no time at all", self.key), "write a longer span, as in \"5m\"");
+                self.wrong(
+                    format!("{:?} is no time at all", self.key),
+                    "write a longer span, as in \"5m\"",
+                );
                 None
             }
             Ok(span) => Some(span),
@@ -328,13 +350,11 @@ impl<'d> Item<'d> {
 
     /// The table.
     pub fn section(&self, kind: &'static str) -> Option<Section<'d>> {
-        match self.value {
-            DeValue::Table(table) => Some(Section::new(kind, self.at(), table, self.log)),
-            _ => {
-                self.refuse("a table");
-                None
-            }
-        }
+        let DeValue::Table(table) = self.value else {
+            self.refuse("a table");
+            return None;
+        };
+        Some(Section::new(kind, self.at(), table, self.log))
     }
 
     pub const fn is_table(&self) -> bool {

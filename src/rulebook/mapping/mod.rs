@@ -61,9 +61,7 @@ impl FieldMapping {
 /// Of a list its first item; of an object nothing, since a field holds one value.
 fn single(value: Value) -> Option<Value> {
     match value {
-        Value::Array(items) => {
-            items.into_iter().filter(transform::is_something).find_map(single)
-        }
+        Value::Array(items) => items.into_iter().filter(transform::is_something).find_map(single),
         Value::Object(_) => None,
         other => Some(other).filter(transform::is_something),
     }

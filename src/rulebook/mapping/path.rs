@@ -8,6 +8,12 @@
 use serde_json::Value;
 use serde_json_path::JsonPath;
 
+/// Bytes of a path.
+const LENGTH_MAX: usize = 300;
+
+/// Brackets inside each other. The library reads them by recursion, and tries some twice.
+const DEPTH_MAX: usize = 6;
+
 /// A compiled path.
 #[derive(Clone, Debug)]
 pub struct Path(How);
@@ -32,6 +38,12 @@ impl Path {
     /// # Errors
     /// The byte at which reading stopped, and why.
     pub fn parse(text: &str) -> Result<Self, (usize, String)> {
+        if text.len() > LENGTH_MAX {
+            return Err((LENGTH_MAX, format!("it is longer than {LENGTH_MAX} bytes")));
+        }
+        if depth(text) > DEPTH_MAX {
+            return Err((0, format!("more than {DEPTH_MAX} brackets stand inside each other")));
+        }
         let path =
             JsonPath::parse(text).map_err(|why| (why.position(), why.message().to_owned()))?;
         Ok(Self(match steps(text) {
@@ -51,6 +63,20 @@ impl Path {
             }
         }
     }
+}
+
+/// The most brackets that are open at once; those in quotes count too, which does no harm.
+fn depth(text: &str) -> usize {
+    let (mut open, mut most) = (0_usize, 0);
+    for byte in text.bytes() {
+        match byte {
+            b'(' | b'[' => open += 1,
+            b')' | b']' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        most = most.max(open);
+    }
+    most
 }
 
 fn walk<'v>(value: &'v Value, steps: &[Step], found: &mut Vec<&'v Value>) {
@@ -94,13 +120,12 @@ fn steps(text: &str) -> Option<Vec<Step>> {
         (step, rest) = if let Some(tail) = rest.strip_prefix("[?@") {
             filter(tail)?
         } else if let Some(tail) = rest.strip_prefix('[') {
-            let (step, tail) = match quoted(tail) {
-                Some((name, tail)) => (Step::Name(name.into()), tail),
-                None => {
-                    let digits = tail.bytes().take_while(u8::is_ascii_digit).count();
-                    let (number, tail) = tail.split_at_checked(digits)?;
-                    (Step::Index(number.parse().ok()?), tail)
-                }
+            let (step, tail) = if let Some((name, tail)) = quoted(tail) {
+                (Step::Name(name.into()), tail)
+            } else {
+                let digits = tail.bytes().take_while(u8::is_ascii_digit).count();
+                let (number, tail) = tail.split_at_checked(digits)?;
+                (Step::Index(number.parse().ok()?), tail)
             };
             (step, tail.strip_prefix(']')?)
         } else {
@@ -190,6 +215,18 @@ mod tests {
         }
         let fast = Path::parse("$.form_response.answers[?@.field.ref=='company'].text").unwrap();
         assert!(matches!(fast.0, How::Steps(_)));
+    }
+
+    #[test]
+    fn a_path_of_nothing_but_brackets_is_refused_in_time() {
+        for piece in ["(", "!(", "[?@", "[?@==(", "..[?@.a[", "length(", "(!(@.a)||", "!"] {
+            for times in 1..290 / piece.len() {
+                let text = format!("$[?{}", piece.repeat(times));
+                assert!(Path::parse(&text).is_err(), "{text}");
+            }
+        }
+        assert!(Path::parse(&format!("$.{}", "a".repeat(298))).is_ok());
+        assert!(Path::parse(&format!("$.{}", "a".repeat(299))).is_err());
     }
 
     #[test]

@@ -84,9 +84,9 @@ impl Transform {
             }
             // All others are about one value: of a list, each item by itself.
             _ => match value {
-                Value::Array(items) => {
-                    Some(Value::Array(items.into_iter().filter_map(|item| self.one(item)).collect()))
-                }
+                Value::Array(items) => Some(Value::Array(
+                    items.into_iter().filter_map(|item| self.one(item)).collect(),
+                )),
                 value => self.one(value),
             },
         }

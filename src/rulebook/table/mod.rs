@@ -87,12 +87,13 @@ pub fn number(text: &str, delimiter: Option<char>) -> Option<f64> {
     // Groups of three behind one to three digits part thousands.
     let is_grouped = |sign: char| {
         let mut groups = body.split(sign);
-        groups.next().is_some_and(|first| (1..=3).contains(&first.len()))
+        groups.next().is_some_and(|first| (1..=3).contains(&first.len()) && first != "0")
             && groups.all(|group| group.len() == 3 && group.bytes().all(|c| c.is_ascii_digit()))
     };
     let decimal = match (body.rfind('.'), body.rfind(',')) {
         (Some(dot), Some(comma)) => Some(if dot > comma { '.' } else { ',' }),
-        (Some(_), None) => (delimiter != Some(';') || !is_grouped('.')).then_some('.'),
+        // Cells are parted by a comma where the dot is decimal; elsewhere three digits are a group.
+        (Some(_), None) => (delimiter == Some(',') || !is_grouped('.')).then_some('.'),
         (None, Some(_)) => (delimiter == Some(';') || !is_grouped(',')).then_some(','),
         (None, None) => None,
     };
@@ -103,7 +104,8 @@ pub fn number(text: &str, delimiter: Option<char>) -> Option<f64> {
         return None;
     }
     let groups: Vec<&str> = whole.split(['.', ',']).collect();
-    let well_grouped = |(at, group): (usize, &&str)| group.len() == 3 || (at == 0 && group.len() < 4);
+    let well_grouped =
+        |(at, group): (usize, &&str)| group.len() == 3 || (at == 0 && group.len() < 4);
     if groups.len() > 1 && !groups.iter().enumerate().all(well_grouped) {
         return None;
     }
@@ -127,6 +129,8 @@ mod tests {
             ("1,234", Some(';'), Some(1.234)),
             ("1.234", Some(';'), Some(1234.0)),
             ("1.234", Some(','), Some(1.234)),
+            ("1.234", None, Some(1234.0)),
+            ("0.750", None, Some(0.75)),
             ("1.234,56", None, Some(1234.56)),
             ("1,234.56", None, Some(1234.56)),
             ("1.234.567", None, Some(1_234_567.0)),
@@ -162,7 +166,11 @@ mod tests {
             key: vec![slot("lead.country"), slot("lead.region")],
             known: slot("t.known"),
             columns: vec![slot("t.tier")],
-            rows: HashMap::from([row("DE", "Bavaria", 1.0), row("DE", "", 2.0), row("US", "CA", 3.0)]),
+            rows: HashMap::from([
+                row("DE", "Bavaria", 1.0),
+                row("DE", "", 2.0),
+                row("US", "CA", 3.0),
+            ]),
             shapes: vec![0b11, 0b01],
         };
         for (country, region, known, tier) in [

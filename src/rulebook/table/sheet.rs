@@ -122,7 +122,11 @@ mod tests {
         check("a\tb\n 1 \t2\n", '\t', &[&["a", "b"], &["1", "2"]]);
         check("sep=;\r\na;b\r\n1;2,5\r\n", ';', &[&["a", "b"], &["1", "2,5"]]);
         check("only\nx\n", ',', &[&["only"], &["x"]]);
-        check("a;b\n\"two\nlines\";\"say \"\"hi\"\"\"\n", ';', &[&["a", "b"], &["two\nlines", "say \"hi\""]]);
+        check(
+            "a;b\n\"two\nlines\";\"say \"\"hi\"\"\"\n",
+            ';',
+            &[&["a", "b"], &["two\nlines", "say \"hi\""]],
+        );
         assert!(Sheet::read("").is_err());
         assert!(Sheet::read("\n\n;;\n").is_err());
     }

@@ -25,6 +25,9 @@ impl From<Error> for StoreError {
                 Self::Busy(why)
             }
             ErrorCode::TooBig => Self::Refused(format!("larger than the database can hold: {why}")),
+            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
+                Self::Fatal(format!("the database is damaged, restore a backup: {why}"))
+            }
             ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch => Self::Corrupt(why),
             _ => Self::Fatal(why),
         }

@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use super::turn::{Ask, Core};
+use super::{ask::Ask, turn::Core};
 use crate::store::{StoreError, StoreResult};
 
 /// How the line is kept. The defaults were measured; tests take others.

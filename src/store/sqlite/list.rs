@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-/// How many events, from the newest on, one page of a source's events looks through.
+/// How many events, from the newest on, one page looks through when no index has the answer.
 const STRETCH: i64 = 50_000;
 
 /// A statement put together from fixed pieces; every value is a parameter.
@@ -162,14 +162,13 @@ pub fn events(conn: &Connection, filter: &EventFilter) -> StoreResult<Page<Event
         fate => query.and("e.fate = ?", fate.map(rows::fate_number)),
     }
     .and("e.id < ?", filter.before);
+    query.and("e.source = ?", filter.source.clone());
+    let has_index = matches!(filter.fate, Some(Fate::Underway | Fate::Rejected | Fate::Dead));
     let mut stretch_end = None;
-    if let Some(source) = &filter.source {
-        let from = match filter.before {
-            Some(before) => before - STRETCH,
-            None => newest_event(conn)? - STRETCH,
-        };
-        query.and("e.source = ?", Some(source.clone())).and("e.id >= ?", Some(from));
-        stretch_end = Some(from).filter(|from| *from > 1);
+    if filter.source.is_some() || (filter.fate.is_some() && !has_index) {
+        let before = filter.before.map_or_else(|| newest_event(conn), Ok)?;
+        query.and("e.id >= ?", Some(before - STRETCH));
+        stretch_end = Some(before - STRETCH).filter(|from| *from > 1);
     }
     let mut bytes = 0;
     let (rows, has_more) =
@@ -181,6 +180,7 @@ pub fn events(conn: &Connection, filter: &EventFilter) -> StoreResult<Page<Event
     Ok(Page { rows, next })
 }
 
+/// One past the newest event.
 fn newest_event(conn: &Connection) -> StoreResult<i64> {
     let mut found = conn.prepare_cached("SELECT coalesce(max(id), 0) + 1 FROM event")?;
     Ok(found.query_row([], |row| row.get(0))?)

@@ -45,6 +45,7 @@ pub fn check_version(number: i32) -> StoreResult<()> {
 pub fn migrate(conn: &mut Connection) -> StoreResult<()> {
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
     check_ours(&tx)?;
+    tx.pragma_update(None, "application_id", APPLICATION_ID)?;
     tx.execute_batch(
         "CREATE TABLE IF NOT EXISTS migration (
             number INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum BLOB NOT NULL) STRICT",
@@ -87,20 +88,17 @@ pub fn migrate(conn: &mut Connection) -> StoreResult<()> {
     Ok(())
 }
 
-/// Refuses a file with tables that we did not make; marks an empty one as ours.
-fn check_ours(conn: &Connection) -> StoreResult<()> {
+/// Refuses a file with tables that we did not make. Only reads: it is called before anything else
+/// is done to the file.
+pub fn check_ours(conn: &Connection) -> StoreResult<()> {
     let id: i32 = conn.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    if id == APPLICATION_ID {
+    let tables: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if id == APPLICATION_ID || (id == 0 && tables == 0) {
         return Ok(());
     }
-    let tables: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    if tables > 0 || id != 0 {
-        return Err(StoreError::Refused(
-            "the file is a database of another program: name another file in [store]".to_owned(),
-        ));
-    }
-    conn.pragma_update(None, "application_id", APPLICATION_ID)?;
-    Ok(())
+    Err(StoreError::Refused(
+        "the file is a database of another program: name another file in [store]".to_owned(),
+    ))
 }
 
 #[cfg(test)]

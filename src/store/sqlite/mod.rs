@@ -2,7 +2,7 @@
 //!
 //! Read in this order: `accept`, `decide`, `commit`, `job`, `claim`, `settle` (the road of a lead),
 //! then `order`, `rulebook`, `token`, `sweep`, `list`, `story`, `tally`, `backup` (all plain
-//! functions on a connection), then `turn` (one transaction), `line` and `readers` (threads).
+//! functions on a connection), then `ask` and `turn` (one transaction), `line` and `readers` (threads).
 //!
 //! Guarantees: the contract of [`Store`]; one process at a time; after a restart every lease is
 //! free. With a file, writes go through one thread that shares each sync among all who wait, and
@@ -11,6 +11,7 @@
 //! Does not know: the time, rulebooks, destinations.
 
 mod accept;
+mod ask;
 mod backup;
 mod books;
 mod claim;
@@ -48,10 +49,11 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use self::{
+    ask::{Ask, Deciding, Verb},
     books::Books,
     line::Line,
     readers::Readers,
-    turn::{Ask, Core, Deciding, Verb},
+    turn::Core,
 };
 use super::{
     Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter, JobOrder,
@@ -68,7 +70,7 @@ use crate::model::{
 
 pub use line::Pace;
 
-/// The store on SQLite.
+/// The store on SQLite. A request is in the line as soon as its verb is called, awaited or not.
 pub struct SqliteStore {
     way: Way,
     commits: Arc<AtomicU64>,

@@ -3,7 +3,7 @@
 //! Guarantees: nobody is answered `Ok` before the commit returned. One request that cannot be done
 //! is answered alone and the turn is made again without it. A failed write or sync fails the whole
 //! turn and every one after it: what is on disk is uncertain then.
-//! Does not know: threads, and who waits (see `line.rs`).
+//! Does not know: threads, and what is asked.
 
 use std::sync::{
     Arc,
@@ -11,160 +11,14 @@ use std::sync::{
 };
 
 use rusqlite::Connection;
-use tokio::sync::oneshot;
 
-use super::{books::Books, decide};
-use crate::store::{Batch, BatchDone, StoreError, StoreResult};
+use super::{ask::Ask, books::Books};
+use crate::store::{StoreError, StoreResult};
 
 /// When the log has so many pages (64 MB) it is brought into the database.
 const CHECKPOINT_PAGES: i64 = 16_000;
 /// How many turns pass between two looks at the log's length.
 const CHECKPOINT_LOOK: u64 = 8;
-
-/// One request that waits for a turn.
-pub trait Ask: Send {
-    /// How much of a turn it takes, in rows.
-    fn weight(&self) -> usize;
-    /// Whether it decides, and so shares turns with what comes in.
-    fn is_deciding(&self) -> bool {
-        false
-    }
-    /// Does it; may be called again after a rollback. `room` is how many steps may be decided. A
-    /// refusal is an answer; an error here ends the turn.
-    fn run(&mut self, tx: &Connection, books: &mut Books, room: usize) -> StoreResult<()>;
-    /// It is on disk: answers, or goes on in another turn.
-    fn answer(self: Box<Self>) -> Option<Box<dyn Ask>>;
-    /// It is not on disk.
-    fn fail(self: Box<Self>, error: StoreError);
-}
-
-/// A verb, done at once.
-pub struct Verb<T, F> {
-    weight: usize,
-    work: F,
-    result: Option<StoreResult<T>>,
-    reply: oneshot::Sender<StoreResult<T>>,
-}
-
-impl<T, F> Verb<T, F>
-where
-    F: FnMut(&Connection, &mut Books) -> StoreResult<T>,
-{
-    /// A request that does `work` and sends the result to `reply`. Work refuses before it writes.
-    pub fn new(weight: usize, reply: oneshot::Sender<StoreResult<T>>, work: F) -> Self {
-        Self { weight, work, result: None, reply }
-    }
-}
-
-impl<T, F> Ask for Verb<T, F>
-where
-    T: Send,
-    F: FnMut(&Connection, &mut Books) -> StoreResult<T> + Send,
-{
-    fn weight(&self) -> usize {
-        self.weight
-    }
-
-    fn run(&mut self, tx: &Connection, books: &mut Books, _room: usize) -> StoreResult<()> {
-        self.result = match (self.work)(tx, books) {
-            result @ (Ok(_) | Err(StoreError::Refused(_))) => Some(result),
-            Err(error) => return Err(error),
-        };
-        Ok(())
-    }
-
-    fn answer(self: Box<Self>) -> Option<Box<dyn Ask>> {
-        if let Some(result) = self.result {
-            let _ = self.reply.send(result); // whoever asked may have gone
-        }
-        None
-    }
-
-    fn fail(self: Box<Self>, error: StoreError) {
-        let _ = self.reply.send(Err(error));
-    }
-}
-
-/// A batch that is being decided, a part in each turn.
-pub struct Deciding {
-    batch: Batch,
-    /// Steps that are on disk.
-    steps: usize,
-    /// Reviews that may still be decided.
-    reviews: usize,
-    done: BatchDone,
-    /// What this turn did: steps, reviews left, answers.
-    part: Option<(usize, usize, BatchDone)>,
-    reply: oneshot::Sender<StoreResult<BatchDone>>,
-}
-
-impl Deciding {
-    /// A request to decide a batch.
-    pub fn new(batch: Batch, reply: oneshot::Sender<StoreResult<BatchDone>>) -> Self {
-        let reviews = batch.reviews_max;
-        Self { batch, steps: 0, reviews, done: BatchDone::default(), part: None, reply }
-    }
-
-    fn has_more(&self) -> bool {
-        self.steps < self.batch.steps.len() || self.reviews > 0
-    }
-}
-
-impl Ask for Deciding {
-    fn weight(&self) -> usize {
-        0
-    }
-
-    fn is_deciding(&self) -> bool {
-        true
-    }
-
-    fn run(&mut self, tx: &Connection, books: &mut Books, room: usize) -> StoreResult<()> {
-        let mut done = BatchDone::default();
-        let rest = self.batch.steps.get(self.steps..).unwrap_or_default();
-        let steps = rest.get(..room).unwrap_or(rest);
-        decide::steps(tx, books, &self.batch, steps, &mut done)?;
-        let is_last = steps.len() == rest.len();
-        let mut reviews = self.reviews;
-        let room = room.saturating_sub(steps.len()).min(reviews);
-        if is_last && room > 0 {
-            let decided = decide::reviews(tx, books, &self.batch, room, &mut done)?;
-            reviews = if decided < room { 0 } else { reviews - decided };
-        }
-        if is_last && reviews == 0 {
-            done.next_review = super::job::next_review(tx)?;
-        }
-        self.part = Some((self.steps + steps.len(), reviews, done));
-        Ok(())
-    }
-
-    fn answer(mut self: Box<Self>) -> Option<Box<dyn Ask>> {
-        if let Some((steps, reviews, part)) = self.part.take() {
-            (self.steps, self.reviews) = (steps, reviews);
-            self.done.decided.extend(part.decided);
-            self.done.reviews += part.reviews;
-            self.done.failed.extend(part.failed);
-            for woken in part.woken {
-                if !self.done.woken.contains(&woken) {
-                    self.done.woken.push(woken);
-                }
-            }
-            self.done.next_review = part.next_review;
-        }
-        if self.has_more() {
-            return Some(self);
-        }
-        let _ = self.reply.send(Ok(self.done));
-        None
-    }
-
-    fn fail(self: Box<Self>, error: StoreError) {
-        // What earlier turns decided stands; the rest is still under way and will be asked again.
-        let is_partly_done = self.steps > 0 || self.reviews < self.batch.reviews_max;
-        let stands = is_partly_done && !matches!(error, StoreError::Fatal(_));
-        let _ = self.reply.send(if stands { Ok(self.done) } else { Err(error) });
-    }
-}
 
 /// The connection that writes, and the memory beside it.
 pub struct Core {
@@ -280,5 +134,112 @@ impl Core {
         if let Err(error @ StoreError::Fatal(_)) = outcome {
             self.failed = Some(error);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::oneshot::{self, Receiver};
+
+    use super::*;
+    use crate::{
+        model::{
+            event::{Accepted, EventKind, NewEvent},
+            time::Time,
+        },
+        store::sqlite::{accept, ask::Verb, migrate, open, tally},
+    };
+
+    type Answer<T> = Receiver<StoreResult<T>>;
+
+    fn core() -> Core {
+        let mut conn = open::memory().unwrap();
+        migrate::migrate(&mut conn).unwrap();
+        Core::new(conn, None).unwrap()
+    }
+
+    fn accepting(delivery: &str, bytes: usize) -> (Box<dyn Ask>, Answer<Vec<Accepted>>) {
+        let event = NewEvent {
+            kind: EventKind::Fill,
+            source: "typeform".into(),
+            delivery: delivery.into(),
+            received_at: Time(0),
+            content_type: None,
+            actor: None,
+            body: vec![b'x'; bytes],
+        };
+        let (reply, answer) = oneshot::channel();
+        let work = move |tx: &Connection, books: &mut Books| {
+            accept::accept(tx, books, std::slice::from_ref(&event))
+        };
+        (Box::new(Verb::new(1, reply, work)), answer)
+    }
+
+    fn failing(error: StoreError) -> (Box<dyn Ask>, Answer<()>) {
+        let (reply, answer) = oneshot::channel();
+        (Box::new(Verb::new(1, reply, move |_, _| Err(error.clone()))), answer)
+    }
+
+    fn accepted(core: &Core) -> i64 {
+        let tally = tally::tally(core.conn(), Time(0)).unwrap();
+        assert_eq!(tally, tally::recount(core.conn(), Time(0)).unwrap());
+        tally.accepted
+    }
+
+    #[test]
+    fn a_request_that_cannot_be_done_is_answered_alone() {
+        for (error, commits) in
+            [(StoreError::Refused("no".into()), 1), (StoreError::Corrupt("odd".into()), 1)]
+        {
+            let mut core = core();
+            let (one, mut first) = accepting("1", 1);
+            let (bad, mut refused) = failing(error.clone());
+            let (two, mut second) = accepting("2", 1);
+            assert!(core.turn(vec![one, bad, two], 1).is_empty());
+            assert_eq!(refused.try_recv().unwrap(), Err(error));
+            assert!(first.try_recv().unwrap().is_ok() && second.try_recv().unwrap().is_ok());
+            assert_eq!(accepted(&core), 2);
+            assert_eq!(core.commits.load(Ordering::Relaxed), commits);
+        }
+    }
+
+    #[test]
+    fn after_a_fatal_error_nobody_is_answered_ok_ever_again() {
+        let mut core = core();
+        let (one, mut first) = accepting("1", 1);
+        let (bad, _) = failing(StoreError::Fatal("sync".into()));
+        core.turn(vec![one, bad], 1);
+        assert!(matches!(first.try_recv().unwrap(), Err(StoreError::Fatal(_))));
+        let (two, mut second) = accepting("2", 1);
+        core.turn(vec![two], 1);
+        assert!(matches!(second.try_recv().unwrap(), Err(StoreError::Fatal(_))));
+        assert_eq!(accepted(&core), 0);
+    }
+
+    #[test]
+    fn a_full_disk_is_busy_and_passes_when_there_is_room_again() {
+        let mut core = core();
+        let pages: i64 =
+            core.conn.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+        let limit = |core: &Core, pages: i64| {
+            core.conn.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).unwrap();
+        };
+        limit(&core, pages + 20);
+        let (small, mut kept) = accepting("1", 10);
+        core.turn(vec![small], 1);
+        assert!(kept.try_recv().unwrap().is_ok());
+        let (small, mut with_it) = accepting("2", 10);
+        let (large, mut busy) = accepting("3", 1_000_000);
+        core.turn(vec![small, large], 1);
+        for answer in [busy.try_recv().unwrap(), with_it.try_recv().unwrap()] {
+            let Err(StoreError::Busy(why)) = answer else { panic!("busy: {answer:?}") };
+            assert!(why.contains("full"), "{why}");
+        }
+        assert_eq!(accepted(&core), 1);
+        limit(&core, 1_000_000);
+        let (large, mut kept) = accepting("3", 1_000_000);
+        core.turn(vec![large], 1);
+        assert!(kept.try_recv().unwrap().is_ok());
+        assert_eq!(accepted(&core), 2);
     }
 }

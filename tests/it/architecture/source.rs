@@ -66,8 +66,12 @@ pub fn test_modules(files: &Files) -> BTreeSet<Vec<String>> {
     for (file, text) in files {
         let tokens = tokens(text);
         for (at, _) in tokens.iter().enumerate().filter(|(at, _)| is_mark(&tokens, *at)) {
-            let after: Vec<&str> =
-                tokens.iter().skip(at + MARK.len()).take(3).map(|token| token.text.as_str()).collect();
+            let after: Vec<&str> = tokens
+                .iter()
+                .skip(at + MARK.len())
+                .take(3)
+                .map(|token| token.text.as_str())
+                .collect();
             if let ["mod", name, ";"] = after.as_slice() {
                 let mut path = module(file);
                 path.push((*name).to_owned());
@@ -102,7 +106,7 @@ pub fn named(file: &str, text: &str) -> Vec<Named> {
             at += 1;
         }
     }
-    found.into_iter().map(|named| resolve(&here, named)).collect()
+    found.into_iter().map(|named| resolve(&here, &named)).collect()
 }
 
 /// Reads one path or tree from `at`; returns where it ends.
@@ -123,7 +127,9 @@ fn tree(tokens: &[Token], mut at: usize, before: &[String], found: &mut Vec<Name
                 return at + 1;
             }
             // A generic or anything else ends the path. A name does too, unless `::` precedes it.
-            name if is_name(name) && (path.len() == before.len() || tokens[at - 1].text == "::") => {
+            name if is_name(name)
+                && (path.len() == before.len() || tokens[at - 1].text == "::") =>
+            {
                 path.push(name.to_owned());
                 at += 1;
             }
@@ -140,7 +146,7 @@ fn tree(tokens: &[Token], mut at: usize, before: &[String], found: &mut Vec<Name
     at.max(1)
 }
 
-fn resolve(here: &[String], named: Named) -> Named {
+fn resolve(here: &[String], named: &Named) -> Named {
     let mut path = named.path.clone();
     let is_relative = matches!(path.first().map(String::as_str), Some("self" | "super"));
     if is_relative {
@@ -158,7 +164,7 @@ fn resolve(here: &[String], named: Named) -> Named {
         path = base;
     }
     path.retain(|part| part != "self");
-    Named { path, ..named }
+    Named { path, line: named.line }
 }
 
 fn is_name(text: &str) -> bool {
@@ -216,7 +222,7 @@ fn tokens(text: &str) -> Vec<Token> {
         let step = match rest {
             ['/', '/', ..] => rest.iter().position(|c| *c == '\n').unwrap_or(rest.len()),
             ['/', '*', ..] => comment(rest),
-            ['r' | 'b', ..] | ['"', ..] if string(rest).is_some() => string(rest).unwrap_or(1),
+            ['r' | 'b' | '"', ..] if string(rest).is_some() => string(rest).unwrap_or(1),
             ['\'', '\\', ..] => 2 + rest.iter().skip(3).position(|c| *c == '\'').unwrap_or(0) + 2,
             ['\'', _, '\'', ..] => 3,
             [':', ':', ..] => {
@@ -302,9 +308,15 @@ fn paths_are_found_and_everything_else_is_left_out() {
         .map(|named| format!("{}:{}", named.line, named.path.join("::")))
         .collect();
     for path in [
-        "3:std::env", "3:std::fmt", "3:std::fmt::Display", "4:crate::store::sqlite::plan",
-        "4:crate::store::sqlite::sqlite", "5:crate::store::sqlite::read::read::Page",
-        "6:crate::model::time::Time", "8:tokio::spawn", "12:crate::yes::f",
+        "3:std::env",
+        "3:std::fmt",
+        "3:std::fmt::Display",
+        "4:crate::store::sqlite::plan",
+        "4:crate::store::sqlite::sqlite",
+        "5:crate::store::sqlite::read::read::Page",
+        "6:crate::model::time::Time",
+        "8:tokio::spawn",
+        "12:crate::yes::f",
     ] {
         assert!(found.iter().any(|it| it == path), "{path} in {found:?}");
     }

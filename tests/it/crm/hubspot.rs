@@ -43,7 +43,9 @@ async fn a_contact_that_appears_between_the_look_and_the_write_is_matched() {
         }
         pair.add_person(&[("email", "Email", "eva@linden.example")])
     };
-    let (done, id) = tokio::join!(put, meanwhile);
+    let both = async { tokio::join!(put, meanwhile) };
+    let (done, id) =
+        tokio::time::timeout(std::time::Duration::from_secs(10), both).await.expect("two requests");
     assert_eq!(done.unwrap().record, id);
     assert_eq!(pair.there.records().len(), 1);
 }

@@ -16,7 +16,7 @@ use handoff::{
     clock::{Clock as _, ManualClock},
     crm::hubspot::{Hubspot, HubspotSettings},
     demo::{
-        channels::{MailSink, Sink},
+        channels::{posts::Sink, smtp::MailSink},
         crm::{Kind as CrmKind, StandIn, TOKEN},
     },
     intake::{Kind, Scheme, Secret, SourceSettings},
@@ -276,7 +276,7 @@ impl Plant {
         let (status, answer) = self.post(&body, &delivery).await;
         assert_eq!(status, 200, "{answer}");
         self.decided().await;
-        self.lead_of(email).await.expect("the fill made a lead")
+        self.lead_of(&email.to_lowercase()).await.expect("the fill made a lead")
     }
 
     /// The newest lead with this address.
@@ -350,7 +350,10 @@ impl Plant {
             .all()
             .into_iter()
             .filter(|mail| mail.to.iter().any(|to| to.contains(address)))
-            .map(|mail| mail.subject())
+            .map(|mail| {
+                let subject = mail.content.lines().find_map(|line| line.strip_prefix("Subject: "));
+                subject.unwrap_or_default().to_owned()
+            })
             .collect()
     }
 

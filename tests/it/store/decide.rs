@@ -8,6 +8,7 @@ use std::sync::{
 use handoff::{
     model::{
         event::Fate,
+        field::Field,
         id::Seq,
         job::JobKind,
         lead::{Identity, State},
@@ -95,7 +96,7 @@ pub async fn an_impossible_plan_costs_a_try_and_leaves_no_trace(db: Db) {
             5 => lead.event.0 += 1,
             6 => plan.jobs = vec![job(JobKind::Review, "x", now)],
             7 => {
-                lead.fields.0.extend([("n".into(), handoff::model::field::Field::Number(f64::NAN))])
+                lead.fields.0.extend([("n".into(), Field::Number(f64::NAN))]);
             }
             8 => plan.fate = Some(Fate::Noted),
             _ => {}

@@ -138,7 +138,9 @@ pub async fn a_page_has_at_most_five_hundred_rows(db: Db) {
     }
     // Large bodies end a page earlier, and the next page goes on.
     let mut large: Vec<_> = (600..604).map(fill).collect();
-    large.iter_mut().for_each(|fill| fill.body = vec![b'x'; 3 * 1024 * 1024]);
+    for fill in &mut large {
+        fill.body = vec![b'x'; 3 * 1024 * 1024];
+    }
     accept(&db, large).await;
     let page = db.events(EventFilter { max: 10, ..Default::default() }).await.unwrap();
     assert_eq!((page.rows.len(), page.next), (3, Some(503)));

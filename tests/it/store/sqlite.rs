@@ -270,3 +270,24 @@ async fn a_backup_under_load_opens_and_balances() {
     let live = store.tally(T0).await.unwrap();
     assert!(live.accepted >= tally.accepted && live.balances());
 }
+
+#[test]
+fn a_file_that_is_no_database_is_refused_with_advice() {
+    let (_folder, path) = folder();
+    drop(SqliteStore::open(&path).unwrap());
+    std::fs::write(&path, vec![b'?'; 8192]).unwrap();
+    let Err(StoreError::Fatal(why)) = SqliteStore::open(&path) else { panic!("fatal") };
+    assert!(why.contains("restore a backup"), "{why}");
+}
+
+#[test]
+fn the_database_of_another_program_is_refused_untouched() {
+    let (_folder, path) = folder();
+    drop(SqliteStore::open(&path).unwrap());
+    let other = path.with_file_name("songs.db");
+    Connection::open(&other).unwrap().execute_batch("CREATE TABLE song (title TEXT)").unwrap();
+    let before = std::fs::read(&other).unwrap();
+    let why = refusal(SqliteStore::open(&other));
+    assert!(why.contains("another program"), "{why}");
+    assert_eq!(std::fs::read(&other).unwrap(), before);
+}

@@ -149,14 +149,14 @@ async fn throughput_of_the_road() {
     let worker = |work: fn(Arc<SqliteStore>, Arc<AtomicBool>) -> _| {
         tokio::spawn(work(Arc::clone(&store), Arc::clone(&is_over)))
     };
-    let decider = worker(|store, is_over| {
+    let deciding = worker(|store, is_over| {
         Box::pin(async move {
             while drain(&store).await > 0 || !is_over.load(Ordering::Relaxed) {
                 tokio::task::yield_now().await;
             }
         }) as std::pin::Pin<Box<dyn Future<Output = ()> + Send>>
     });
-    let actor = worker(|store, is_over| {
+    let acting = worker(|store, is_over| {
         Box::pin(async move {
             loop {
                 let (written, told) = tokio::join!(
@@ -172,8 +172,8 @@ async fn throughput_of_the_road() {
     flood(&store, count, count).await;
     print("the whole road: accepted", count as usize, began, store.commits() - commits);
     is_over.store(true, Ordering::Relaxed);
-    decider.await.unwrap();
-    actor.await.unwrap();
+    deciding.await.unwrap();
+    acting.await.unwrap();
     print("the whole road: told", count as usize, began, store.commits() - commits);
     let tally = store.tally(T0).await.unwrap();
     assert!(tally.balances());

@@ -45,7 +45,7 @@ CREATE TABLE lead (
 ) STRICT;
 CREATE UNIQUE INDEX lead_uuid ON lead (uuid);
 CREATE INDEX lead_state ON lead (state, id, due_at);
-CREATE INDEX lead_owner ON lead (owner, id) WHERE owner IS NOT NULL;
+CREATE INDEX lead_owner ON lead (owner, id, state) WHERE owner IS NOT NULL;
 
 -- How a person is recognised. All of a person's leads stay in here.
 CREATE TABLE identity (

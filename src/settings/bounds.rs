@@ -1,0 +1,74 @@
+//! What goes together: values within bounds, addresses that fit, keys that sign.
+//!
+//! Guarantees: settings that pass do not fail later for their values alone.
+//! Does not know: how settings are read.
+
+use super::{
+    parts::{ActionLinks, KeepSettings, LimitSettings, Top},
+    report::{Report, join},
+    value::{PublicUrl, Size},
+};
+use crate::{model::time::Span, notify::link::LinkKey};
+
+/// Addresses that do not go together.
+pub(super) fn addresses(top: &Top, report: &mut Report) -> PublicUrl {
+    const SIZES: std::ops::RangeInclusive<Size> = Size(1 << 10)..=Size(5 << 20);
+    let is_local = top.listen.0.ip().is_loopback();
+    if !SIZES.contains(&top.body_max) {
+        let message = format!("body_max: {} is not between 1 KiB and 5 MiB", top.body_max);
+        report.error("body_max", message, "1 MiB is far more than a form sends");
+    }
+    within("body_within", top.body_within, Span::seconds(1), Span::minutes(1), report);
+    let Some(url) = &top.public_url else {
+        if !is_local {
+            let message = "public_url is missing, and the listener's address is no link";
+            report.error("public_url", message, &Report::example("public_url", None));
+        }
+        return PublicUrl::of(top.listen.0);
+    };
+    if url.is_exposed() {
+        let mend = "put a proxy with a certificate before handoff and write https://";
+        let message = "public_url: over plain http leads and links can be read on the way";
+        report.warn("public_url", message, mend);
+    }
+    url.clone()
+}
+
+/// Lengths and numbers within what makes sense.
+pub(super) fn bounds(
+    keep: KeepSettings,
+    limits: LimitSettings,
+    links: &ActionLinks,
+    report: &mut Report,
+) {
+    within("keep.bodies", keep.bodies, Span::hours(1), Span::days(3650), report);
+    within("action_links.expire", links.expire, Span::hours(1), Span::days(30), report);
+    within("limits.lease", limits.lease, Span::seconds(20), Span::minutes(10), report);
+    for (key, value, most) in [("line", limits.line, 1_000_000), ("workers", limits.workers, 64)] {
+        if !(1..=most).contains(&value) {
+            let message = format!("{key}: {value} is not between 1 and {most}");
+            let path = join("limits", key);
+            report.error(&path, message, &Report::example(&path, None));
+        }
+    }
+}
+
+fn within(path: &str, span: Span, least: Span, most: Span, report: &mut Report) {
+    if !(least..=most).contains(&span) {
+        let key = path.rsplit('.').next().unwrap_or(path);
+        let message = format!("{key}: {span} is not between {least} and {most}");
+        report.error(path, message, &Report::example(path, None));
+    }
+}
+
+/// What signs links, tried once.
+pub(super) fn link_key(links: &ActionLinks, report: &mut Report) -> Option<LinkKey> {
+    if links.secrets.is_empty() {
+        let mend = Report::example("action_links.secrets", None);
+        let message = "without action_links.secrets the links in messages end with the process";
+        report.warn("action_links", message, &mend);
+        return None;
+    }
+    let secrets: Vec<&[u8]> = links.secrets.iter().map(|one| one.expose().as_bytes()).collect();
+    LinkKey::new(&secrets).map_err(|sentence| report.complain("action_links", &sentence)).ok()
+}
