@@ -3,6 +3,7 @@
 
 mod architecture;
 mod crm;
+mod faults;
 mod harness;
 mod notify;
 mod road;

@@ -20,14 +20,15 @@ fn env(name: &str) -> Option<String> {
         "LINK" | "HANDOFF_LINK_SECRET" => "0123456789abcdef0123456789abcdef",
         "SECRET"
         | "TYPEFORM_SECRET"
-        | "PARTNER_TOKEN"
+        | "PARTNER_SECRET"
+        | "AUTOMATION_TOKEN"
         | "HUBSPOT_TOKEN"
         | "HUBSPOT_CLIENT_SECRET"
         | "SALESFORCE_SECRET"
         | "SMTP_PASSWORD"
         | "PAGERDUTY_ROUTING_KEY" => "canary-7f3a91d2c4",
         "SLACK_WEBHOOK_URL" | "WAREHOUSE_URL" => "https://hooks.example/canary-7f3a91d2c4",
-        "WAREHOUSE_SECRET" => "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+        "WEBSITE_SECRET" | "WAREHOUSE_SECRET" => "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
         "BLANK" => "  ",
         _ => return None,
     };
@@ -69,7 +70,7 @@ const QUIET: &str = "[action_links]\nsecrets = ['env:LINK']\n[[source]]\nname = 
 fn the_reference_reads_without_a_word() {
     let settings = read(REFERENCE).unwrap_or_else(|broken| panic!("{broken}"));
     assert_eq!(settings.warnings, []);
-    assert_eq!(settings.sources.len(), 3);
+    assert_eq!(settings.sources.len(), 5);
     assert_eq!(settings.rulebook, Path::new("etc/rulebook.toml"));
     assert_eq!(settings.body_max, Size(1 << 20));
     let names: Vec<&str> = settings.channels.iter().map(|(name, _)| name.as_str()).collect();
