@@ -95,3 +95,5 @@ mod sample;
 mod rotate_tests;
 #[cfg(test)]
 mod road_tests;
+#[cfg(test)]
+mod findings_tests;
