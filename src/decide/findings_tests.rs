@@ -8,7 +8,10 @@ use crate::model::{
     team::Away,
     time::Span,
 };
-use crate::rulebook::{IfUnknown, Rule, Sla, Target, Then, condition::{self, Schema, Type, Field}};
+use crate::rulebook::{
+    IfUnknown, Rule, Sla, Target, Then,
+    condition::{self, Field, Schema, Type},
+};
 
 fn met(world: &mut World, owner: &str) {
     let lead = world.lead().uuid;
@@ -68,9 +71,8 @@ fn f4_old_evidence_does_not_answer_a_reopened_lead() {
     world.fill("eva@linden.example", Some("content"));
     world.now = world.now.plus(Span::minutes(1));
     let lead = world.lead().uuid;
-    let response = Response {
-        kind: ResponseKind::Call, at: world.now, by: None, evidence: Some("c1".into()),
-    };
+    let response =
+        Response { kind: ResponseKind::Call, at: world.now, by: None, evidence: Some("c1".into()) };
     world.news(News::Responded { lead, response: response.clone() });
     assert_eq!(world.lead().state, State::Answered);
     world.now = world.now.plus(Span::days(2));
@@ -82,7 +84,8 @@ fn f4_old_evidence_does_not_answer_a_reopened_lead() {
 
 fn waiting_book() -> crate::rulebook::Rulebook {
     let mut book = book();
-    let schema = Schema::builder().with(Field::new("lead.employees", Type::Number)).build().unwrap();
+    let schema =
+        Schema::builder().with(Field::new("lead.employees", Type::Number)).build().unwrap();
     let when = condition::cel("lead.employees > 10", &schema).unwrap();
     let rule = Rule {
         id: "big".into(),
@@ -149,16 +152,20 @@ fn f7_a_reopened_lead_may_be_handed_on_again() {
 fn f8_a_reopened_lead_has_the_clock_of_what_it_asks_for_now() {
     let mut book = book();
     let schema = Schema::builder().with(Field::new("lead.intent", Type::Text)).build().unwrap();
-    let slow = Sla { id: "slow".into(), respond_within: Span::hours(24), ..book.slas["hot"].clone() };
+    let slow =
+        Sla { id: "slow".into(), respond_within: Span::hours(24), ..book.slas["hot"].clone() };
     book.slas.insert("slow".into(), slow);
     let when = condition::cel("lead.intent == 'content'", &schema).unwrap();
-    book.rules.insert(0, Rule {
-        id: "content".into(),
-        when,
-        if_unknown: IfUnknown::Skip,
-        then: Then::Assign { to: Target::Pool("inbound".into()), if_unavailable: None },
-        sla: "slow".into(),
-    });
+    book.rules.insert(
+        0,
+        Rule {
+            id: "content".into(),
+            when,
+            if_unknown: IfUnknown::Skip,
+            then: Then::Assign { to: Target::Pool("inbound".into()), if_unavailable: None },
+            sla: "slow".into(),
+        },
+    );
     let empty = crate::rulebook::Rulebook::empty(schema);
     (book.lookups, book.schema) = (empty.lookups, empty.schema);
     let mut world = World::new(book);
