@@ -5,11 +5,11 @@
 //! set-aside lead with a new clock.
 //! Does not know: how the person is looked up; the snapshot has the newest lead of theirs.
 
-use super::{Desk, assign, note, route};
+use super::{Desk, ask, assign, note, route};
 use crate::model::{
     event::Fate,
     id::{LeadId, Seq, lead_uuid},
-    job::{JobKind, JobWanted, Why},
+    job::Why,
     lead::{Lead, State, Waiting},
     plan::{Draft, Filled, Plan, Review, StepEvent, What},
 };
@@ -70,7 +70,7 @@ fn open(desk: Desk<'_>, event: &StepEvent, draft: &Draft) -> Plan {
         note::put(&mut decision, "waiting", &lead.waiting);
         note::put(&mut decision, "fields", &lead.fields);
         Plan {
-            jobs: asks(desk, 0),
+            jobs: ask::everyone(desk, 0),
             review: Review::At(until),
             decision: Some(decision),
             lead: Some(lead),
@@ -142,16 +142,4 @@ fn tell_owner(desk: Desk<'_>, lead: Lead) -> Plan {
     plan.decision = Some(note::decision(desk, What::Joined));
     plan.lead = Some(lead);
     plan
-}
-
-/// One `ask` for every connection that is asked.
-pub fn asks(desk: Desk<'_>, rank: i64) -> Vec<JobWanted> {
-    let ask = |crm: &String| JobWanted {
-        kind: JobKind::Ask,
-        destination: crm.clone(),
-        due_at: desk.now,
-        rank,
-        why: None,
-    };
-    desk.reach.asks.iter().map(ask).collect()
 }

@@ -9,6 +9,7 @@
 //! `rotate` (which rep), `assign` (the lead gets an owner and a clock), `review` (the ladder),
 //! `news` (what acting and people brought), `explain` (why, said back).
 
+pub mod ask;
 pub mod assign;
 pub mod available;
 pub mod explain;

@@ -7,7 +7,7 @@
 //! Does not know: who delivers messages and pages.
 
 use super::{
-    Desk, assign, note, rotate,
+    Desk, ask, assign, note, rotate,
     route::{self, Place},
     sla::{self, Firing},
 };
@@ -109,7 +109,7 @@ fn ask_first(desk: Desk<'_>, lead: &Lead) -> Plan {
     let mut decision = note::decision(desk, What::Asked);
     note::put(&mut decision, "until", until);
     Plan {
-        jobs: route::ask_again(desk, assign::rank(desk, &lead)),
+        jobs: ask::everyone(desk, assign::rank(desk, &lead)),
         review: Review::At(until),
         decision: Some(decision),
         lead: Some(lead),

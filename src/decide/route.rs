@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Desk, assign,
     available::{self, Standing},
-    fill, note,
+    note,
     rotate::{self, Candidate},
 };
 use crate::{
@@ -345,10 +345,4 @@ fn anyway(desk: Desk<'_>, pool: &crate::rulebook::Pool, had: &[String]) -> Optio
         pick.rep.is_some().then_some(pick)
     })?;
     pick.rep.map(|rep| Place::Rep { rep, pool: Some(pool.id.clone()), changes: pick.changes })
-}
-
-/// Asks the CRMs again before something that cannot be undone in silence.
-#[must_use]
-pub fn ask_again(desk: Desk<'_>, rank: i64) -> Vec<crate::model::job::JobWanted> {
-    fill::asks(desk, rank)
 }
