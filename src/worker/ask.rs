@@ -18,8 +18,7 @@ use crate::{
         news::{Known, News},
         time::Time,
     },
-    outbound::gate::Admit,
-    store::{Claim, StoreResult},
+    store::StoreResult,
 };
 
 impl Worker {
@@ -27,33 +26,21 @@ impl Worker {
     pub async fn ask_once(&self, name: &str) -> StoreResult<Worked> {
         let Some(crm) = self.crms.get(name) else { return Ok(Worked::default()) };
         let now = self.clock.now();
-        if let Admit::NotBefore(at) = self.admit(&crm.gate, now) {
-            return Ok(Worked { next: Some(at), ..Worked::default() });
-        }
-        let claim = Claim {
-            kind: JobKind::Ask,
-            lane: name.to_owned(),
-            now,
-            max: crm.to.caps().find_max,
-            lease: self.lease,
+        let max = crm.to.caps().find_max;
+        let jobs = match self.take(crm, (JobKind::Ask, name), max, now).await? {
+            Ok(jobs) => jobs,
+            Err(none) => return Ok(none),
         };
-        let full = claim.max;
-        let claimed = self.store.claim(claim).await?;
-        if claimed.jobs.len() >= full {
+        if jobs.len() >= max {
             // There is more than one call can carry: the next worker of this lane begins too.
             self.wake(JobKind::Ask, name);
         }
-        if claimed.jobs.is_empty() {
-            self.unused(&crm.gate, now);
-            return Ok(Worked { next: claimed.next_due, ..Worked::default() });
-        }
-        let people = claimed.jobs.iter().map(find).collect();
+        let people = jobs.iter().map(find).collect();
         let mut answers = crm.to.find(people, now).await;
-        answers.resize_with(claimed.jobs.len(), || Err(Failure::MaybeDone));
+        answers.resize_with(jobs.len(), || Err(Failure::MaybeDone));
         let now = self.clock.now();
         self.report(name, &crm.gate, answers.iter().map(|one| one.as_ref().err()), now);
-        let settlements: Vec<Settlement> = claimed
-            .jobs
+        let settlements: Vec<Settlement> = jobs
             .iter()
             .zip(answers)
             .map(|(job, answer)| settle(name, job, answer, now))

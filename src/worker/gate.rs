@@ -5,21 +5,49 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use super::Worker;
+use super::{Guarded, Worker, decide::Worked};
 use crate::{
-    model::{failure::Failure, time::Time},
+    model::{
+        failure::Failure,
+        job::{Claimed, JobKind},
+        time::Time,
+    },
     outbound::gate::{Admit, Gate},
+    store::{Claim, StoreResult},
 };
 
-impl Worker {
+impl<T: ?Sized> Guarded<T> {
     /// Whether a call may be made now.
-    pub(super) fn admit(&self, gate: &Mutex<Gate>, now: Time) -> Admit {
-        gate.lock().unwrap_or_else(PoisonError::into_inner).admit(now)
+    fn admit(&self, now: Time) -> Admit {
+        self.gate.lock().unwrap_or_else(PoisonError::into_inner).admit(now)
     }
 
     /// Nothing was sent after all.
-    pub(super) fn unused(&self, gate: &Mutex<Gate>, now: Time) {
-        gate.lock().unwrap_or_else(PoisonError::into_inner).release(now);
+    fn unused(&self, now: Time) {
+        self.gate.lock().unwrap_or_else(PoisonError::into_inner).release(now);
+    }
+}
+
+impl Worker {
+    /// Claims work for a destination; nothing while its gate is shut. Without work: when to look
+    /// again.
+    pub(super) async fn take<T: ?Sized>(
+        &self,
+        to: &Guarded<T>,
+        (kind, name): (JobKind, &str),
+        max: usize,
+        now: Time,
+    ) -> StoreResult<Result<Vec<Claimed>, Worked>> {
+        if let Admit::NotBefore(at) = to.admit(now) {
+            return Ok(Err(Worked { next: Some(at), ..Worked::default() }));
+        }
+        let claim = Claim { kind, lane: name.to_owned(), now, max, lease: self.lease };
+        let claimed = self.store.claim(claim).await?;
+        if claimed.jobs.is_empty() {
+            to.unused(now);
+            return Ok(Err(Worked { next: claimed.next_due, ..Worked::default() }));
+        }
+        Ok(Ok(claimed.jobs))
     }
 
     /// Tells the gate how a call with many items went.

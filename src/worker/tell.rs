@@ -17,8 +17,7 @@ use crate::{
         Message,
         compose::{self, House, Recipient, Told},
     },
-    outbound::gate::Admit,
-    store::{Claim, StoreResult},
+    store::StoreResult,
 };
 
 /// Jobs looked at in one step: more than one message names, so that a pile becomes a summary.
@@ -29,23 +28,12 @@ impl Worker {
     pub async fn tell_once(&self, name: &str) -> StoreResult<Worked> {
         let Some(channel) = self.channels.get(name) else { return Ok(Worked::default()) };
         let now = self.clock.now();
-        if let Admit::NotBefore(at) = self.admit(&channel.gate, now) {
-            return Ok(Worked { next: Some(at), ..Worked::default() });
-        }
-        let claim = Claim {
-            kind: JobKind::Tell,
-            lane: name.to_owned(),
-            now,
-            max: CLAIM_MAX,
-            lease: self.lease,
+        let jobs = match self.take(channel, (JobKind::Tell, name), CLAIM_MAX, now).await? {
+            Ok(jobs) => jobs,
+            Err(none) => return Ok(none),
         };
-        let claimed = self.store.claim(claim).await?;
-        if claimed.jobs.is_empty() {
-            self.unused(&channel.gate, now);
-            return Ok(Worked { next: claimed.next_due, ..Worked::default() });
-        }
         let mut settlements = Vec::new();
-        for group in groups(claimed.jobs, channel.to.is_pager()) {
+        for group in groups(jobs, channel.to.is_pager()) {
             let message = self.message(&group, now);
             let result = match message {
                 None => Ok(None),
@@ -127,12 +115,10 @@ fn is_true(lead: &crate::model::lead::Lead, why: Why, rep: Option<&str>) -> bool
     let is_owner = rep.is_none_or(|rep| lead.owner.as_deref() == Some(rep));
     match why {
         Why::Assigned => lead.state == State::Assigned && is_owner,
-        Why::Reminder | Why::Late => lead.state == State::Assigned,
+        Why::Reminder | Why::Late | Why::Page => lead.state == State::Assigned,
         Why::FilledAgain => is_owner,
         Why::Reassigned => !is_owner || rep.is_none(),
-        Why::Page => lead.state == State::Assigned,
-        Why::PageOver => true,
-        Why::Stuck => true,
+        Why::PageOver | Why::Stuck => true,
     }
 }
 

@@ -14,8 +14,7 @@ use crate::{
         news::News,
         time::Time,
     },
-    outbound::gate::Admit,
-    store::{Claim, StoreResult},
+    store::StoreResult,
 };
 
 impl Worker {
@@ -23,36 +22,24 @@ impl Worker {
     pub async fn write_once(&self, name: &str) -> StoreResult<Worked> {
         let Some(crm) = self.crms.get(name) else { return Ok(Worked::default()) };
         let now = self.clock.now();
-        if let Admit::NotBefore(at) = self.admit(&crm.gate, now) {
-            return Ok(Worked { next: Some(at), ..Worked::default() });
-        }
-        let claim = Claim {
-            kind: JobKind::Write,
-            lane: name.to_owned(),
-            now,
-            max: crm.to.caps().put_max,
-            lease: self.lease,
+        let max = crm.to.caps().put_max;
+        let jobs = match self.take(crm, (JobKind::Write, name), max, now).await? {
+            Ok(jobs) => jobs,
+            Err(none) => return Ok(none),
         };
-        let full = claim.max;
-        let claimed = self.store.claim(claim).await?;
-        if claimed.jobs.len() >= full {
+        if jobs.len() >= max {
             // There is more than one call can carry: the next worker of this lane begins too.
             self.wake(JobKind::Write, name);
         }
-        if claimed.jobs.is_empty() {
-            self.unused(&crm.gate, now);
-            return Ok(Worked { next: claimed.next_due, ..Worked::default() });
-        }
-        let attempts = self.write(name, crm.to.as_ref(), &claimed.jobs).await;
+        let attempts = self.write(name, crm.to.as_ref(), &jobs).await;
         let now = self.clock.now();
         self.report(name, &crm.gate, attempts.iter().map(|one| one.failure()), now);
-        let settlements: Vec<Settlement> = claimed
-            .jobs
+        let settlements: Vec<Settlement> = jobs
             .iter()
             .zip(attempts)
             .map(|(job, done)| done.settle(name, job, now))
             .collect();
-        for (job, settlement) in claimed.jobs.iter().zip(&settlements) {
+        for (job, settlement) in jobs.iter().zip(&settlements) {
             self.metrics.attempt(job.kind, name, &settlement.verdict);
             if settlement.verdict == Verdict::Done && job.lead.opened_at == job.lead.filled_at {
                 self.metrics.stage("written", now.since(job.lead.opened_at));
