@@ -177,15 +177,12 @@ fn owner_invalid(desk: Desk<'_>, lead: &Lead, destination: &str, rep: &str) -> P
     let mut decision = note::decision(desk, What::Reassigned);
     note::put(&mut decision, "from", rep);
     note::put(&mut decision, "refused_by", destination);
-    let mut plan = match review::free_for(desk, lead, &had) {
-        Some((next, pool, changes, pools)) => {
-            note::put(&mut decision, "pools", pools);
-            assign::hand_over(desk, lead.clone(), &next, pool, changes, decision)
-        }
-        None => {
-            decision.what = What::Held;
-            Plan { decision: Some(decision), lead: Some(lead.clone()), ..Plan::nothing() }
-        }
+    let mut plan = if let Some((next, pool, changes, pools)) = review::free_for(desk, lead, &had) {
+        note::put(&mut decision, "pools", pools);
+        assign::hand_over(desk, lead.clone(), &next, pool, changes, decision)
+    } else {
+        decision.what = What::Held;
+        Plan { decision: Some(decision), lead: Some(lead.clone()), ..Plan::nothing() }
     };
     plan.jobs.extend(assign::alarm(desk, lead));
     plan
