@@ -15,6 +15,7 @@ use super::{
     session::Session,
 };
 use crate::{
+    app::parts,
     model::{
         finding::{Finding, render},
         time::Time,
@@ -70,7 +71,7 @@ impl Check {
             Ok(settings) => {
                 let path = self.rulebook.as_deref().unwrap_or(&settings.rulebook);
                 let files = offline::files(path)?;
-                let compiled = Rulebook::compile(&files, &offline::setup(&settings), 0);
+                let compiled = Rulebook::compile(&files, &parts::setup(&settings), 0);
                 is_good &= compiled.is_ok();
                 report.insert("rulebook".to_owned(), in_json(&compiled));
                 if !session.screen.is_json() {
