@@ -19,7 +19,7 @@ use super::{
 };
 
 /// A backup of a large store takes its time; everything else is quick.
-const DEADLINE: Duration = Duration::from_secs(600);
+const DEADLINE: Duration = Duration::from_mins(10);
 const CONNECT: Duration = Duration::from_secs(5);
 /// The longest answer that is read: a rulebook with its tables, and air.
 const ANSWER_MAX: usize = 64 << 20;

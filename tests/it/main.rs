@@ -7,6 +7,7 @@
 )]
 
 mod architecture;
+mod cli;
 mod crm;
 mod faults;
 mod harness;

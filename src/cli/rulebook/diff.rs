@@ -213,7 +213,7 @@ impl Hunk {
                 ('+', text)
             }
         };
-        self.lines.push_str(&format!("{sign}{text}\n"));
+        self.lines.extend([sign.encode_utf8(&mut [0; 4]), text, "\n"]);
     }
 
     fn text(self) -> String {
