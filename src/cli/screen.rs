@@ -190,7 +190,7 @@ fn safe_json(value: &Value) -> String {
         }
         let mut units = [0; 2];
         for unit in letter.encode_utf16(&mut units) {
-            safe += &format!("\\u{unit:04x}");
+            safe.extend(["\\u", &format!("{unit:04x}")]);
         }
     }
     safe

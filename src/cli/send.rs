@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 use super::{
     exit::{Exit, Outcome, Stop},
     offline::{self, Config},
-    remote::{Answer, Remote},
+    refusal::Answer,
+    remote::Remote,
     row::Row,
     screen::Tone,
     session::Session,

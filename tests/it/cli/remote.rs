@@ -92,8 +92,8 @@ async fn a_lead_goes_its_road_by_the_command_line() {
 
     let other = if owner == "ada" { "bob" } else { "ada" };
     bench.says(&format!("leads reassign {id} --to {other} --why ill"), 0);
-    let owned = format!("leads list --owner {other}");
-    bench.until(&owned, |all| all["leads"][0]["uuid"] == id).await;
+    let theirs = format!("leads list --owner {other}");
+    bench.until(&theirs, |all| all["leads"][0]["uuid"] == id).await;
     bench.says(&format!("leads respond {id} --kind call --by {other}"), 0);
     bench.until("leads list --state answered", |all| all["leads"][0]["uuid"] == id).await;
     let story = bench.says(&format!("leads show {id}"), 0);
