@@ -196,7 +196,7 @@ impl Case<'_> {
         let document = form::document(self.content_type, body);
         let draft = match prepare(self.book, self.source, document) {
             Input::Fill(draft) => *draft,
-            Input::Unreadable(reason) => return Ok(Explained::Unreadable(reason)),
+            Input::Unreadable(unread) => return Ok(Explained::Unreadable(unread.reason)),
             Input::News(_) | Input::Review => {
                 return Ok(Explained::Unreadable("it is no form fill".to_owned()));
             }
