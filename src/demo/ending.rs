@@ -12,7 +12,7 @@ use super::{
     play::Sabotage,
     score::{Score, percentile},
     screen::{Ink, Line, Screen},
-    words::millis,
+    words::{millis, minutes},
 };
 use crate::{
     clock::Clock as _,
@@ -90,14 +90,20 @@ pub async fn sum_up(
     let mut wrong = books(&tally, &recount, posts);
     wrong.extend(crm.wrong.iter().cloned());
     let row = |name: &str, text: String, is_good: Option<bool>| {
-        let line = Line::at("").with(Ink::Name, format!("{name:<12}")).text(text);
+        let line = Line::named(name).text(text);
         screen.sum_up(&match is_good {
             Some(true) => line.with(Ink::Good, "  ✓"),
             Some(false) => line.with(Ink::Bad, "  ✗"),
             None => line,
         });
     };
+    let told = now.since(house.began);
     screen.sum_up(&Line::at(""));
+    screen.sum_up(&Line::named("Told").text(format!(
+        "{} by the demo's clock, {} by yours",
+        minutes(told),
+        millis(house.real(told))
+    )));
     let fates = ["opened", "joined", "rejected", "dead", "underway"];
     let states = ["answered", "assigned", "waiting", "set_aside"];
     let is_balanced = tally.balances() && is_same(&tally, &recount);
@@ -108,17 +114,17 @@ pub async fn sum_up(
     row(
         "CRM",
         format!(
-            "{} records, second records {}; {} leads with an owner, each once and with the owner \
-             that handoff shows",
+            "{} records, {} of them second ones; {} leads with an owner, each there once and with \
+             the owner that handoff shows",
             crm.records, crm.second, crm.owned
         ),
         Some(crm.wrong.is_empty()),
     );
-    row("Times", times(house, posts, score), None);
+    row("Times", times(posts, score), None);
     row(
         "People",
         format!(
-            "{} reminders, {} pages, {} leads re-opened, {} moved by hand in the CRM",
+            "{} reminders, {} pages; re-opened {}, moved by hand in the CRM {}",
             score.reminders, score.pages, score.reopened, score.kept
         ),
         None,
@@ -132,8 +138,8 @@ pub async fn sum_up(
         let text = "The books balance, counted twice, and the CRM agrees.";
         screen.sum_up(&Line::at("").with(Ink::Good, text));
     }
-    screen.sum_up(&Line::at("").text(
-        "Next: copy config/handoff.toml and config/rulebook.toml, put in your sources, CRM and \
+    screen.sum_up(&Line::at("").with(Ink::Name, "Next: ").text(
+        "copy config/handoff.toml and config/rulebook.toml, put in your sources, CRM and \
          people, then `handoff check` and `handoff serve --config handoff.toml`. README.md has the \
          whole way.",
     ));
@@ -193,29 +199,25 @@ fn turned_away(posts: &Posts) -> String {
     )
 }
 
-fn times(house: &House, posts: &Posts, score: &Score) -> String {
+fn times(posts: &Posts, score: &Score) -> String {
     let stages =
         [("stored", &posts.stored), ("decided", &score.decided), ("in the CRM", &score.written), ("told", &score.told)];
     let of = |spans: &[Span], percent| percentile(spans, percent).map_or("-".to_owned(), millis);
     let stages = stages.map(|(name, spans)| format!("{name} {} / {}", of(spans, 50), of(spans, 99)));
-    let _ = house;
-    format!(
-        "from arrival, p50 / p99 on this machine: {}. Deciding waits for the CRM's word on who has \
-         this person; its search takes four questions a second.",
-        stages.join(" · ")
-    )
+    format!("from arrival, median / 99 % on this machine: {}", stages.join(" · "))
 }
 
 fn reps(house: &House, screen: &Screen, score: &Score) {
     let book = (house.front.book)();
-    let head = format!("{:<20}{:>5}{:>10}{:>7}{:>13}", "", "got", "answered", "late", "handed over");
-    screen.sum_up(&Line::at("").with(Ink::Quiet, head));
+    let row = |name: &str, [got, answered, late, lost]: [String; 4]| {
+        format!("{name:<18}{got:>6}{answered:>10}{late:>7}{lost:>12}")
+    };
+    let heads = ["got", "answered", "late", "passed on"].map(str::to_owned);
+    screen.sum_up(&Line::named("").with(Ink::Quiet, row("", heads)));
     for (id, part) in &score.reps {
         let name = book.reps.get(id).map_or(id.as_str(), |rep| rep.name.as_str());
-        screen.sum_up(&Line::at("").text(format!(
-            "{name:<20}{:>5}{:>10}{:>7}{:>13}",
-            part.got, part.answered, part.late, part.lost
-        )));
+        let counts = [part.got, part.answered, part.late, part.lost].map(|count| count.to_string());
+        screen.sum_up(&Line::named("").text(row(name, counts)));
     }
 }
 

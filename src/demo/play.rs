@@ -29,7 +29,7 @@ use crate::{
 const HUMAN_GAP: i64 = 1_600;
 /// So long the fills of a run with a number take together, and the longest gap between two.
 const FILLS_WITHIN: i64 = 15_000;
-const GAP_MAX: i64 = 500;
+const GAP_MAX: i64 = 250;
 /// So long a run with a number waits for its end after the last fill.
 const END_WITHIN: Span = Span(60_000);
 
@@ -98,7 +98,9 @@ pub async fn play(options: Options, screen: Screen, sabotage: Sabotage) -> anyho
 
 /// What this is, and where the board is.
 fn open_curtain(house: &House, screen: &Screen, leads: Option<u32>) -> anyhow::Result<()> {
-    let key = hex::encode(super::house::random()?);
+    let mut key = hex::encode(super::house::random()?);
+    // 128 random bits, so that the address fits on a line.
+    key.truncate(32);
     *house.front.page_key.lock().unwrap_or_else(std::sync::PoisonError::into_inner) =
         Some(key.clone());
     let plain = |text: &str| screen.tell(&Line::at("").text(text));

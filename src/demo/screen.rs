@@ -12,6 +12,8 @@ use crate::model::text::Untrusted;
 const WIDTH: usize = 100;
 /// Where the text of a line begins, behind its time.
 const INDENT: usize = 7;
+/// Where it begins in the summary, behind a name.
+const NAMED: usize = 13;
 
 /// How a piece of a line looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,24 +39,26 @@ impl Ink {
     }
 }
 
-/// One line: its time and its pieces.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// One line: its head and its pieces.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    time: String,
+    head: (Ink, String),
+    /// Where its text begins, on every row.
+    indent: usize,
     pieces: Vec<(Ink, String)>,
-}
-
-impl Default for Ink {
-    fn default() -> Self {
-        Self::Plain
-    }
 }
 
 impl Line {
     /// A line that begins with a time, or with as much space.
     #[must_use]
     pub fn at(time: impl Into<String>) -> Self {
-        Self { time: time.into(), pieces: Vec::new() }
+        Self { head: (Ink::Quiet, time.into()), indent: INDENT, pieces: Vec::new() }
+    }
+
+    /// A line of the summary: a name, then what is to be said of it.
+    #[must_use]
+    pub fn named(name: impl Into<String>) -> Self {
+        Self { head: (Ink::Name, name.into()), indent: NAMED, pieces: Vec::new() }
     }
 
     /// Adds a piece; blanks between pieces are the pieces' own.
@@ -77,31 +81,30 @@ impl Line {
             code if is_coloured && !code.is_empty() => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
             _ => text.to_owned(),
         };
-        let mut line = paint(Ink::Quiet, &format!("{:<INDENT$}", self.time));
-        let mut column = INDENT;
+        let indent = self.indent;
+        let mut line = paint(self.head.0, &format!("{:<indent$}", self.head.1));
+        let mut column = indent;
         for (ink, text) in &self.pieces {
-            let mut words = text.split(' ').peekable();
             let mut row = String::new();
-            while let Some(word) = words.next() {
-                let length = word.chars().count();
-                if column + length > WIDTH && column > INDENT {
-                    let done = std::mem::take(&mut row);
-                    line.push_str(&paint(*ink, done.trim_end()));
-                    line.truncate(line.trim_end_matches(' ').len());
-                    line.push('\n');
-                    line.push_str(&" ".repeat(INDENT));
-                    column = INDENT;
-                }
-                row.push_str(word);
-                column += length;
-                if words.peek().is_some() && (column > INDENT || !word.is_empty()) {
+            for (at, word) in text.split(' ').enumerate() {
+                if at > 0 {
                     row.push(' ');
                     column += 1;
                 }
+                let length = word.chars().count();
+                if column + length > WIDTH && column > indent {
+                    line.push_str(&paint(*ink, row.trim_end()));
+                    row.clear();
+                    line.push('\n');
+                    line.push_str(&" ".repeat(indent));
+                    column = indent;
+                }
+                row.push_str(word);
+                column += length;
             }
             line.push_str(&paint(*ink, &row));
         }
-        line
+        if is_coloured { line } else { line.trim_end().to_owned() }
     }
 }
 

@@ -118,8 +118,11 @@ impl Script {
         self.people += 1;
         let person = self.cast.person(who);
         let tool = Tool::named(&person.tool);
-        let is_private = person.company.is_empty() && person.domain.starts_with("mailbox");
-        let asks = if is_private { Asks::Ebook } else { tool.asks() };
+        let asks = match person.domain.as_str() {
+            "mailbox.example" => Asks::Ebook,
+            "freepost.example" => Asks::Newsletter,
+            _ => tool.asks(),
+        };
         (tool.fill(&person, asks, number), Some(who))
     }
 

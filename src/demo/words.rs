@@ -4,8 +4,6 @@
 //! text is shown as [`shown`](super::screen::shown) makes it.
 //! Does not know: what is private to the simulation.
 
-use std::collections::BTreeMap;
-
 use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, de::DeserializeOwned};
 
@@ -202,23 +200,27 @@ impl Words<'_> {
         line.text(format!(", {}", parts.join(", "))).with(Ink::Quiet, ", signed")
     }
 
-    /// Who could not take it.
+    /// Who could not take it: "; Emmy and Konrad are away".
     fn others(&self, said: &Said) -> String {
-        let all = said.pools.iter().flat_map(|(_, candidates)| candidates);
-        let mut words: BTreeMap<&str, &str> = BTreeMap::new();
-        for one in all {
-            let word = match &one.standing {
-                Standing::Away { .. } => "is away",
-                Standing::Capped { .. } => "is at the cap",
-                Standing::Left => "has left",
-                Standing::OffHours { .. } | Standing::HadIt | Standing::Free => continue,
+        let mut away: Vec<String> = Vec::new();
+        let mut capped: Vec<String> = Vec::new();
+        for one in said.pools.iter().flat_map(|(_, candidates)| candidates) {
+            let list = match &one.standing {
+                Standing::Away { .. } => &mut away,
+                Standing::Capped { .. } => &mut capped,
+                _ => continue,
             };
-            words.insert(&one.rep, word);
+            let name = self.rep(Some(&one.rep));
+            if !list.contains(&name) {
+                list.push(name);
+            }
         }
-        let said = words.into_iter().map(|(rep, word)| {
-            format!("; {} {word}", self.rep(Some(&rep.to_owned())))
-        });
-        said.take(2).collect()
+        let words = |names: &[String], word: &str| match names {
+            [] => String::new(),
+            [one] => format!("; {one} is {word}"),
+            [most @ .., last] => format!("; {} and {last} are {word}", most.join(", ")),
+        };
+        words(&away, "away") + &words(&capped, "at the cap")
     }
 
     fn waits(&self, said: &Said) -> Option<String> {
