@@ -217,6 +217,7 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
         }),
     });
     let front = web::Data::new(Front {
+        pages: crate::http::pages::Pages::default(),
         store: parts.store,
         clock: Arc::clone(&parts.clock),
         wake: Box::new({
@@ -336,6 +337,7 @@ impl Running {
 
     /// Stops in order, losing nothing.
     pub async fn stop(self) -> Ended {
+        self.front.pages.close();
         self.server.stop(true).await;
         let _ = self.serving.await;
         let _ = self.stop.send(true);

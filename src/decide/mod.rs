@@ -9,7 +9,6 @@
 //! `rotate` (which rep), `assign` (the lead gets an owner and a clock), `review` (the ladder),
 //! `news` (what acting and people brought), `explain` (why, said back).
 
-pub mod normalize;
 pub mod prepare;
 pub mod fill;
 pub mod route;

@@ -6,12 +6,12 @@
 
 use serde_json::Value;
 
-use super::normalize;
 use crate::{
     model::{
         country,
         field::{Field, Fields},
         lead::Identity,
+        normalize,
         plan::{Draft, Input},
         text::Untrusted,
     },

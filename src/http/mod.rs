@@ -79,6 +79,8 @@ pub struct Front {
     pub started_at: Time,
     /// A one-time key that opens the pages, if one was made.
     pub page_key: std::sync::Mutex<Option<String>>,
+    /// What the pages remember: who is signed in.
+    pub pages: pages::Pages,
     /// What a demo adds to the board; empty otherwise.
     pub demo: Option<Arc<dyn pages::DemoButtons>>,
 }

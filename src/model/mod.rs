@@ -12,6 +12,7 @@ pub mod id;
 pub mod job;
 pub mod lead;
 pub mod news;
+pub mod normalize;
 pub mod plan;
 pub mod team;
 pub mod text;

@@ -3,7 +3,7 @@
 //! Guarantees: the same functions as for leads.
 //! Does not know: anything itself.
 
-use crate::decide::normalize;
+use crate::model::normalize;
 
 /// The domain that somebody registered.
 pub fn domain(host: &str) -> Option<String> {

@@ -83,14 +83,23 @@ impl Lookups {
         }
     }
 
-    /// Takes over the owner ids of reps.
-    pub(super) fn take_owners<'r>(&mut self, reps: impl Iterator<Item = &'r Rep>) {
+    /// Takes over what a compiled rulebook adds.
+    pub(super) fn finish<'r>(
+        &mut self,
+        reps: impl Iterator<Item = &'r Rep>,
+        assignable: BTreeMap<Slot, ColumnKind>,
+        crms: &[String],
+        index: Index,
+    ) {
         for rep in reps {
             for (crm, owner) in &rep.crm {
                 let owners = self.owners.entry(crm.clone()).or_default();
                 owners.insert(owner.clone(), rep.id.clone());
             }
         }
+        self.assignable = assignable;
+        self.crms = crms.to_vec();
+        self.index = Some(index);
     }
 }
 

@@ -10,6 +10,7 @@ mod mappings;
 mod names;
 mod people;
 mod pools;
+mod rows;
 mod rules;
 mod tables;
 mod transforms;
@@ -27,9 +28,8 @@ use self::{
     tree::{Item, Log, Section},
 };
 use super::{
-    Rulebook,
-    condition::Index,
-    facts::Lookups,
+    Rulebook, Tell,
+    condition::{Index, Schema, Type},
     fields::{self, Declared},
     files::{Files, MAIN, Setup},
     finding::Source,
@@ -133,12 +133,7 @@ fn compile<'d>(
     let sections = gather(&mut cx, &root);
     cx.names.note_left(&sections.reps);
     let cx = &cx;
-
-    let default_sla = root.item("default_sla").and_then(|item| cx.names.refer("sla", &item));
-    let same_lead_within = root.item("same_lead_within").and_then(|item| item.span());
-    let ask_within = root.item("ask_within").and_then(|item| item.span());
-    let intents = intents(&root);
-    let alarm = ladders::alarm(cx, &root);
+    let top = top(cx, &root);
     root.done();
 
     let hours = people::hours(cx, &sections.hours);
@@ -146,81 +141,104 @@ fn compile<'d>(
     let pools = pools::pools(cx, &sections.pools, &reps);
     let slas = ladders::slas(cx, &sections.slas);
     let escalations = ladders::escalations(cx, &sections.escalations, &reps, &pools);
-    let forms = mappings::forms(cx, &sections.forms, &intents);
+    let forms = mappings::forms(cx, &sections.forms, &top.intents);
     let mut custom = Custom::default();
     let mappings = mappings::mappings(cx, sections.mappings, &mut custom);
-    let written = tables::written(cx, &sections.tables);
-
     let custom = custom.list();
-    let tables = written.iter().filter(|table| !table.id.is_empty()).map(|table| {
-        let columns = table.columns.iter().map(|(item, kind)| (item.key.to_owned(), *kind));
-        (table.id.to_owned(), columns.collect())
-    });
-    let declared = Declared {
-        custom: custom.clone(),
-        tables: tables.collect(),
-        sources: setup.sources.keys().map(String::as_str).collect(),
-        intents: intents.iter().map(String::as_str).collect(),
-        reps: cx.names.all("rep").collect(),
-        pools: cx.names.all("pool").collect(),
-    };
-    let schema = match fields::schema(&declared) {
-        Ok(made) => made,
-        Err(reasons) => {
-            // Names that are wrong have been reported where they stand; conditions can wait.
-            let reasons = if log.has_errors() { Vec::new() } else { reasons };
-            for why in reasons {
-                log.wrong(&(0..0), why, "");
-            }
-            return None;
-        }
-    };
+    let written = tables::written(cx, &sections.tables);
+    let schema = schema(cx, &custom, &written, &top.intents)?;
+
     let assignable = tables::assignable(&written, &schema);
-    let default = default_sla.as_deref();
     let rules = Rules {
         cx,
         schema: &schema,
         assignable: &assignable,
-        default_sla: default,
+        default_sla: top.default_sla.as_deref(),
         has_default: root.has_like("default_sla"),
     };
     let (rules, assigning) = rules.compile(&sections.rules);
     let tables = tables::tables(cx, &written, &schema, &assigning);
-    let examples = examples::read(cx, &sections.examples, &custom, &intents);
+    let examples = examples::read(cx, &sections.examples, &custom, &top.intents);
     if log.has_errors() {
         return None;
     }
     // What could not be read may have used it.
     cx.names.warn_of_unused(log);
-    let mut lookups = Lookups::of(&schema);
-    lookups.take_owners(reps.values());
-    lookups.assignable = assignable;
-    lookups.crms.clone_from(&setup.crms);
-    lookups.index = Some(Index::build(rules.iter().map(|rule| &rule.when)));
-    let rulebook = Rulebook {
+    let mut book = Rulebook {
         version,
-        lookups,
-        schema,
         rules,
         reps,
         pools,
         hours,
         slas,
         escalations,
-        default_sla: default_sla.unwrap_or_default(),
-        same_lead_within: same_lead_within.unwrap_or(SAME_LEAD_WITHIN),
-        ask_within: ask_within.unwrap_or(ASK_WITHIN),
-        alarm,
-        intents,
+        default_sla: top.default_sla.unwrap_or_default(),
+        same_lead_within: top.same_lead_within.unwrap_or(SAME_LEAD_WITHIN),
+        ask_within: top.ask_within.unwrap_or(ASK_WITHIN),
+        alarm: top.alarm,
+        intents: top.intents,
         forms,
         mappings,
         tables,
-        warnings: Vec::new(),
+        ..Rulebook::empty(schema)
     };
-    for found in examples::run(&rulebook, &examples) {
+    let index = Index::build(book.rules.iter().map(|rule| &rule.when));
+    book.lookups.finish(book.reps.values(), assignable, &setup.crms, index);
+    for found in examples::run(&book, &examples) {
         log.note(found);
     }
-    Some(rulebook)
+    Some(book)
+}
+
+/// What stands at the top of the document.
+struct Top {
+    default_sla: Option<String>,
+    same_lead_within: Option<Span>,
+    ask_within: Option<Span>,
+    intents: Vec<String>,
+    alarm: Vec<Tell>,
+}
+
+fn top(cx: &Cx<'_>, root: &Section<'_>) -> Top {
+    Top {
+        default_sla: root.item("default_sla").and_then(|item| cx.names.refer("sla", &item)),
+        same_lead_within: root.item("same_lead_within").and_then(|item| item.span()),
+        ask_within: root.item("ask_within").and_then(|item| item.span()),
+        intents: intents(root),
+        alarm: ladders::alarm(cx, root),
+    }
+}
+
+/// The names that conditions may use.
+fn schema(
+    cx: &Cx<'_>,
+    custom: &[(String, Type)],
+    written: &[tables::Written<'_>],
+    intents: &[String],
+) -> Option<Schema> {
+    let tables = written.iter().filter(|table| !table.id.is_empty()).map(|table| {
+        let columns = table.columns.iter().map(|(item, kind)| (item.key.to_owned(), *kind));
+        (table.id.to_owned(), columns.collect())
+    });
+    let declared = Declared {
+        custom: custom.to_vec(),
+        tables: tables.collect(),
+        sources: cx.setup.sources.keys().map(String::as_str).collect(),
+        intents: intents.iter().map(String::as_str).collect(),
+        reps: cx.names.all("rep").collect(),
+        pools: cx.names.all("pool").collect(),
+    };
+    match fields::schema(&declared) {
+        Ok(schema) => Some(schema),
+        Err(reasons) => {
+            // Names that are wrong have been reported where they stand; conditions can wait.
+            let reasons = if cx.log.has_errors() { Vec::new() } else { reasons };
+            for why in reasons {
+                cx.log.wrong(&(0..0), why, "");
+            }
+            None
+        }
+    }
 }
 
 fn gather<'d>(cx: &mut Cx<'d>, root: &Section<'d>) -> Sections<'d> {

@@ -4,33 +4,27 @@
 //! two rows have the same key.
 //! Does not know: facts of leads.
 
-use std::{
-    cell::Cell,
-    collections::{BTreeMap, HashMap},
-    ops::Range,
-};
+use std::{cell::Cell, collections::BTreeMap};
 
 use super::{
     super::{
-        clean,
-        condition::{Schema, Slot, Type, Value},
-        fields::{ColumnKind, country_code},
+        condition::{Schema, Slot, Type},
+        fields::ColumnKind,
         finding::{Source, advice},
-        table::{Table, key_of, number, sheet::Sheet},
+        table::{Table, sheet::Sheet},
     },
     Cx,
     names::Entry,
     people,
+    rows::{Assigning, Reader},
     tree::Item,
 };
-use crate::model::finding::{Finding, Severity};
+use crate::model::finding::Severity;
 
 /// Rows of one table.
 const ROWS_MAX: usize = 100_000;
 const KEY_MAX: usize = 4;
 const COLUMNS_MAX: usize = 50;
-/// So many cells of one table are reported.
-const CELLS_REPORTED: usize = 20;
 
 /// A `[[table]]` read, before its file is.
 #[derive(Debug)]
@@ -131,9 +125,6 @@ fn column(cx: &Cx<'_>, item: &Item<'_>) -> Option<ColumnKind> {
     found.map(|(_, kind)| *kind)
 }
 
-/// Columns that rules assign by: there, every cell must be filled.
-pub type Assigning = BTreeMap<Slot, String>;
-
 /// Reads the files of all tables.
 pub fn tables(
     cx: &Cx<'_>,
@@ -187,7 +178,8 @@ fn compile(
     let known = schema.slot(&format!("{}.known", written.id))?;
     let reader =
         Reader { cx, source: &source, sheet: &sheet, schema, assigning, reported: Cell::new(0) };
-    let (rows, shapes) = reader.rows(&key, &key_at, &columns);
+    let keyed: Vec<(usize, Slot)> = key_at.into_iter().zip(key.iter().copied()).collect();
+    let (rows, shapes) = reader.rows(&keyed, &columns);
     let columns = columns.into_iter().map(|(.., slot)| slot).collect();
     Some(Table { id: written.id.to_owned(), key, known, columns, rows, shapes })
 }
@@ -223,152 +215,6 @@ fn find_column(cx: &Cx<'_>, item: &Item<'_>, file: &str, sheet: &Sheet<'_>) -> O
         cx.log.wrong(&item.key_at(), format!("{file:?} has no column {:?}", item.key), mend);
     }
     found
-}
-
-/// Reads the rows of one table.
-struct Reader<'a, 'd> {
-    cx: &'a Cx<'d>,
-    source: &'a Source<'a>,
-    sheet: &'a Sheet<'a>,
-    schema: &'a Schema,
-    assigning: &'a Assigning,
-    /// How many cells were wrong so far.
-    reported: Cell<usize>,
-}
-
-type Rows = HashMap<Box<str>, Box<[Option<Value>]>>;
-
-impl Reader<'_, '_> {
-    fn rows(
-        &self,
-        key: &[Slot],
-        key_at: &[usize],
-        columns: &[(usize, ColumnKind, Slot)],
-    ) -> (Rows, Vec<u32>) {
-        let mut rows: Rows = HashMap::with_capacity(self.sheet.rows.len());
-        let mut lines: HashMap<Box<str>, Range<usize>> = HashMap::new();
-        let mut shapes: Vec<u32> = Vec::new();
-        let report = |finding: Finding| self.report(finding);
-        for (start, cells) in &self.sheet.rows {
-            let cell = |at: usize| cells.get(at).map_or("", String::as_str);
-            let wrong = |at: usize, message: String, mend: String| {
-                self.source.finding(&self.sheet.cell(*start, at), Severity::Error, message, mend)
-            };
-            let mut shape = 0;
-            let mut parts: Vec<String> = Vec::with_capacity(key.len());
-            for (bit, (slot, at)) in key.iter().zip(key_at).enumerate() {
-                shape |= u32::from(!cell(*at).is_empty()) << bit;
-                match self.key_part(*slot, cell(*at)) {
-                    Ok(part) => parts.push(part),
-                    Err(why) => report(wrong(*at, why, String::new())),
-                }
-            }
-            let mut values: Vec<Option<Value>> = Vec::with_capacity(columns.len());
-            for (at, kind, slot) in columns {
-                match self.value(cell(*at), *kind, *slot) {
-                    Ok(value) => {
-                        if let (ColumnKind::Rep, Some(Value::Text(rep))) = (kind, &value)
-                            && self.cx.names.has_left(rep)
-                        {
-                            let at = self.sheet.cell(*start, *at);
-                            let (message, mend) =
-                                (format!("{rep} has left"), "name somebody who is there");
-                            report(self.source.finding(&at, Severity::Warning, message, mend));
-                        }
-                        values.push(value);
-                    }
-                    Err((message, mend)) => report(wrong(*at, message, mend)),
-                }
-            }
-            if parts.len() < key.len() || values.len() < columns.len() {
-                continue;
-            }
-            let found: Box<str> = key_of(parts.iter().map(String::as_str)).into();
-            let at = *start..self.sheet.cell(*start, key_at.first().copied().unwrap_or(0)).end;
-            if let Some(first) = lines.get(&found) {
-                let line = self.source.line(first);
-                let message = format!("the key of this row is that of line {line} already");
-                report(self.source.finding(&at, Severity::Error, message, "keep one of the two"));
-                continue;
-            }
-            lines.insert(found.clone(), at);
-            rows.insert(found, values.into());
-            if !shapes.contains(&shape) {
-                shapes.push(shape);
-            }
-        }
-        // Fuller keys first; of two alike the one with the earlier column.
-        shapes.sort_by_key(|shape| std::cmp::Reverse((shape.count_ones(), shape.reverse_bits())));
-        (rows, shapes)
-    }
-
-    /// Reports a cell, the first few of a table.
-    fn report(&self, finding: Finding) {
-        let reported = self.reported.get();
-        self.reported.set(reported + 1);
-        if reported < CELLS_REPORTED {
-            self.cx.log.note(finding);
-        } else if reported == CELLS_REPORTED {
-            let (message, mend) = ("more cells of this table are wrong", "mend those above first");
-            self.cx.log.note(self.source.finding(&(0..0), finding.severity, message, mend));
-        }
-    }
-
-    /// A key cell in the form in which facts hold such a value.
-    fn key_part(&self, slot: Slot, cell: &str) -> Result<String, String> {
-        match self.schema.name(slot) {
-            _ if cell.is_empty() => Ok(String::new()),
-            "lead.country" => country_code(cell),
-            "lead.email" => Ok(clean::email(cell).unwrap_or_else(|_| cell.to_owned())),
-            _ => Ok(cell.to_owned()),
-        }
-    }
-
-    fn value(
-        &self,
-        cell: &str,
-        kind: ColumnKind,
-        slot: Slot,
-    ) -> Result<Option<Value>, (String, String)> {
-        if cell.is_empty() {
-            return match self.assigning.get(&slot) {
-                None => Ok(None),
-                Some(rule) => Err((
-                    format!("this cell is empty, and the rule {rule:?} assigns by it"),
-                    "fill it, or remove the row".to_owned(),
-                )),
-            };
-        }
-        let names = &self.cx.names;
-        let refer = |kind: &'static str| {
-            let id = cell.strip_prefix(kind).and_then(|rest| rest.trim_start().strip_prefix(':'));
-            let id = id.map_or(cell, str::trim);
-            if names.has(kind, id) {
-                names.use_it(kind, id);
-                return Ok(Some(Value::text(id)));
-            }
-            // Looking for advice takes long where nobody will read it.
-            if self.reported.get() > CELLS_REPORTED {
-                return Err((String::new(), String::new()));
-            }
-            Err((format!("unknown {kind} {id:?}"), advice(id, kind, names.all(kind))))
-        };
-        match kind {
-            ColumnKind::Text => Ok(Some(Value::text(cell))),
-            ColumnKind::Pool => refer("pool"),
-            ColumnKind::Rep => refer("rep"),
-            ColumnKind::Number => number(cell, Some(self.sheet.delimiter))
-                .map(|number| Some(Value::Number(number)))
-                .ok_or_else(|| {
-                    (format!("{cell:?} is not a number"), "write digits alone".to_owned())
-                }),
-            ColumnKind::Bool => {
-                clean::truth(cell).map(|truth| Some(Value::Bool(truth))).ok_or_else(|| {
-                    (format!("{cell:?} is neither yes nor no"), "write yes or no".to_owned())
-                })
-            }
-        }
-    }
 }
 
 /// The facts that a rule may assign by, and what they hold.

@@ -76,7 +76,9 @@ fn simple(item: &Item<'_>, word: &str) -> Option<Transform> {
         "company_key" => Transform::CompanyKey,
         _ => {
             let (message, mend) = match example(word) {
-                Some(example) => (format!("{word:?} needs to know more"), format!("write {example}")),
+                Some(example) => {
+                    (format!("{word:?} needs to know more"), format!("write {example}"))
+                }
                 None => (format!("unknown transform {word:?}"), advice(word, "transform", WORDS)),
             };
             item.wrong(message, mend);
@@ -118,53 +120,59 @@ fn with_argument(item: &Item<'_>) -> Option<Transform> {
         item.wrong(format!("{:?} is not written so", item.key), format!("write {example}"));
         None
     };
-    // Separators may be blank, so no text is trimmed here.
-    let raw = |item: &Item<'_>| item.value.as_str().map(str::to_owned);
     match item.key {
         "join" => raw(item).map(Transform::Join).or_else(refuse),
         "default" => json(item).map(Transform::Default).or_else(refuse),
-        "split" => {
-            let parts = item.one_or_many();
-            let separator = parts.first().and_then(raw).filter(|text| !text.is_empty());
-            match (separator, parts.get(1), parts.len()) {
-                (Some(separator), None, _) => Some(Transform::Split(separator, None)),
-                (Some(separator), Some(at), 2) => {
-                    Some(Transform::Split(separator, Some(at.whole(0, 1000)? as usize)))
-                }
-                _ => refuse(),
-            }
-        }
-        "regex_replace" => {
-            let parts = item.one_or_many();
-            let (Some(pattern), Some(with), 2) =
-                (parts.first().and_then(raw), parts.get(1).and_then(raw), parts.len())
-            else {
-                return refuse();
-            };
-            let built = RegexBuilder::new(&pattern).size_limit(REGEX_MAX).build();
-            match built {
-                Ok(regex) => Some(Transform::RegexReplace(Box::new(regex), with)),
-                Err(why) => {
-                    let why = why.to_string();
-                    let last = why.lines().last().unwrap_or_default().trim_start_matches("error: ");
-                    item.wrong(
-                        format!("{pattern:?} is not a regular expression: {last}"),
-                        "mend it",
-                    );
-                    None
-                }
-            }
-        }
-        _ => {
-            let words = item.section("map")?;
-            let read = words
-                .all()
-                .iter()
-                .map(|item| Some((item.key.trim().to_lowercase(), json(item)?)))
-                .collect::<Option<BTreeMap<_, _>>>();
-            read.filter(|words| !words.is_empty()).map(Transform::Map).or_else(refuse)
+        "split" => split(item).or_else(refuse),
+        "regex_replace" => match pair(item) {
+            Some((pattern, with)) => regex_replace(item, &pattern, with),
+            None => refuse(),
+        },
+        _ => words(item).map(Transform::Map).or_else(refuse),
+    }
+}
+
+/// A separator may be blank, so it is not trimmed.
+fn raw(item: &Item<'_>) -> Option<String> {
+    item.value.as_str().map(str::to_owned)
+}
+
+/// `","` or `[",", 0]`.
+fn split(item: &Item<'_>) -> Option<Transform> {
+    let parts = item.one_or_many();
+    let separator = parts.first().and_then(raw).filter(|text| !text.is_empty())?;
+    match parts.as_slice() {
+        [_] => Some(Transform::Split(separator, None)),
+        [_, at] => Some(Transform::Split(separator, Some(at.whole(0, 1000)? as usize))),
+        _ => None,
+    }
+}
+
+fn pair(item: &Item<'_>) -> Option<(String, String)> {
+    match item.one_or_many().as_slice() {
+        [one, other] => Some((raw(one)?, raw(other)?)),
+        _ => None,
+    }
+}
+
+fn regex_replace(item: &Item<'_>, pattern: &str, with: String) -> Option<Transform> {
+    match RegexBuilder::new(pattern).size_limit(REGEX_MAX).build() {
+        Ok(regex) => Some(Transform::RegexReplace(Box::new(regex), with)),
+        Err(why) => {
+            let why = why.to_string();
+            let last = why.lines().last().unwrap_or_default().trim_start_matches("error: ");
+            item.wrong(format!("{pattern:?} is not a regular expression: {last}"), "mend it");
+            None
         }
     }
+}
+
+/// `{ "Ja" = "yes" }`, whose words are matched regardless of case.
+fn words(item: &Item<'_>) -> Option<BTreeMap<String, Value>> {
+    let words = item.section("map")?.all();
+    let words = words.iter().map(|item| Some((item.key.trim().to_lowercase(), json(item)?)));
+    let words: Option<BTreeMap<String, Value>> = words.collect();
+    words.filter(|words| !words.is_empty())
 }
 
 /// A plain value as JSON.
