@@ -12,7 +12,7 @@ use super::{
     play::Sabotage,
     score::{Score, percentile},
     screen::{Ink, Line, Screen},
-    words::{millis, minutes},
+    words::{count, millis, minutes},
 };
 use crate::{
     clock::Clock as _,
@@ -42,12 +42,12 @@ pub struct Posts {
 /// and no lead that is owed an answer.
 #[must_use]
 pub fn is_quiet(tally: &Tally) -> bool {
-    let count = |all: &BTreeMap<&'static str, i64>, word| all.get(word).copied().unwrap_or(0);
+    let of = |all: &BTreeMap<&'static str, i64>, word| all.get(word).copied().unwrap_or(0);
     let is_open = |(lane, jobs): (&String, &crate::store::read::JobTally)| {
         jobs.open > 0 && !lane.starts_with("review")
     };
-    count(&tally.fates, "underway") == 0
-        && count(&tally.states, "assigned") == 0
+    of(&tally.fates, "underway") == 0
+        && of(&tally.states, "assigned") == 0
         && !tally.jobs.iter().any(is_open)
 }
 
@@ -124,8 +124,11 @@ pub async fn sum_up(
     row(
         "People",
         format!(
-            "{} reminders, {} pages; re-opened {}, moved by hand in the CRM {}",
-            score.reminders, score.pages, score.reopened, score.kept
+            "{}, {}; {} re-opened, {} moved by hand in the CRM",
+            count(score.reminders, "reminder", "reminders"),
+            count(score.pages, "page", "pages"),
+            count(score.reopened, "lead", "leads"),
+            score.kept
         ),
         None,
     );
@@ -194,8 +197,9 @@ fn sum(
 
 fn turned_away(posts: &Posts) -> String {
     format!(
-        "{} forged posts refused, {} repeated deliveries recognised",
-        posts.refused, posts.duplicates
+        "{} refused, {} recognised",
+        count(posts.refused, "forged post", "forged posts"),
+        count(posts.duplicates, "repeated delivery", "repeated deliveries")
     )
 }
 
@@ -204,7 +208,11 @@ fn times(posts: &Posts, score: &Score) -> String {
         [("stored", &posts.stored), ("decided", &score.decided), ("in the CRM", &score.written), ("told", &score.told)];
     let of = |spans: &[Span], percent| percentile(spans, percent).map_or("-".to_owned(), millis);
     let stages = stages.map(|(name, spans)| format!("{name} {} / {}", of(spans, 50), of(spans, 99)));
-    format!("from arrival, median / 99 % on this machine: {}", stages.join(" · "))
+    format!(
+        "from arrival, median / 99 % on this machine: {}. The CRM is asked before deciding who has \
+         the person, and takes four searches a second.",
+        stages.join(" · ")
+    )
 }
 
 fn reps(house: &House, screen: &Screen, score: &Score) {

@@ -190,10 +190,9 @@ impl Stage {
                 if posted.status == 200 && posted.duplicates > 0 {
                     self.posts.duplicates += 1;
                     self.account.note(|line| {
-                        line.with(Ink::Quiet, format!(
-                            "{} delivered the last fill twice · recognised, nothing new",
-                            fill.tool.word()
-                        ))
+                        line.with(Ink::Warn, "Repeated: ")
+                            .text(format!("{} sent its last fill again", fill.tool.word()))
+                            .with(Ink::Quiet, " · recognised, nothing new")
                     });
                 } else {
                     self.posted(&fill, posted);
@@ -205,7 +204,7 @@ impl Stage {
                     self.posts.refused += 1;
                     self.account.note(|line| {
                         line.with(Ink::Warn, "Refused: ")
-                            .text("a post that looks like the website's, signed with another secret")
+                            .text("a post like the website's, signed with another secret")
                             .with(Ink::Quiet, " · 401, nothing stored")
                     });
                 } else {

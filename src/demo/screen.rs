@@ -78,29 +78,33 @@ impl Line {
     #[must_use]
     pub fn render(&self, is_coloured: bool) -> String {
         let paint = |ink: Ink, text: &str| match ink.code() {
-            code if is_coloured && !code.is_empty() => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
+            code if is_coloured && !code.is_empty() && !text.is_empty() => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
             _ => text.to_owned(),
         };
         let indent = self.indent;
         let mut line = paint(self.head.0, &format!("{:<indent$}", self.head.1));
         let mut column = indent;
+        // Blanks are written only before the next word on the same row.
+        let mut blanks = 0;
         for (ink, text) in &self.pieces {
             let mut row = String::new();
             for (at, word) in text.split(' ').enumerate() {
-                if at > 0 {
-                    row.push(' ');
-                    column += 1;
-                }
+                blanks += usize::from(at > 0);
                 let length = word.chars().count();
-                if column + length > WIDTH && column > indent {
-                    line.push_str(&paint(*ink, row.trim_end()));
+                if length == 0 {
+                    continue;
+                }
+                if column + blanks + length > WIDTH && column > indent {
+                    line.push_str(&paint(*ink, &row));
                     row.clear();
                     line.push('\n');
                     line.push_str(&" ".repeat(indent));
-                    column = indent;
+                    (column, blanks) = (indent, 0);
                 }
+                row.push_str(&" ".repeat(blanks));
                 row.push_str(word);
-                column += length;
+                column += blanks + length;
+                blanks = 0;
             }
             line.push_str(&paint(*ink, &row));
         }

@@ -299,9 +299,9 @@ impl Words<'_> {
             Some(ResponseKind::Call) => "called",
             Some(ResponseKind::Email) => "mailed",
             Some(ResponseKind::Meeting) => "met",
-            Some(ResponseKind::Task) => "closed the task",
-            Some(ResponseKind::StatusChange) => "set the status in the CRM",
-            Some(ResponseKind::Word) | None => "pressed the link",
+            Some(ResponseKind::Task) => "task closed",
+            Some(ResponseKind::StatusChange) => "status set in the CRM",
+            Some(ResponseKind::Word) | None => "by the link",
         };
         let outcome = match &said.outcome {
             Some(Outcome::Nurture) => ": not now, back to marketing".to_owned(),
@@ -313,15 +313,17 @@ impl Words<'_> {
         });
         let line = line
             .with(Ink::Good, "Answered: ")
+            .with(Ink::Name, self.who())
+            .text(" by ")
             .with(Ink::Name, self.rep(by))
-            .text(format!(" {how} for {}{outcome}", self.who()))
-            .with(Ink::Quiet, after);
-        match self.deadline().filter(|deadline| at > *deadline) {
+            .text(after);
+        let line = match self.deadline().filter(|deadline| at > *deadline) {
             Some(deadline) => {
                 line.with(Ink::Warn, format!(", {} late", minutes(at.since(deadline))))
             }
             None => line,
-        }
+        };
+        line.with(Ink::Quiet, format!(" · {how}{outcome}"))
     }
 
     fn away(&self, line: Line, said: &Said) -> Line {
@@ -355,6 +357,15 @@ fn rule(said: &Said) -> String {
     match said.pool.as_ref().filter(|pool| **pool != rule) {
         Some(pool) => format!("{rule}, {pool}"),
         None => rule,
+    }
+}
+
+/// A number of things.
+#[must_use]
+pub fn count(number: impl Into<i64>, one: &str, many: &str) -> String {
+    match number.into() {
+        1 => format!("1 {one}"),
+        number => format!("{number} {many}"),
     }
 }
 

@@ -8,6 +8,7 @@
 
 mod architecture;
 mod crm;
+mod demo;
 mod faults;
 mod harness;
 mod notify;

@@ -13,7 +13,7 @@ fn played(leads: u32, sabotage: Sabotage) -> bool {
     let options = Options { leads: Some(leads), port: None, speed: 120, quiet: true };
     let (tell, told) = mpsc::channel();
     thread::spawn(move || tell.send(run_silently(options, sabotage)));
-    told.recv_timeout(PATIENCE).expect("it ends by itself").expect("it can be played")
+    told.recv_timeout(PATIENCE).unwrap().unwrap()
 }
 
 #[test]
