@@ -160,11 +160,11 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
         let setup = setup.clone();
         Arc::new(move |files: &Files, version: u32| Rulebook::compile(files, &setup, version))
     };
-    let files =
-        Arc::new(Watch { read: parts.read_rulebook, compile, seen: Mutex::new([0; 32]) });
+    let files = Arc::new(Watch { read: parts.read_rulebook, compile, seen: Mutex::new([0; 32]) });
     let book = files.start(parts.store.as_ref(), parts.clock.now()).await?;
-    let listener = TcpListener::bind(parts.listen)
-        .with_context(|| format!("cannot listen on {}; is another daemon running?", parts.listen))?;
+    let listener = TcpListener::bind(parts.listen).with_context(|| {
+        format!("cannot listen on {}; is another daemon running?", parts.listen)
+    })?;
     let address = listener.local_addr().context("the listener has no address")?;
     let public_url = match parts.public_url {
         Some(url) => url,
@@ -257,12 +257,8 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
     });
     let (server, serving) = serve_http(listener, &front)?;
     let (stop, stopped) = watch::channel(false);
-    let loops = tokio::spawn(run::run(
-        Arc::clone(&worker),
-        Some(files),
-        parts.workers_per_lane,
-        stopped,
-    ));
+    let loops =
+        tokio::spawn(run::run(Arc::clone(&worker), Some(files), parts.workers_per_lane, stopped));
     Ok(Running { address, worker, front, server, serving, stop, loops })
 }
 
@@ -311,17 +307,16 @@ fn serve_http(
     front: &web::Data<Front>,
 ) -> anyhow::Result<(ServerHandle, JoinHandle<std::io::Result<()>>)> {
     let front = front.clone();
-    let server = HttpServer::new(move || {
-        App::new().app_data(front.clone()).configure(crate::http::routes)
-    })
-    .workers(2)
-    .client_request_timeout(Duration::from_secs(5))
-    .keep_alive(Duration::from_secs(30))
-    .shutdown_timeout(10)
-    .disable_signals()
-    .listen(listener)
-    .context("the server cannot listen")?
-    .run();
+    let server =
+        HttpServer::new(move || App::new().app_data(front.clone()).configure(crate::http::routes))
+            .workers(2)
+            .client_request_timeout(Duration::from_secs(5))
+            .keep_alive(Duration::from_secs(30))
+            .shutdown_timeout(10)
+            .disable_signals()
+            .listen(listener)
+            .context("the server cannot listen")?
+            .run();
     let handle = server.handle();
     Ok((handle, tokio::spawn(server)))
 }

@@ -248,11 +248,7 @@ impl Case<'_> {
         Ok(self.reach.asks.iter().map(each).collect())
     }
 
-    fn record(
-        &self,
-        what: &str,
-        rep: Option<&str>,
-    ) -> Result<BTreeMap<String, KnownRecord>, Stop> {
+    fn record(&self, what: &str, rep: Option<&str>) -> Result<BTreeMap<String, KnownRecord>, Stop> {
         let Some(rep) = rep else { return Ok(BTreeMap::new()) };
         let Some(known) = self.book.reps.get(rep) else {
             return Err(Stop::usage(format!("--{what}-owner {rep}: no rep has this id")));
@@ -264,11 +260,8 @@ impl Case<'_> {
                  crm.<connection> to the rep"
             )));
         };
-        let record = KnownRecord {
-            record: "explain".to_owned(),
-            name: None,
-            owner: Some(owner.clone()),
-        };
+        let record =
+            KnownRecord { record: "explain".to_owned(), name: None, owner: Some(owner.clone()) };
         Ok(BTreeMap::from([(crm.clone(), record)]))
     }
 }

@@ -244,7 +244,11 @@ fn show(session: &mut Session, lead: Uuid) -> Outcome {
     let timeline: Vec<Vec<String>> = story
         .rows("timeline")
         .map(|entry| {
-            vec![session.screen.time_or_dash(entry.time("at")), entry.text("what"), entry.text("text")]
+            vec![
+                session.screen.time_or_dash(entry.time("at")),
+                entry.text("what"),
+                entry.text("text"),
+            ]
         })
         .collect();
     // The sentences are long: as lines, not as cells that would be cut.
@@ -348,6 +352,9 @@ mod tests {
         assert_eq!(paper.text().lines().count(), 2, "{:?}", paper.text());
         let waiting = json!({ "state": "waiting", "waiting": { "for": "somebody" } });
         assert_eq!(state(Row(&waiting)), "waiting for somebody");
-        assert_eq!(due(&session, Row(&json!({ "state": "answered", "ladder": { "deadline": 1 } }))), "–");
+        assert_eq!(
+            due(&session, Row(&json!({ "state": "answered", "ladder": { "deadline": 1 } }))),
+            "–"
+        );
     }
 }

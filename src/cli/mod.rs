@@ -91,9 +91,9 @@ pub fn run(arguments: Arguments) -> Exit {
     let is_json = session.screen.is_json();
     let written = session.screen.finish();
     let outcome = match (outcome, written) {
-        (Ok(_), Err(error)) => Err(Stop::from(
-            anyhow::Error::from(error).context("the output could not be written"),
-        )),
+        (Ok(_), Err(error)) => {
+            Err(Stop::from(anyhow::Error::from(error).context("the output could not be written")))
+        }
         (outcome, _) => outcome,
     };
     match outcome {

@@ -121,9 +121,7 @@ impl Remote {
             request = request.bearer_auth(token);
         }
         if let Some(body) = body {
-            request = request
-                .header("content-type", "application/json")
-                .body(body.to_string());
+            request = request.header("content-type", "application/json").body(body.to_string());
         }
         self.send(request)
     }
@@ -183,7 +181,9 @@ impl Remote {
     fn no_answer(&self, error: &reqwest::Error) -> Stop {
         let base = self.shown();
         if error.is_builder() {
-            return Stop::usage("this cannot be sent as HTTP: a header or the address is not valid");
+            return Stop::usage(
+                "this cannot be sent as HTTP: a header or the address is not valid",
+            );
         }
         if error.is_connect() {
             return Stop::new(
@@ -198,7 +198,10 @@ impl Remote {
         if error.is_timeout() {
             return Stop::new(
                 Exit::Unreachable,
-                format!("{base} did not answer within {} s; look into the daemon's log", DEADLINE.as_secs()),
+                format!(
+                    "{base} did not answer within {} s; look into the daemon's log",
+                    DEADLINE.as_secs()
+                ),
             );
         }
         Stop::new(

@@ -109,8 +109,7 @@ impl Screen {
         for row in rows {
             table.add_row(row.iter().map(|cell| clean(cell, CELL_MAX)));
         }
-        let text: Vec<String> =
-            table.lines().map(|line| line.trim_end().to_owned()).collect();
+        let text: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
         let text = text.join("\n");
         self.put(&text);
     }

@@ -152,7 +152,12 @@ fn print(session: &mut Session, answer: &Answer) {
         };
         format!("stored as {}{duplicates}", ids.join(", "))
     } else {
-        format!("{} {} (reference {})", body.text("title"), body.text("detail"), body.text("reference"))
+        format!(
+            "{} {} (reference {})",
+            body.text("title"),
+            body.text("detail"),
+            body.text("reference")
+        )
     };
     let tone = if is_good { Tone::Good } else { Tone::Bad };
     session.screen.toned(tone, &format!("{} {said}", answer.status));

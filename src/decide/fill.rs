@@ -16,9 +16,8 @@ use crate::model::{
 
 /// Decides a fill.
 pub fn decide(desk: Desk<'_>, lead: Option<&Lead>, event: &StepEvent, draft: &Draft) -> Plan {
-    let same = lead.filter(|lead| {
-        event.received_at.since(lead.filled_at) <= desk.book.same_lead_within
-    });
+    let same =
+        lead.filter(|lead| event.received_at.since(lead.filled_at) <= desk.book.same_lead_within);
     let mut plan = match same {
         Some(lead) => join(desk, lead, event, draft),
         None => open(desk, event, draft),

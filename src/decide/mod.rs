@@ -9,17 +9,17 @@
 //! `rotate` (which rep), `assign` (the lead gets an owner and a clock), `review` (the ladder),
 //! `news` (what acting and people brought), `explain` (why, said back).
 
-pub mod prepare;
-pub mod fill;
-pub mod route;
-pub mod rotate;
-pub mod available;
 pub mod assign;
-pub mod sla;
-pub mod review;
-pub mod news;
+pub mod available;
 pub mod explain;
+pub mod fill;
+pub mod news;
 mod note;
+pub mod prepare;
+pub mod review;
+pub mod rotate;
+pub mod route;
+pub mod sla;
 
 use crate::{
     model::{
@@ -90,8 +90,10 @@ fn unreadable(desk: Desk<'_>, source: &str, reason: &str) -> Plan {
 }
 
 #[cfg(test)]
-mod sample;
+mod findings_tests;
+#[cfg(test)]
+mod road_tests;
 #[cfg(test)]
 mod rotate_tests;
 #[cfg(test)]
-mod road_tests;
+mod sample;

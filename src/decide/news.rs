@@ -21,12 +21,7 @@ use crate::{
 
 /// Decides one piece of news.
 #[must_use]
-pub fn decide(
-    desk: Desk<'_>,
-    lead: Option<&Lead>,
-    event: Option<&StepEvent>,
-    news: &News,
-) -> Plan {
+pub fn decide(desk: Desk<'_>, lead: Option<&Lead>, event: Option<&StepEvent>, news: &News) -> Plan {
     let mut plan = match (news, lead) {
         (News::Away { rep, absence, from, until }, _) => {
             let away = Away { absence: *absence, from: *from, until: *until };
@@ -47,9 +42,7 @@ pub fn decide(
             owner_invalid(desk, lead, destination, rep)
         }
         (News::Acted { rep, act, .. }, Some(lead)) => acted(desk, lead, rep, act),
-        (News::Reassign { to, why, .. }, Some(lead)) => {
-            by_hand(desk, lead, to, why.as_deref())
-        }
+        (News::Reassign { to, why, .. }, Some(lead)) => by_hand(desk, lead, to, why.as_deref()),
         (News::Fetched { fields, .. }, Some(lead)) => {
             let mut lead = lead.clone();
             lead.fields.fill_gaps(fields);
@@ -70,11 +63,7 @@ pub fn decide(
 
 /// Taken note of, nothing else.
 fn noted(desk: Desk<'_>, lead: Lead) -> Plan {
-    Plan {
-        decision: Some(note::decision(desk, What::Noted)),
-        lead: Some(lead),
-        ..Plan::nothing()
-    }
+    Plan { decision: Some(note::decision(desk, What::Noted)), lead: Some(lead), ..Plan::nothing() }
 }
 
 /// A CRM answered: the lead is placed or its review goes on, once nobody else is awaited.
@@ -155,16 +144,9 @@ fn answered(
 fn owner_met(desk: Desk<'_>, lead: &Lead, destination: &str, owner: &str) -> Plan {
     let mut lead = lead.clone();
     let known = lead.known.entry(destination.to_owned()).or_default();
-    known
-        .person
-        .get_or_insert_with(KnownRecord::default)
-        .owner
-        .replace(owner.to_owned());
-    let rep = desk
-        .book
-        .reps
-        .values()
-        .find(|rep| rep.crm.get(destination).is_some_and(|id| id == owner));
+    known.person.get_or_insert_with(KnownRecord::default).owner.replace(owner.to_owned());
+    let rep =
+        desk.book.reps.values().find(|rep| rep.crm.get(destination).is_some_and(|id| id == owner));
     let mut decision = note::decision(desk, What::OwnerKept);
     note::put(&mut decision, "crm", destination);
     note::put(&mut decision, "crm_owner", owner);

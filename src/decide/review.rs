@@ -7,9 +7,8 @@
 //! Does not know: who delivers messages and pages.
 
 use super::{
-    Desk, assign, note,
+    Desk, assign, note, rotate,
     route::{self, Place},
-    rotate,
     sla::{self, Firing},
 };
 use crate::{
@@ -91,10 +90,7 @@ fn escalation_of<'a>(desk: Desk<'a>, sla: &str) -> Option<&'a Escalation> {
 
 /// The newest due step of the owner's ladder and the newest due page: a page, which keeps the
 /// first deadline, must not swallow a step of the owner's own clock, nor the other way round.
-fn newest_of_each<'a>(
-    due: &[Firing],
-    escalation: &'a Escalation,
-) -> Vec<(Firing, &'a LadderStep)> {
+fn newest_of_each<'a>(due: &[Firing], escalation: &'a Escalation) -> Vec<(Firing, &'a LadderStep)> {
     [false, true]
         .into_iter()
         .filter_map(|is_page| due.iter().rev().find(|firing| firing.is_page == is_page))

@@ -39,7 +39,10 @@ fn the_ladder_goes_its_way_until_somebody_answers() {
     assert_eq!(what(&world.review()), Some(What::Reassigned));
     assert_eq!(world.now, NOON.plus(Span::minutes(10)));
     let lead = world.lead();
-    assert_eq!((lead.owner.as_deref(), lead.had.as_slice()), (Some("grace"), &["ada".to_owned()][..]));
+    assert_eq!(
+        (lead.owner.as_deref(), lead.had.as_slice()),
+        (Some("grace"), &["ada".to_owned()][..])
+    );
     assert_eq!(world.told(), ["email:ada", "email:grace", "email:mary"]);
     // A new clock for the new owner; the page keeps the first deadline.
     assert_eq!(what(&world.review()), Some(What::Reminded));
@@ -193,8 +196,12 @@ fn before_a_lead_is_taken_away_the_crm_is_asked_and_an_answer_there_counts() {
     assert_eq!(what(&plan), Some(What::Asked));
     assert_eq!(world.review, Some(world.now.plus(Span::seconds(5))));
     let lead = world.lead().uuid;
-    let response =
-        Response { kind: ResponseKind::Email, at: world.now, by: None, evidence: Some("e1".into()) };
+    let response = Response {
+        kind: ResponseKind::Email,
+        at: world.now,
+        by: None,
+        evidence: Some("e1".into()),
+    };
     let known = Known { response: Some(response), ..Known::default() };
     world.news(News::Facts { lead, destination: "hubspot".into(), known });
     assert_eq!(world.lead().state, State::Answered);

@@ -204,15 +204,12 @@ pub fn route(desk: Desk<'_>, lead: &Lead, had: &[String]) -> Routed {
 }
 
 /// What a rule with a missing fact says to do; `None` goes on with the next rule.
-fn unknown(
-    desk: Desk<'_>,
-    lead: &Lead,
-    rule: &Rule,
-    passed: &mut Vec<Passed>,
-) -> Option<Place> {
-    let hold = || Place::Wait(Waiting::Operator {
-        why: format!("rule {}: a fact it needs is missing, and it says to hold", rule.id),
-    });
+fn unknown(desk: Desk<'_>, lead: &Lead, rule: &Rule, passed: &mut Vec<Passed>) -> Option<Place> {
+    let hold = || {
+        Place::Wait(Waiting::Operator {
+            why: format!("rule {}: a fact it needs is missing, and it says to hold", rule.id),
+        })
+    };
     match rule.if_unknown {
         IfUnknown::Hold => return Some(hold()),
         IfUnknown::Wait { wait, then_hold } => {
@@ -257,7 +254,11 @@ fn follow(
                 Err(standing) => {
                     routed.pools.push((
                         String::new(),
-                        vec![Candidate { rep: rep.clone(), credit: 0.0, standing: standing.clone() }],
+                        vec![Candidate {
+                            rep: rep.clone(),
+                            credit: 0.0,
+                            standing: standing.clone(),
+                        }],
                     ));
                     if !matches!(standing, Standing::Left) {
                         last_resort.get_or_insert(rep);
@@ -287,11 +288,8 @@ fn named(desk: Desk<'_>, id: &str, had: &[String]) -> Result<String, Standing> {
     let mut next = Some(id);
     for _ in 0..HOPS_MAX {
         let Some(rep) = next.and_then(|id| desk.book.reps.get(id)) else { break };
-        let standing = if had.contains(&rep.id) {
-            Standing::HadIt
-        } else {
-            available::of_named(desk, rep)
-        };
+        let standing =
+            if had.contains(&rep.id) { Standing::HadIt } else { available::of_named(desk, rep) };
         if standing.is_free() {
             return Ok(rep.id.clone());
         }

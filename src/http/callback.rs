@@ -34,9 +34,8 @@ async fn receive(
         Ok(bytes) => bytes,
         Err(unread) => return hook::unread_answer(&front, &name, unread, reference),
     };
-    let refuse = |reference| {
-        Problem::new(StatusCode::UNAUTHORIZED, "not verified", reference).answer()
-    };
+    let refuse =
+        |reference| Problem::new(StatusCode::UNAUTHORIZED, "not verified", reference).answer();
     let Some((crm, scheme)) = front.callbacks.get(&name) else { return refuse(reference) };
     if let Err(refused) = hook::verify(&front, scheme, &request, &name, &bytes) {
         tracing::warn!(reference, crm = name, reason = refused.reason(), "a callback was refused");

@@ -137,10 +137,8 @@ fn stored(front: &Front, source: &str, accepted: &[Accepted], bytes: usize) -> H
     (front.wake)();
     let duplicates = accepted.iter().filter(|one| one.is_duplicate).count();
     front.metrics.accepted(source, accepted.len() - duplicates, duplicates, bytes);
-    HttpResponse::Ok().json(Stored {
-        events: accepted.iter().map(|one| one.uuid).collect(),
-        duplicates,
-    })
+    HttpResponse::Ok()
+        .json(Stored { events: accepted.iter().map(|one| one.uuid).collect(), duplicates })
 }
 
 fn unauthorized(reference: String) -> HttpResponse {

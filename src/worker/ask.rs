@@ -106,8 +106,7 @@ fn settle(name: &str, job: &Claimed, answer: Result<Found, Failure>, now: Time) 
 }
 
 fn facts(name: &str, job: &Claimed, found: Found, now: Time) -> Option<NewEvent> {
-    let known =
-        Known { person: found.person, account: found.account, response: found.response };
+    let known = Known { person: found.person, account: found.account, response: found.response };
     let news = News::Facts { lead: job.lead.uuid, destination: name.to_owned(), known };
     event(&news, format!("facts:{}:{name}:{}", job.lead.uuid, job.wanted.0), now)
 }

@@ -50,9 +50,8 @@ impl Worker {
         let book = self.book.load_full();
         let steps = events.iter().map(|event| self.prepare(&book, event)).collect();
         let reach = Reach { time_is_unsure: self.is_time_unsure(), ..self.reach.clone() };
-        let decide: Arc<crate::model::plan::Decide> = Arc::new(move |snapshot, step, now| {
-            decide::decide(&book, &reach, snapshot, step, now)
-        });
+        let decide: Arc<crate::model::plan::Decide> =
+            Arc::new(move |snapshot, step, now| decide::decide(&book, &reach, snapshot, step, now));
         let batch = Batch { now, steps, reviews_max: BATCH_MAX, decide };
         let began = self.clock.monotonic();
         let done = self.store.decide(batch).await?;

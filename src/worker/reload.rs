@@ -99,9 +99,10 @@ impl Watch {
 
     async fn of_store(&self, store: &dyn Store, version: u32) -> Result<Rulebook, NoRulebook> {
         let rows = store.rulebooks(Some(version)).await?;
-        let text = rows.into_iter().next().and_then(|row| row.document).ok_or_else(|| {
-            StoreError::Corrupt(format!("rulebook {version} has no document"))
-        })?;
+        let text =
+            rows.into_iter().next().and_then(|row| row.document).ok_or_else(|| {
+                StoreError::Corrupt(format!("rulebook {version} has no document"))
+            })?;
         let files = Files::from_json(&text).map_err(NoRulebook::Unread)?;
         (self.compile)(&files, version).map_err(NoRulebook::Mistakes)
     }

@@ -38,9 +38,9 @@ pub async fn run(
     {
         let (worker, stop) = (Arc::clone(&worker), stop.clone());
         let wake = worker.wakes.for_decide();
-        loops.spawn(async move {
-            turn(&worker, &wake, stop, "decide", || worker.decide_once()).await
-        });
+        loops.spawn(
+            async move { turn(&worker, &wake, stop, "decide", || worker.decide_once()).await },
+        );
     }
     for name in worker.crms.keys() {
         for kind in [JobKind::Write, JobKind::Ask] {
@@ -55,9 +55,9 @@ pub async fn run(
     {
         let (worker, stop) = (Arc::clone(&worker), stop.clone());
         let never = Arc::new(tokio::sync::Notify::new());
-        loops.spawn(async move {
-            turn(&worker, &never, stop, "sweep", || worker.sweep_once()).await
-        });
+        loops.spawn(
+            async move { turn(&worker, &never, stop, "sweep", || worker.sweep_once()).await },
+        );
     }
     if let Some(files) = files {
         let (worker, stop) = (Arc::clone(&worker), stop.clone());

@@ -46,8 +46,12 @@ impl Worker {
         let attempts = self.write(name, crm.to.as_ref(), &claimed.jobs).await;
         let now = self.clock.now();
         self.report(name, &crm.gate, attempts.iter().map(|one| one.failure()), now);
-        let settlements: Vec<Settlement> =
-            claimed.jobs.iter().zip(attempts).map(|(job, done)| done.settle(name, job, now)).collect();
+        let settlements: Vec<Settlement> = claimed
+            .jobs
+            .iter()
+            .zip(attempts)
+            .map(|(job, done)| done.settle(name, job, now))
+            .collect();
         for (job, settlement) in claimed.jobs.iter().zip(&settlements) {
             self.metrics.attempt(job.kind, name, &settlement.verdict);
             if settlement.verdict == Verdict::Done && job.lead.opened_at == job.lead.filled_at {
@@ -195,7 +199,11 @@ fn owner_met(name: &str, job: &Claimed, owner: &str, now: Time) -> Option<NewEve
 fn owner_invalid(name: &str, job: &Claimed, now: Time) -> Option<NewEvent> {
     let rep = job.lead.owner.clone()?;
     let delivery = format!("owner_invalid:{}:{name}:{}", job.lead.uuid, job.wanted.0);
-    event(&News::OwnerInvalid { lead: job.lead.uuid, destination: name.to_owned(), rep }, delivery, now)
+    event(
+        &News::OwnerInvalid { lead: job.lead.uuid, destination: name.to_owned(), rep },
+        delivery,
+        now,
+    )
 }
 
 /// News that acting brought, as an event.

@@ -113,7 +113,10 @@ pub fn who(fields: &Fields) -> Markup {
         .iter()
         .filter_map(|name| fields.untrusted(name))
         .find(|text| !text.is_blank())
-        .map_or_else(|| Markup::quoting("somebody without a name", LINE), |text| Markup::line(text, LINE))
+        .map_or_else(
+            || Markup::quoting("somebody without a name", LINE),
+            |text| Markup::line(text, LINE),
+        )
 }
 
 /// A rep by name; the id if the rulebook does not know it.

@@ -141,7 +141,12 @@ impl LeadPage {
             now_ms: now.0,
             steps: stages(story, now),
             why: explain::lead(book, &story.decisions).map(|why| why_view(book, why)),
-            fields: lead.fields.0.iter().map(|(name, field)| (name.clone(), shown(field))).collect(),
+            fields: lead
+                .fields
+                .0
+                .iter()
+                .map(|(name, field)| (name.clone(), shown(field)))
+                .collect(),
             links: story
                 .links
                 .iter()
