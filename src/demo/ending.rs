@@ -7,12 +7,12 @@
 use std::collections::BTreeMap;
 
 use super::{
+    amount::{count, millis, minutes},
     crm::Record,
     house::{CRM, House},
     play::Sabotage,
     score::{Score, percentile},
     screen::{Ink, Line, Screen},
-    words::{count, millis, minutes},
 };
 use crate::{
     clock::Clock as _,
@@ -79,7 +79,7 @@ pub async fn harm(house: &House, sabotage: Sabotage) -> StoreResult<()> {
 /// When the store cannot be read.
 pub async fn sum_up(
     house: &House,
-    screen: &Screen,
+    screen: Screen,
     posts: &Posts,
     score: &Score,
 ) -> anyhow::Result<bool> {
@@ -88,65 +88,63 @@ pub async fn sum_up(
     let leads = all_leads(house).await?;
     let crm = agreement(house, &leads).await?;
     let mut wrong = books(&tally, &recount, posts);
-    wrong.extend(crm.wrong.iter().cloned());
-    let row = |name: &str, text: String, is_good: Option<bool>| {
-        let line = Line::named(name).text(text);
-        screen.sum_up(&match is_good {
-            Some(true) => line.with(Ink::Good, "  ✓"),
-            Some(false) => line.with(Ink::Bad, "  ✗"),
-            None => line,
-        });
-    };
+    let is_crm_right = crm.wrong.is_empty();
     let told = now.since(house.began);
     screen.sum_up(&Line::at(""));
-    screen.sum_up(&Line::named("Told").text(format!(
+    row(screen, "Told", None, &format!(
         "{} by the demo's clock, {} by yours",
         minutes(told),
         millis(house.real(told))
-    )));
-    let fates = ["opened", "joined", "rejected", "dead", "underway"];
-    let states = ["answered", "assigned", "waiting", "set_aside"];
+    ));
     let is_balanced = tally.balances() && is_same(&tally, &recount);
-    row("Fills", sum("accepted", tally.accepted, &tally.fates, &fates), Some(is_balanced));
+    let fates = ["opened", "joined", "rejected", "dead", "underway"];
+    row(screen, "Fills", Some(is_balanced), &sum("accepted", tally.accepted, &tally.fates, &fates));
+    let states = ["answered", "assigned", "waiting", "set_aside"];
     let opened = tally.fates.get("opened").copied().unwrap_or(0);
-    row("Leads", sum("opened", opened, &tally.states, &states), Some(is_balanced));
-    row("Turned away", turned_away(posts), None);
-    row(
-        "CRM",
-        format!(
-            "{} records, {} of them second ones; {} leads with an owner, each there once and with \
-             the owner that handoff shows",
-            crm.records, crm.second, crm.owned
-        ),
-        Some(crm.wrong.is_empty()),
-    );
-    row("Times", times(posts, score), None);
-    row(
-        "People",
-        format!(
-            "{}, {}; {} re-opened, {} moved by hand in the CRM",
-            count(score.reminders, "reminder", "reminders"),
-            count(score.pages, "page", "pages"),
-            count(score.reopened, "lead", "leads"),
-            score.kept
-        ),
-        None,
-    );
+    row(screen, "Leads", Some(is_balanced), &sum("opened", opened, &tally.states, &states));
+    row(screen, "Turned away", None, &turned_away(posts));
+    row(screen, "CRM", Some(is_crm_right), &format!(
+        "{} records, {} of them second ones; {} leads with an owner, each there once and with the \
+         owner that handoff shows",
+        crm.records, crm.second, crm.owned
+    ));
+    row(screen, "Times", None, &times(posts, score));
+    row(screen, "Events", None, &format!(
+        "{}, {}; {} re-opened, {} moved by hand in the CRM",
+        count(score.reminders, "reminder", "reminders"),
+        count(score.pages, "page", "pages"),
+        count(score.reopened, "lead", "leads"),
+        score.kept
+    ));
     reps(house, screen, score);
+    wrong.extend(crm.wrong);
+    verdict(screen, &wrong);
+    Ok(wrong.is_empty())
+}
+
+fn row(screen: Screen, name: &str, is_good: Option<bool>, text: &str) {
+    let line = Line::named(name).text(text);
+    screen.sum_up(&match is_good {
+        Some(true) => line.with(Ink::Good, "  ✓"),
+        Some(false) => line.with(Ink::Bad, "  ✗"),
+        None => line,
+    });
+}
+
+fn verdict(screen: Screen, wrong: &[String]) {
     screen.sum_up(&Line::at(""));
-    for one in &wrong {
-        screen.sum_up(&Line::at("").with(Ink::Bad, format!("✗ {one}")));
+    for one in wrong {
+        screen.sum_up(&Line::named("").with(Ink::Bad, format!("✗ {one}")));
     }
     if wrong.is_empty() {
         let text = "The books balance, counted twice, and the CRM agrees.";
-        screen.sum_up(&Line::at("").with(Ink::Good, text));
+        screen.sum_up(&Line::named("").with(Ink::Good, text));
     }
-    screen.sum_up(&Line::at("").with(Ink::Name, "Next: ").text(
-        "copy config/handoff.toml and config/rulebook.toml, put in your sources, CRM and \
-         people, then `handoff check` and `handoff serve --config handoff.toml`. README.md has the \
-         whole way.",
+    screen.sum_up(&Line::named("Next").text(
+        "copy config/handoff.toml and config/rulebook.toml, put in your sources, CRM and people, \
+         then `handoff check` and `handoff serve --config handoff.toml`. README.md has the whole \
+         way.",
     ));
-    Ok(wrong.is_empty())
 }
 
 /// What is wrong with the books.
@@ -215,7 +213,7 @@ fn times(posts: &Posts, score: &Score) -> String {
     )
 }
 
-fn reps(house: &House, screen: &Screen, score: &Score) {
+fn reps(house: &House, screen: Screen, score: &Score) {
     let book = (house.front.book)();
     let row = |name: &str, [got, answered, late, lost]: [String; 4]| {
         format!("{name:<18}{got:>6}{answered:>10}{late:>7}{lost:>12}")

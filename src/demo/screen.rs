@@ -144,23 +144,23 @@ impl Screen {
     }
 
     /// A line of the account.
-    pub fn tell(&self, line: &Line) {
+    pub fn tell(self, line: &Line) {
         if self.tells {
-            self.print(&line.render(self.is_coloured));
+            print(&line.render(self.is_coloured));
         }
     }
 
     /// A line of the summary.
-    pub fn sum_up(&self, line: &Line) {
+    pub fn sum_up(self, line: &Line) {
         if self.sums_up {
-            self.print(&line.render(self.is_coloured));
+            print(&line.render(self.is_coloured));
         }
     }
+}
 
-    fn print(&self, text: &str) {
-        // A closed pipe ends the reading, not the demo.
-        let _ = writeln!(std::io::stdout().lock(), "{text}");
-    }
+fn print(text: &str) {
+    // A closed pipe ends the reading, not the demo.
+    let _ = writeln!(std::io::stdout().lock(), "{text}");
 }
 
 #[cfg(test)]

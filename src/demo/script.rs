@@ -138,7 +138,7 @@ impl Script {
     /// Somebody who leaves no way to be reached.
     fn nobody(&self, number: usize) -> Delivery {
         let mut person = self.cast.person(number);
-        person.email = "call me maybe".to_owned();
+        "call me maybe".clone_into(&mut person.email);
         Tool::Website.fill(&person, Asks::Contact, number)
     }
 }

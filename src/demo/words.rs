@@ -8,6 +8,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
+    amount::minutes,
     forms::Tool,
     screen::{Ink, Line, shown},
 };
@@ -18,7 +19,7 @@ use crate::{
         news::{Outcome, Response, ResponseKind},
         plan::{Decision, What},
         team::Away,
-        time::{Span, Time},
+        time::Time,
     },
     rulebook::{Rulebook, Tell},
 };
@@ -126,16 +127,22 @@ impl Words<'_> {
         let line = Line::at(self.clock(decision.at));
         let line = match decision.what {
             What::Reassigned => {
-                let why = match (said.away_until, self.lead) {
-                    (Some(_), _) => format!("{} is out", self.rep(said.from.as_ref())),
-                    (None, Some(lead)) if lead.had.len() > 1 => "still no answer".to_owned(),
-                    _ => "no answer".to_owned(),
+                let from = self.rep(said.from.as_ref());
+                let (line, why) = match (said.away_until, self.lead) {
+                    (Some(_), _) => {
+                        let line = line.with(Ink::Name, from).with(Ink::Warn, " is out today: ");
+                        (line.with(Ink::Name, self.who()).text(" goes"), String::new())
+                    }
+                    (None, lead) => {
+                        let is_second = lead.is_some_and(|lead| lead.had.len() > 1);
+                        let why = if is_second { ": still no answer" } else { ": no answer" };
+                        let line = line.with(Ink::Warn, "Handed over: ").with(Ink::Name, self.who());
+                        (line.text(format!(" from {from}")), why.to_owned())
+                    }
                 };
-                line.with(Ink::Warn, "Handed over: ")
-                    .with(Ink::Name, self.who())
-                    .text(format!(" from {} → ", self.rep(said.from.as_ref())))
+                line.text(" → ")
                     .with(Ink::Name, self.rep(said.owner.as_ref()))
-                    .text(format!(": {why}{}", self.others(said)))
+                    .text(why + &self.others(said))
             }
             What::Opened | What::Routed | What::Held | What::SetAside => {
                 let line = self.arrived(line);
@@ -301,7 +308,7 @@ impl Words<'_> {
             Some(ResponseKind::Meeting) => "met",
             Some(ResponseKind::Task) => "task closed",
             Some(ResponseKind::StatusChange) => "status set in the CRM",
-            Some(ResponseKind::Word) | None => "by the link",
+            Some(ResponseKind::Word) | None => "by the link in the mail",
         };
         let outcome = match &said.outcome {
             Some(Outcome::Nurture) => ": not now, back to marketing".to_owned(),
@@ -357,34 +364,5 @@ fn rule(said: &Said) -> String {
     match said.pool.as_ref().filter(|pool| **pool != rule) {
         Some(pool) => format!("{rule}, {pool}"),
         None => rule,
-    }
-}
-
-/// A number of things.
-#[must_use]
-pub fn count(number: impl Into<i64>, one: &str, many: &str) -> String {
-    match number.into() {
-        1 => format!("1 {one}"),
-        number => format!("{number} {many}"),
-    }
-}
-
-/// A span of the demo's clock for a glance: `40 s`, `2.5 min`, `3.1 h`.
-#[must_use]
-pub fn minutes(span: Span) -> String {
-    let seconds = span.0.max(0) / 1000;
-    match seconds {
-        0..60 => format!("{seconds} s"),
-        60..5_400 => format!("{:.1} min", seconds as f64 / 60.0),
-        _ => format!("{:.1} h", seconds as f64 / 3600.0),
-    }
-}
-
-/// A span of this machine's time for a glance: `40 ms`, `1.2 s`.
-#[must_use]
-pub fn millis(span: Span) -> String {
-    match span.0.max(0) {
-        ms @ 0..1000 => format!("{ms} ms"),
-        ms => format!("{:.1} s", ms as f64 / 1000.0),
     }
 }
