@@ -9,6 +9,7 @@
 mod architecture;
 mod cli;
 mod crm;
+mod demo;
 mod faults;
 mod harness;
 mod notify;
