@@ -5,6 +5,7 @@ mod architecture;
 mod crm;
 mod harness;
 mod notify;
+mod pages;
 mod road;
 mod store;
 mod tidy;
