@@ -27,13 +27,18 @@ pub fn parse(text: &str, now: Time, zone: &TimeZone) -> Result<Time, String> {
     if let Ok(at) = text.parse::<Timestamp>() {
         return Ok(Time(at.as_millisecond()));
     }
-    let civil = if let Ok(of_day) = text.parse::<TimeOfDay>() {
-        let today = Timestamp::from_millisecond(now.0).map_err(|_| wrong())?;
-        today.to_zoned(zone.clone()).date().to_datetime(of_day)
-    } else if text.contains(':') {
-        text.parse::<DateTime>().map_err(|_| wrong())?
-    } else {
-        text.parse::<Date>().map_err(|_| wrong())?.to_datetime(TimeOfDay::midnight())
+    // The library reads the time out of a whole date and time too, so the form decides first.
+    let civil = match (text.contains('-'), text.contains(':')) {
+        (true, true) => text.parse::<DateTime>().map_err(|_| wrong())?,
+        (true, false) => {
+            text.parse::<Date>().map_err(|_| wrong())?.to_datetime(TimeOfDay::midnight())
+        }
+        (false, true) => {
+            let of_day = text.parse::<TimeOfDay>().map_err(|_| wrong())?;
+            let today = Timestamp::from_millisecond(now.0).map_err(|_| wrong())?;
+            today.to_zoned(zone.clone()).date().to_datetime(of_day)
+        }
+        (false, false) => return Err(wrong()),
     };
     let at = zone.to_ambiguous_zoned(civil).compatible().map_err(|_| wrong())?;
     Ok(Time(at.timestamp().as_millisecond()))

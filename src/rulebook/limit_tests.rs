@@ -199,7 +199,7 @@ proptest! {
         };
         for found in findings {
             let bytes = if found.file == super::MAIN { &files.main } else { &files.others[&found.file] };
-            let lines = bytes.iter().filter(|byte| **byte == b'\n').count() + 1;
+            let lines = bytes.split(|byte| *byte == b'\n').count();
             prop_assert!((1..=lines).contains(&found.line), "{}", found);
             let start = Place { line: found.line, column: found.column };
             prop_assert!(found.end >= start, "{}", found);

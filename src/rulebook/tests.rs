@@ -94,7 +94,8 @@ pub(super) fn shipped() -> Files {
 }
 
 pub(super) fn lines(findings: &[Finding]) -> String {
-    findings.iter().map(|found| format!("{found}\n")).collect()
+    let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
+    lines.join("\n")
 }
 
 pub(super) fn compiled(files: &Files) -> Rulebook {

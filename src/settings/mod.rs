@@ -129,7 +129,7 @@ impl Settings {
                 report.error(
                     "",
                     format!("cannot be read: {}", error.kind()),
-                    "name a file with --settings",
+                    "name a file with --config",
                 );
                 Err(Broken::from(&report))
             }

@@ -3,7 +3,10 @@
 //! Guarantees: each cell that is wrong is named by its line and column, up to a few of a table.
 //! Does not know: which columns there are.
 
-use std::{cell::Cell, collections::HashMap};
+use std::{
+    cell::Cell,
+    collections::{BTreeMap, HashMap},
+};
 
 use super::{
     super::{
@@ -14,12 +17,14 @@ use super::{
         table::{key_of, number, sheet::Sheet},
     },
     Cx,
-    tables::Assigning,
 };
 use crate::model::finding::{Finding, Severity};
 
 /// So many cells of one table are reported.
 const CELLS_REPORTED: usize = 20;
+
+/// Columns that rules assign by: there, every cell must be filled.
+pub type Assigning = BTreeMap<Slot, String>;
 
 /// Reads the rows of one table.
 pub struct Reader<'a, 'd> {

@@ -17,7 +17,7 @@ use super::{
     },
     Cx,
     names::Entry,
-    tables::Assigning,
+    rows::Assigning,
     tree::{Item, Section},
 };
 

@@ -16,7 +16,7 @@ use super::{
     Cx,
     names::Entry,
     people,
-    rows::Reader,
+    rows::{Assigning, Reader},
     tree::Item,
 };
 use crate::model::finding::Severity;
@@ -124,9 +124,6 @@ fn column(cx: &Cx<'_>, item: &Item<'_>) -> Option<ColumnKind> {
     }
     found.map(|(_, kind)| *kind)
 }
-
-/// Columns that rules assign by: there, every cell must be filled.
-pub type Assigning = BTreeMap<Slot, String>;
 
 /// Reads the files of all tables.
 pub fn tables(

@@ -2,12 +2,16 @@
 
 mod mistakes;
 
-use std::{collections::BTreeSet, io, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+    path::Path,
+};
 
 use super::{fields::fields_of, reference::key_of, reference::settings_of, *};
 use crate::{
     crm::{hubspot::HubspotSettings, salesforce::SalesforceSettings},
-    intake::SourceSettings,
+    intake::{Scheme, Secret, SourceSettings},
     notify::{
         email::EmailSettings, pagerduty::PagerDutySettings, slack::SlackSettings,
         webhook::WebhookSettings,
@@ -20,7 +24,7 @@ fn env(name: &str) -> Option<String> {
         "LINK" | "HANDOFF_LINK_SECRET" => "0123456789abcdef0123456789abcdef",
         "SECRET"
         | "TYPEFORM_SECRET"
-        | "PARTNER_TOKEN"
+        | "WEBSITE_SECRET"
         | "HUBSPOT_TOKEN"
         | "HUBSPOT_CLIENT_SECRET"
         | "SALESFORCE_SECRET"
@@ -36,7 +40,7 @@ fn env(name: &str) -> Option<String> {
 
 fn file(path: &Path) -> io::Result<String> {
     match path.to_str() {
-        Some("/run/secrets/site-forms" | "/run/secrets/salesforce.pem") => {
+        Some("/run/secrets/partner-hmac" | "/run/secrets/salesforce.pem") => {
             Ok("canary-7f3a91d2c4\n".into())
         }
         Some("/run/secrets/empty") => Ok("\n".into()),
@@ -69,7 +73,7 @@ const QUIET: &str = "[action_links]\nsecrets = ['env:LINK']\n[[source]]\nname = 
 fn the_reference_reads_without_a_word() {
     let settings = read(REFERENCE).unwrap_or_else(|broken| panic!("{broken}"));
     assert_eq!(settings.warnings, []);
-    assert_eq!(settings.sources.len(), 3);
+    assert_eq!(settings.sources.len(), 4);
     assert_eq!(settings.rulebook, Path::new("etc/rulebook.toml"));
     assert_eq!(settings.body_max, Size(1 << 20));
     let names: Vec<&str> = settings.channels.iter().map(|(name, _)| name.as_str()).collect();
@@ -125,6 +129,23 @@ fn every_line_of_the_reference_that_is_commented_out_can_be_used() {
         tried += 1;
     }
     assert!(tried > 30, "{tried} lines were tried");
+}
+
+#[test]
+fn every_recipe_of_the_reference_compiles() {
+    let mut names = Vec::new();
+    for line in REFERENCE.lines().filter(|line| line.starts_with("#   ") && line.ends_with('}')) {
+        let (name, recipe) = line.split_once(": ").unwrap();
+        let recipe: SourceSettings =
+            toml::from_str::<BTreeMap<String, _>>(&format!("x = {recipe}"))
+                .unwrap()
+                .remove("x")
+                .unwrap();
+        let scheme = Scheme::compile(&recipe, &[Secret::new("canary-7f3a91d2c4")]);
+        assert!(scheme.is_ok(), "{line}: {scheme:?}");
+        names.push(name.trim_start_matches(['#', ' ']));
+    }
+    assert_eq!(names.len(), 12, "{names:?}");
 }
 
 #[test]

@@ -103,7 +103,7 @@ fn ladders() {
             STEP,
             "step = [{ late_by = \"5m\", page = \"revops-oncall\" }, { at = \"50%\", tell = [\"owner\"] }]",
             &[
-                r#"rulebook.toml:22:53: this step is not later than the one above it (5m late); put the steps in the order of their times, and join those of one time"#,
+                "rulebook.toml:22:53: this step is not later than the one above it (5m late); put the steps in the order of their times, and join those of one time",
             ],
         ),
         (

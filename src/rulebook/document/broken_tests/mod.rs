@@ -35,14 +35,14 @@ fn said(from: &str, to: &str) -> Vec<String> {
 }
 
 fn check(cases: &[(&str, &str, &[&str])]) {
-    let mut wrong = String::new();
+    let mut wrong: Vec<String> = Vec::new();
     for (from, to, expected) in cases {
         let found = said(from, to);
         if found != *expected {
-            wrong.push_str(&format!("{from:?} -> {to:?}\n  {}\n", found.join("\n  ")));
+            wrong.push(format!("{from:?} -> {to:?}\n  {}", found.join("\n  ")));
         }
     }
-    assert!(wrong.is_empty(), "\n{wrong}");
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
 const RULE: &str = "[[rule]]\nid = \"everyone\"";
@@ -54,13 +54,13 @@ fn the_document_as_a_whole() {
             "",
             "x = ",
             &[
-                r#"rulebook.toml:28:5: this is not TOML: string values must be quoted, expected literal string"#,
+                "rulebook.toml:28:5: this is not TOML: string values must be quoted, expected literal string",
             ],
         ),
         (
             "[[pool]]",
             "[[pool",
-            &[r#"rulebook.toml:10:7: this is not TOML: unclosed array table, expected `]]`"#],
+            &["rulebook.toml:10:7: this is not TOML: unclosed array table, expected `]]`"],
         ),
         (
             "default_sla",

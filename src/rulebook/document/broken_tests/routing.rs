@@ -68,7 +68,7 @@ fn rules() {
         (
             RULE,
             &first("if.contry = \"DE\"\nassign_to = \"rep: ada\""),
-            &[r#"rulebook.toml:26:4: unknown field contry, did you mean country?"#],
+            &["rulebook.toml:26:4: unknown field contry, did you mean country?"],
         ),
         (
             RULE,
@@ -92,7 +92,7 @@ fn rules() {
         (
             RULE,
             &first("when = 'lead.employes > 5'\nassign_to = \"rep: ada\""),
-            &[r#"rulebook.toml:26:9: unknown field lead.employes, did you mean lead.employees?"#],
+            &["rulebook.toml:26:9: unknown field lead.employes, did you mean lead.employees?"],
         ),
         (
             RULE,
@@ -128,7 +128,7 @@ fn rules() {
             RULE,
             &first("if.country = \"DE\"\nassign_to = \"lead.country\""),
             &[
-                r#"rulebook.toml:27:13: lead.country names no rep and no pool; write account.owner or person.owner"#,
+                "rulebook.toml:27:13: lead.country names no rep and no pool; write account.owner or person.owner",
             ],
         ),
         (

@@ -1,0 +1,266 @@
+//! The built binary as a process of its own, with a store on disk and a stand-in CRM in ours.
+//!
+//! Guarantees: it ends with the test, by its own id. Does not know: what is tested.
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use handoff::{
+    demo::crm::{Kind, StandIn, TOKEN},
+    model::time::Time,
+    store::{EventFilter, LeadFilter, Store, sqlite::SqliteStore},
+};
+use tokio::sync::Mutex;
+
+use crate::harness::{RULEBOOK, SECRET, website};
+
+/// A folder with settings, a rulebook and a store, and the process that runs on it.
+pub struct Daemon {
+    pub folder: tempfile::TempDir,
+    pub crm: StandIn,
+    pub port: u16,
+    child: Option<Child>,
+}
+
+impl Daemon {
+    /// Writes the folder; starts nothing yet.
+    pub fn new() -> Self {
+        let crm = StandIn::start(Kind::Hubspot).expect("a port");
+        let folder = tempfile::tempdir().expect("a folder");
+        let port = free_port();
+        let rulebook = RULEBOOK
+            .replace("OWNER_ADA", &crm.owner("ada"))
+            .replace("OWNER_BOB", &crm.owner("bob"))
+            .replace(r#"tell_by = ["email"]"#, "")
+            .replace(r#"alarm = ["channel: alerts"]"#, r#"alarm = ["rep: mary"]"#)
+            .replace(r#", "channel: alerts""#, "")
+            .replace(r#"  { late_by = "15m", page = "oncall", repeat = "10m", times = 2 },"#, "");
+        let settings = format!(
+            r#"
+listen = "127.0.0.1:{port}"
+store = "sqlite:handoff.db"
+rulebook = "rulebook.toml"
+
+[[source]]
+name = "website"
+kind = "standard-webhooks"
+secrets = ["env:WEBSITE_SECRET"]
+
+[crm.hubspot]
+kind = "hubspot"
+base_url = "{}"
+token = "env:HUBSPOT_TOKEN"
+allow_private = true
+ask = false
+per_second = 10000
+burst = 10000
+"#,
+            crm.url
+        );
+        let write = |name: &str, text: &str| {
+            std::fs::write(folder.path().join(name), text).expect("a file");
+        };
+        write("handoff.toml", &settings);
+        write("rulebook.toml", &rulebook);
+        Self { folder, crm, port, child: None }
+    }
+
+    /// A command of the binary on this folder.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_handoff"));
+        command
+            .current_dir(self.folder.path())
+            .env("WEBSITE_SECRET", SECRET)
+            .env("HUBSPOT_TOKEN", TOKEN)
+            .env("HANDOFF_URL", format!("http://127.0.0.1:{}", self.port))
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Starts the process and waits until it is ready.
+    pub async fn start(&mut self) {
+        let log = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.folder.path().join("log"))
+            .expect("a log");
+        let child = self
+            .command()
+            .arg("serve")
+            .stdout(log.try_clone().expect("a log"))
+            .stderr(log)
+            .spawn()
+            .expect("the binary starts");
+        self.child = Some(child);
+        let url = format!("http://127.0.0.1:{}/health/ready", self.port);
+        for _ in 0..2_000 {
+            if reqwest::get(&url).await.is_ok_and(|answer| answer.status() == 200) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("it did not become ready:\n{}", self.log());
+    }
+
+    /// What it wrote.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+
+    /// The id of the process.
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().expect("it runs").id()
+    }
+
+    /// Ends it as a power cut of the process would: no chance to tidy up.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().expect("it was running");
+            child.wait().expect("it ends");
+        }
+    }
+
+    /// Asks it to stop, and answers how long that took and whether it ended well.
+    pub fn stop(&mut self) -> (Duration, bool) {
+        let mut child = self.child.take().expect("it runs");
+        let began = std::time::Duration::from_millis(now_ms());
+        let asked = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+        assert!(asked.expect("kill runs").success());
+        let status = child.wait().expect("it ends");
+        (Duration::from_millis(now_ms()).saturating_sub(began), status.success())
+    }
+
+    /// The store of the stopped daemon.
+    pub fn store(&self) -> SqliteStore {
+        assert!(self.child.is_none(), "stop it first");
+        SqliteStore::open_offline(&self.path()).expect("the store opens")
+    }
+
+    /// The database file.
+    pub fn path(&self) -> PathBuf {
+        self.folder.path().join("handoff.db")
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn now_ms() -> u64 {
+    u64::try_from(jiff_now()).unwrap_or(0)
+}
+
+fn jiff_now() -> i64 {
+    handoff::clock::Clock::now(&handoff::clock::SystemClock::new()).0
+}
+
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("an address").port()
+}
+
+/// Senders that post unique people until they are told to stop, and what was acknowledged.
+#[derive(Default)]
+pub struct Acknowledged {
+    /// Public ids of events, and the address in each.
+    pub events: Mutex<Vec<(uuid::Uuid, String)>>,
+    next: AtomicU64,
+    pub refused: AtomicU64,
+}
+
+/// Posts signed fills for so long, from so many senders at once.
+pub async fn send(port: u16, acknowledged: &Arc<Acknowledged>, senders: usize, span: Duration) {
+    let end = tokio::time::Instant::now() + span;
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..senders {
+        let acknowledged = Arc::clone(acknowledged);
+        tasks.spawn(async move {
+            let http = reqwest::Client::builder()
+                .timeout(Duration::from_secs(10))
+                .build()
+                .expect("a client");
+            while tokio::time::Instant::now() < end {
+                let number = acknowledged.next.fetch_add(1, Ordering::Relaxed);
+                let email = format!("p{number}@linden.example");
+                if !post(&http, port, number, &email, &acknowledged).await {
+                    tokio::time::sleep(Duration::from_millis(2)).await;
+                }
+            }
+        });
+    }
+    while tasks.join_next().await.is_some() {}
+}
+
+/// Posts one fill; whether it was acknowledged.
+async fn post(
+    http: &reqwest::Client,
+    port: u16,
+    number: u64,
+    email: &str,
+    acknowledged: &Acknowledged,
+) -> bool {
+    let uri = format!("http://127.0.0.1:{port}/in/website");
+    let body = format!(r#"{{"data":{{"email":"{email}"}}}}"#);
+    let delivery = format!("msg_{number}");
+    let mut request = http.post(&uri).header("content-type", "application/json");
+    let headers = website().sign("POST", &uri, body.as_bytes(), Time(jiff_now()), &delivery);
+    for (name, value) in headers {
+        request = request.header(name, value);
+    }
+    let Ok(answer) = request.body(body).send().await else { return false };
+    if answer.status() != 200 {
+        acknowledged.refused.fetch_add(1, Ordering::Relaxed);
+        return false;
+    }
+    let Ok(text) = answer.text().await else { return false };
+    let Ok(answer) = serde_json::from_str::<serde_json::Value>(&text) else { return false };
+    let id = serde_json::from_value(answer["events"][0].clone()).expect("an id");
+    acknowledged.events.lock().await.push((id, email.to_owned()));
+    true
+}
+
+/// Every row of a paged read.
+pub async fn all_leads(store: &dyn Store) -> Vec<handoff::model::lead::Lead> {
+    let (mut all, mut before) = (Vec::new(), None);
+    loop {
+        let filter = LeadFilter { before, max: 500, ..LeadFilter::default() };
+        let page = store.leads(filter).await.expect("leads");
+        all.extend(page.rows.into_iter().map(|row| row.lead));
+        before = page.next;
+        if before.is_none() {
+            return all;
+        }
+    }
+}
+
+/// Every event's public id.
+pub async fn all_events(store: &dyn Store) -> Vec<handoff::model::event::Event> {
+    let (mut all, mut before) = (Vec::new(), None);
+    loop {
+        let filter = EventFilter { before, max: 500, ..EventFilter::default() };
+        let page = store.events(filter).await.expect("events");
+        all.extend(page.rows);
+        before = page.next;
+        if before.is_none() {
+            return all;
+        }
+    }
+}
+
+/// Resident memory of a process in MiB.
+pub fn resident_mib(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("status"))
+        .expect("the process is there");
+    let line = status.lines().find(|line| line.starts_with("VmRSS")).expect("VmRSS");
+    let kib: u64 = line.split_whitespace().nth(1).and_then(|kib| kib.parse().ok()).expect("KiB");
+    kib / 1024
+}

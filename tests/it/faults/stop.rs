@@ -1,0 +1,53 @@
+//! SIGTERM under load, a second daemon on the same store, and an idle daemon's memory.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use super::daemon::{Acknowledged, Daemon, all_events, resident_mib, send};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_under_load_loses_nothing_and_takes_a_bounded_time() {
+    let mut daemon = Daemon::new();
+    let acknowledged = Arc::new(Acknowledged::default());
+    for _ in 0..3 {
+        daemon.start().await;
+        let (port, all) = (daemon.port, Arc::clone(&acknowledged));
+        let sending = tokio::spawn(async move {
+            send(port, &all, 4, Duration::from_millis(600)).await;
+        });
+        tokio::time::sleep(Duration::from_millis(250)).await;
+        let (took, ended_well) = daemon.stop();
+        sending.await.expect("the senders end");
+        assert!(ended_well, "{}", daemon.log());
+        assert!(took < Duration::from_secs(30), "{took:?}");
+    }
+    let store = daemon.store();
+    let stored: BTreeSet<_> = all_events(&store).await.into_iter().map(|one| one.uuid).collect();
+    let acknowledged = acknowledged.events.lock().await;
+    let lost = acknowledged.iter().filter(|(id, _)| !stored.contains(id)).count();
+    println!("three stops under load: acknowledged {}, lost {lost}", acknowledged.len());
+    assert_eq!(lost, 0);
+    assert!(!acknowledged.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_daemon_on_the_same_store_is_refused_and_harms_nobody() {
+    let mut daemon = Daemon::new();
+    daemon.start().await;
+    let second = daemon.command().arg("serve").env("HANDOFF_LISTEN", "127.0.0.1:0").output();
+    let second = second.expect("it runs");
+    assert!(!second.status.success());
+    let said = String::from_utf8_lossy(&second.stderr);
+    assert!(said.contains("handoff.db"), "{said}");
+    let url = format!("http://127.0.0.1:{}/health/ready", daemon.port);
+    assert_eq!(reqwest::get(url).await.expect("an answer").status(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_idle_daemon_is_small() {
+    let mut daemon = Daemon::new();
+    daemon.start().await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let mib = resident_mib(daemon.pid());
+    println!("idle: {mib} MiB resident");
+    assert!(mib < 40, "{mib} MiB");
+}
