@@ -13,6 +13,7 @@ mod demo;
 mod faults;
 mod harness;
 mod notify;
+mod pages;
 mod road;
 mod store;
 mod tidy;
