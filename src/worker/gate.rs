@@ -5,7 +5,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use super::{Guarded, Worker, decide::Worked};
+use super::{Worker, decide::Worked};
 use crate::{
     model::{
         failure::Failure,
@@ -16,38 +16,48 @@ use crate::{
     store::{Claim, StoreResult},
 };
 
-impl<T: ?Sized> Guarded<T> {
-    /// Whether a call may be made now.
-    fn admit(&self, now: Time) -> Admit {
-        self.gate.lock().unwrap_or_else(PoisonError::into_inner).admit(now)
-    }
+/// What a claim behind a gate gave.
+pub(super) enum Took {
+    /// Jobs: a call is admitted and must be reported.
+    Jobs(Vec<Claimed>),
+    /// Nothing now.
+    Nothing(Worked),
+}
 
-    /// Nothing was sent after all.
-    fn unused(&self, now: Time) {
-        self.gate.lock().unwrap_or_else(PoisonError::into_inner).release(now);
-    }
+/// Whether a call may be made now.
+pub(super) fn admit(gate: &Mutex<Gate>, now: Time) -> Admit {
+    gate.lock().unwrap_or_else(PoisonError::into_inner).admit(now)
+}
+
+/// Nothing was sent after all.
+pub(super) fn unused(gate: &Mutex<Gate>, now: Time) {
+    gate.lock().unwrap_or_else(PoisonError::into_inner).release(now);
 }
 
 impl Worker {
-    /// Claims work for a destination; nothing while its gate is shut. Without work: when to look
-    /// again.
-    pub(super) async fn take<T: ?Sized>(
+    /// Claims jobs of a lane if its gate lets a call through now.
+    pub(super) async fn take(
         &self,
-        to: &Guarded<T>,
-        (kind, name): (JobKind, &str),
+        gate: &Mutex<Gate>,
+        kind: JobKind,
+        lane: &str,
         max: usize,
-        now: Time,
-    ) -> StoreResult<Result<Vec<Claimed>, Worked>> {
-        if let Admit::NotBefore(at) = to.admit(now) {
-            return Ok(Err(Worked { next: Some(at), ..Worked::default() }));
+    ) -> StoreResult<Took> {
+        let now = self.clock.now();
+        if let Admit::NotBefore(at) = admit(gate, now) {
+            return Ok(Took::Nothing(Worked { next: Some(at), ..Worked::default() }));
         }
-        let claim = Claim { kind, lane: name.to_owned(), now, max, lease: self.lease };
-        let claimed = self.store.claim(claim).await?;
+        let claim = Claim { kind, lane: lane.to_owned(), now, max, lease: self.lease };
+        let claimed = self.store.claim(claim).await.inspect_err(|_| unused(gate, now))?;
         if claimed.jobs.is_empty() {
-            to.unused(now);
-            return Ok(Err(Worked { next: claimed.next_due, ..Worked::default() }));
+            unused(gate, now);
+            return Ok(Took::Nothing(Worked { next: claimed.next_due, ..Worked::default() }));
         }
-        Ok(Ok(claimed.jobs))
+        if claimed.jobs.len() >= max {
+            // There is more than one call can carry: the next worker of this lane begins too.
+            self.wake(kind, lane);
+        }
+        Ok(Took::Jobs(claimed.jobs))
     }
 
     /// Tells the gate how a call with many items went.
