@@ -90,16 +90,9 @@ fn unquoted(body: &str) -> String {
     let mut rest = body.as_str();
     while let Some((before, tail)) = rest.split_once('=') {
         bytes.extend(before.as_bytes());
-        match tail.get(..2).and_then(|pair| u8::from_str_radix(pair, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = tail.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(b'=');
-                rest = tail;
-            }
-        }
+        let byte = tail.get(..2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
+        bytes.push(byte.unwrap_or(b'='));
+        rest = if byte.is_some() { tail.get(2..).unwrap_or_default() } else { tail };
     }
     bytes.extend(rest.as_bytes());
     String::from_utf8_lossy(&bytes).into_owned()

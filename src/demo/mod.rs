@@ -10,10 +10,12 @@
 //! Does not know: settings files; `config/demo/` is embedded.
 
 mod account;
+mod amount;
 mod buttons;
 mod cast;
 pub mod channels;
 pub mod crm;
+mod door;
 mod ending;
 mod forms;
 mod hands;

@@ -13,6 +13,7 @@ use super::{
     Options,
     account::Account,
     buttons::{Buttons, Press},
+    door::Door,
     ending::{self, Posts},
     forms::{Delivery, Posted, Postman},
     house::House,
@@ -29,7 +30,7 @@ use crate::{
 const HUMAN_GAP: i64 = 1_600;
 /// So long the fills of a run with a number take together, and the longest gap between two.
 const FILLS_WITHIN: i64 = 15_000;
-const GAP_MAX: i64 = 500;
+const GAP_MAX: i64 = 250;
 /// So long a run with a number waits for its end after the last fill.
 const END_WITHIN: Span = Span(60_000);
 
@@ -52,6 +53,7 @@ struct Stage {
     postman: Postman,
     script: Script,
     posts: Posts,
+    door: Door,
 }
 
 /// Plays.
@@ -71,14 +73,15 @@ pub async fn play(options: Options, screen: Screen, sabotage: Sabotage) -> anyho
         (FILLS_WITHIN / i64::from(leads.max(1))).clamp(1, GAP_MAX)
     });
     let script = Script::new(Span(gap * i64::from(speed)));
-    open_curtain(&house, &screen, options.leads)?;
+    let mut door = Door::new(Arc::clone(&house));
+    open_curtain(&house, screen, &door.link()?, options.leads);
 
     let (stop, stopped) = watch::channel(false);
     let telling = tokio::spawn(Arc::clone(&account).run(stopped.clone()));
     let selling = tokio::spawn(Arc::clone(&sellers).work(stopped));
     sellers.hands().away("konrad").await;
     let posts = Posts::default();
-    let mut stage = Stage { house, account, sellers, postman, script, posts };
+    let mut stage = Stage { house, account, sellers, postman, script, posts, door };
     let end = stage.acts(options.leads, &mut presses).await;
     if end == End::Told {
         stage.settles().await?;
@@ -93,14 +96,11 @@ pub async fn play(options: Options, screen: Screen, sabotage: Sabotage) -> anyho
     running.stop().await;
     let score = account.close().await?;
     ending::harm(&house, sabotage).await?;
-    ending::sum_up(&house, &screen, &posts, &score).await
+    ending::sum_up(&house, screen, &posts, &score).await
 }
 
 /// What this is, and where the board is.
-fn open_curtain(house: &House, screen: &Screen, leads: Option<u32>) -> anyhow::Result<()> {
-    let key = hex::encode(super::house::random()?);
-    *house.front.page_key.lock().unwrap_or_else(std::sync::PoisonError::into_inner) =
-        Some(key.clone());
+fn open_curtain(house: &House, screen: Screen, link: &str, leads: Option<u32>) {
     let plain = |text: &str| screen.tell(&Line::at("").text(text));
     screen.tell(&Line::at("").with(Ink::Name, "handoff demo"));
     plain(&format!(
@@ -116,14 +116,13 @@ fn open_curtain(house: &House, screen: &Screen, leads: Option<u32>) -> anyhow::R
     screen.tell(
         &Line::at("")
             .text("Board: ")
-            .with(Ink::Name, format!("{}open/{key}", house.base))
-            .with(Ink::Quiet, "  (opens once; with buttons to make trouble)"),
+            .with(Ink::Name, link)
+            .with(Ink::Quiet, " (opens once; it has buttons)"),
     );
     if leads.is_none() {
         plain("End it with Ctrl-C or Enter.");
     }
     plain("");
-    Ok(())
 }
 
 /// Why the acting ended.
@@ -154,6 +153,11 @@ impl Stage {
                 }
             }
             self.scene(scene).await;
+            if let Some(link) = self.door.another() {
+                self.account.note(|line| {
+                    line.text("The board's session has ended; open it again: ").with(Ink::Name, link)
+                });
+            }
         }
         self.house.crm.set_down(false);
         End::Told
@@ -188,10 +192,9 @@ impl Stage {
                 if posted.status == 200 && posted.duplicates > 0 {
                     self.posts.duplicates += 1;
                     self.account.note(|line| {
-                        line.with(Ink::Quiet, format!(
-                            "{} delivered the last fill twice · recognised, nothing new",
-                            fill.tool.word()
-                        ))
+                        line.with(Ink::Warn, "Repeated: ")
+                            .text(format!("{} sent its last fill again", fill.tool.word()))
+                            .with(Ink::Quiet, " · recognised, nothing new")
                     });
                 } else {
                     self.posted(&fill, posted);
@@ -203,7 +206,7 @@ impl Stage {
                     self.posts.refused += 1;
                     self.account.note(|line| {
                         line.with(Ink::Warn, "Refused: ")
-                            .text("a post that looks like the website's, signed with another secret")
+                            .text("a post like the website's, signed with another secret")
                             .with(Ink::Quiet, " · 401, nothing stored")
                     });
                 } else {
@@ -246,10 +249,10 @@ impl Stage {
         tokio::spawn(async move {
             for _ in 0..100 {
                 let records = house.crm.records();
-                let owned = records.iter().find(|record| {
+                let found = records.iter().find(|record| {
                     record.text("email") == email && !record.text("hubspot_owner_id").is_empty()
                 });
-                if let Some(record) = owned {
+                if let Some(record) = found {
                     let colleagues = ["charles", "ada"].map(|name| house.crm.owner(name));
                     let owner = record.text("hubspot_owner_id");
                     let other = colleagues.iter().find(|colleague| *colleague != owner);
@@ -294,19 +297,26 @@ async fn wished() {
     } else {
         drop(pressed);
     }
-    // Without a signal handler or a terminal there is nothing to wait for on that side.
-    let signal = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
+    // Without a terminal there is nothing to wait for on that side.
     let line = async {
         if enter.await.is_err() {
             std::future::pending::<()>().await;
         }
     };
     tokio::select! {
-        () = signal => {}
+        () = signalled() => {}
         () = line => {}
     }
+}
+
+/// Ctrl-C, a polite kill, or a terminal that closes; for ever without handlers.
+async fn signalled() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+    let mut signals: Vec<_> = kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect();
+    let all = signals.iter_mut().map(|signal| Box::pin(signal.recv()));
+    if all.len() == 0 {
+        std::future::pending::<()>().await;
+    }
+    let _ = futures_util::future::select_all(all).await;
 }

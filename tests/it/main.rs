@@ -9,9 +9,11 @@
 mod architecture;
 mod cli;
 mod crm;
+mod demo;
 mod faults;
 mod harness;
 mod notify;
+mod pages;
 mod road;
 mod store;
 mod tidy;
