@@ -238,10 +238,7 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
         }),
         take_book: Box::new({
             let worker = Arc::clone(&worker);
-            move |book| {
-                worker.book.store(book);
-                worker.wakes.decide();
-            }
+            move |book| worker.take_book(book)
         }),
         setup,
         reach,

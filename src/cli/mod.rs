@@ -6,10 +6,11 @@
 //! Does not know: how anything is decided or stored.
 //!
 //! Shared by all: `exit` (codes), `screen` (output), `row` (reading answers), `when` (times as
-//! typed), `session`, `remote` (the daemon), `offline` (this machine).
+//! typed), `session`, `remote` with `refusal` (the daemon), `offline` (this machine).
 
 pub mod exit;
 pub mod offline;
+pub mod refusal;
 pub mod remote;
 pub mod row;
 pub mod screen;

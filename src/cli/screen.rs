@@ -189,14 +189,14 @@ fn safe_json(value: &Value) -> String {
         }
         let mut units = [0; 2];
         for unit in letter.encode_utf16(&mut units) {
-            safe.push_str(&format!("\\u{unit:04x}"));
+            safe.extend(["\\u", &format!("{unit:04x}")]);
         }
     }
     safe
 }
 
 #[cfg(test)]
-pub mod tests {
+pub(super) mod tests {
     use std::{cell::RefCell, rc::Rc};
 
     use super::*;

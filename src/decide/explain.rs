@@ -319,7 +319,7 @@ pub fn waits(waiting: &Waiting) -> String {
                 clock(*until)
             )
         }
-        Waiting::Operator { why } => format!("an operator must look: {why}"),
+        Waiting::Operator { why, .. } => format!("an operator must look: {why}"),
     }
 }
 

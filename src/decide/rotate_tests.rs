@@ -56,7 +56,7 @@ fn a_turn_given_back_comes_again() {
     given(&mut world, 3);
     let desk =
         super::Desk { book: &world.book, reach: &world.reach, team: &world.team, now: world.now };
-    let back = super::rotate::give_back(desk, "inbound", "grace");
+    let back = super::rotate::give_back(desk, "inbound", "grace", Some(world.now));
     world.team.apply(&back);
     let after = given(&mut world, 4);
     assert_eq!(after[0], "grace");

@@ -240,7 +240,7 @@ impl Words<'_> {
                 " → waits: nobody of {pool} is there; until {} at the latest",
                 self.clock(*until)
             )),
-            Waiting::Operator { why } => Some(format!(" → waits for an operator: {why}")),
+            Waiting::Operator { why, .. } => Some(format!(" → waits for an operator: {why}")),
             // It goes on by itself in a moment, and has its line then.
             Waiting::Facts { .. } | Waiting::Fact { .. } => None,
         }

@@ -15,7 +15,7 @@ use crate::{
     model::{
         event::{Event, EventKind},
         news::News,
-        plan::{Input, Step, StepEvent},
+        plan::{Input, Step, StepEvent, Unread},
         time::{Span, Time},
     },
     rulebook::Rulebook,
@@ -61,7 +61,7 @@ impl Worker {
         self.note(&done, &events);
         Ok(Worked {
             done: count + done.reviews,
-            is_more: count == BATCH_MAX || done.reviews == BATCH_MAX,
+            is_more: !done.decided.is_empty() || done.reviews == BATCH_MAX,
             next: done.next_review,
         })
     }
@@ -90,11 +90,17 @@ impl Worker {
             }
             EventKind::News => match serde_json::from_slice::<News>(&event.arrived.body) {
                 Ok(news) => Input::News(Box::new(news)),
-                Err(error) => Input::Unreadable(format!("news that cannot be read: {error}")),
+                Err(error) => {
+                    let reason = format!("news that cannot be read: {error}");
+                    Input::Unreadable(Unread::because(reason))
+                },
             },
         };
         let input = catch_unwind(AssertUnwindSafe(read))
-            .unwrap_or_else(|_| Input::Unreadable("reading it failed inside handoff".to_owned()));
+            .unwrap_or_else(|_| {
+                self.metrics.panicked();
+                Input::Unreadable(Unread::because("reading it failed inside handoff"))
+            });
         Step { event: Some(StepEvent::of(event)), input }
     }
 

@@ -3,8 +3,9 @@
 //! Guarantees: every loop ends after the step it is in; a fatal store ends the process.
 //! Does not know: signals; the stop is a value.
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, panic::AssertUnwindSafe, sync::Arc};
 
+use futures_util::FutureExt as _;
 use tokio::{sync::watch, task::JoinSet};
 
 use super::{Worker, decide::Worked, reload::Watch};
@@ -66,15 +67,14 @@ pub async fn run(
             turn(&worker, &never, stop, "reload", || worker.reload_once(&files)).await
         });
     }
-    let mut ended = Ended::Stopped;
     while let Some(result) = loops.join_next().await {
         match result {
             Ok(Ended::Stopped) => {}
             Ok(fatal @ Ended::Fatal(_)) => return fatal,
-            Err(error) => ended = Ended::Fatal(format!("a loop failed: {error}")),
+            Err(error) => return Ended::Fatal(format!("a loop failed: {error}")),
         }
     }
-    ended
+    Ended::Stopped
 }
 
 fn spawn_lane(
@@ -117,7 +117,12 @@ where
         }
         // Registered before the step looks, so that a wake-up during it is not lost.
         let woken = wake.notified();
-        let pause = match step().await {
+        // A mistake of ours in one step must not end the loop, and the daemon with it in silence.
+        let outcome = AssertUnwindSafe(step()).catch_unwind().await.unwrap_or_else(|_| {
+            worker.metrics.panicked();
+            Err(StoreError::Busy("the step failed inside handoff".to_owned()))
+        });
+        let pause = match outcome {
             Ok(worked) if worked.is_more => Span::ZERO,
             Ok(worked) => {
                 let due = worked.next.map_or(POLL, |next| next.since(worker.clock.now()));

@@ -7,11 +7,13 @@
 )]
 
 mod architecture;
+mod cli;
 mod crm;
 mod demo;
 mod faults;
 mod harness;
 mod notify;
+mod pages;
 mod road;
 mod store;
 mod tidy;

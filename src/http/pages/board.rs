@@ -147,7 +147,7 @@ impl Board {
         let due_count = (state("assigned") - late_count).max(0);
         let columns = vec![
             column("waiting", cards(&mut read.waiting.rows.iter()), state("waiting")),
-            column("due", due, due_count),
+            column("running", due, due_count),
             Column { count: counted(late_count), ..column("late", late, late_count) },
             column("answered", cards(&mut read.answered.rows.iter()), state("answered")),
         ];
@@ -182,7 +182,7 @@ fn known(read: &Read) -> HashMap<LeadId, (uuid::Uuid, super::show::Markup)> {
 fn column(class: &'static str, mut cards: Vec<Card>, count: i64) -> Column {
     let (title, hint, empty) = match class {
         "waiting" => ("New", "nobody has it yet", "Nobody waits."),
-        "due" => ("Due", "somebody has it; the clock runs", "Nobody is owed an answer."),
+        "running" => ("Due", "somebody has it; the clock runs", "Nobody is owed an answer."),
         "late" => ("Late", "nobody has answered in time", "Nothing is late."),
         _ => ("Answered", "the newest", "No answers yet."),
     };

@@ -187,7 +187,7 @@ fn note(lead: &Lead, now: Time) -> Option<Note> {
         (Some(Waiting::Somebody { pool, until }), _) => {
             Some(said(format!("nobody of {pool} is there; waits until"), Some(*until)))
         }
-        (Some(Waiting::Operator { why }), _) => {
+        (Some(Waiting::Operator { why, .. }), _) => {
             Some(Note { needs_a_person: true, ..said(why.clone(), None) })
         }
         (None, Some(outcome)) => Some(said(outcome_words(outcome), None)),

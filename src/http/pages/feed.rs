@@ -51,7 +51,7 @@ pub fn lines(
             seq: entry.seq.0,
             at: Moment::to_the_second(entry.at, now),
             lead: decided.lead.and_then(|lead| known.get(&lead).cloned()),
-            text: Markup::quoting(&entry.text, SENTENCE),
+            text: Markup::sentence(&entry.text, SENTENCE, now),
             class: class(entry.what),
         })
         .collect()

@@ -2,6 +2,6 @@
 //!
 //! 25 kills; 200 with `tests/all --long`.
 
-mod daemon;
+pub mod daemon;
 mod kill;
 mod stop;

@@ -1,4 +1,4 @@
-//! What the review of the road found: each test says what should be, and fails today.
+//! Corners of the road: owners met, evidence of long ago, leads that wait, clocks that begin anew.
 
 use super::sample::{NOON, World, book, rep};
 use crate::model::{
@@ -16,7 +16,7 @@ use crate::rulebook::{
 fn met(world: &mut World, owner: &str) {
     let lead = world.lead().uuid;
     let (destination, owner) = ("hubspot".to_owned(), owner.to_owned());
-    world.news(News::OwnerMet { lead, destination, owner });
+    world.news(News::OwnerMet { lead, destination, owner, is_move: false });
 }
 
 fn answer(world: &mut World) {
@@ -26,7 +26,7 @@ fn answer(world: &mut World) {
 }
 
 #[test]
-fn f1_an_owner_met_who_has_left_does_not_get_the_lead() {
+fn an_owner_met_who_has_left_does_not_get_the_lead() {
     let mut book = book();
     book.reps.get_mut("konrad").unwrap().has_left = true;
     let mut world = World::new(book);
@@ -36,7 +36,7 @@ fn f1_an_owner_met_who_has_left_does_not_get_the_lead() {
 }
 
 #[test]
-fn f1_an_owner_met_who_is_away_does_not_get_the_lead() {
+fn an_owner_met_who_is_away_does_not_get_the_lead() {
     let mut world = World::new(book());
     let away = Away { absence: Absence::Out, from: NOON, until: None };
     world.team.away.insert("konrad".into(), vec![away]);
@@ -46,7 +46,7 @@ fn f1_an_owner_met_who_is_away_does_not_get_the_lead() {
 }
 
 #[test]
-fn f3_an_outside_owner_is_forgotten_when_the_crm_shows_one_of_ours() {
+fn an_outside_owner_is_forgotten_when_the_crm_shows_one_of_ours() {
     let mut world = World::new(book());
     world.fill("eva@linden.example", None);
     met(&mut world, "stranger");
@@ -56,7 +56,7 @@ fn f3_an_outside_owner_is_forgotten_when_the_crm_shows_one_of_ours() {
 }
 
 #[test]
-fn f3_an_operators_hand_over_ends_the_rule_of_an_outside_owner() {
+fn an_operators_hand_over_ends_the_rule_of_an_outside_owner() {
     let mut world = World::new(book());
     world.fill("eva@linden.example", None);
     met(&mut world, "stranger");
@@ -66,7 +66,7 @@ fn f3_an_operators_hand_over_ends_the_rule_of_an_outside_owner() {
 }
 
 #[test]
-fn f4_old_evidence_does_not_answer_a_reopened_lead() {
+fn old_evidence_does_not_answer_a_reopened_lead() {
     let mut world = World::new(book());
     world.fill("eva@linden.example", Some("content"));
     world.now = world.now.plus(Span::minutes(1));
@@ -101,7 +101,7 @@ fn waiting_book() -> crate::rulebook::Rulebook {
 }
 
 #[test]
-fn f5_facts_that_come_while_a_rule_waits_are_kept() {
+fn facts_that_come_while_a_rule_waits_are_kept() {
     let mut world = World::new(waiting_book());
     world.reach.asks = vec!["hubspot".into(), "salesforce".into()];
     world.fill("eva@linden.example", None);
@@ -115,7 +115,7 @@ fn f5_facts_that_come_while_a_rule_waits_are_kept() {
 }
 
 #[test]
-fn f5_fetched_fields_that_come_while_a_rule_waits_are_kept() {
+fn fetched_fields_that_come_while_a_rule_waits_are_kept() {
     let mut world = World::new(waiting_book());
     world.fill("eva@linden.example", None);
     let lead = world.lead().uuid;
@@ -126,7 +126,7 @@ fn f5_fetched_fields_that_come_while_a_rule_waits_are_kept() {
 }
 
 #[test]
-fn f6_an_answered_lead_given_on_by_hand_has_a_new_clock_for_pages_too() {
+fn an_answered_lead_given_on_by_hand_has_a_new_clock_for_pages_too() {
     let mut world = World::new(book());
     world.fill("eva@linden.example", None);
     answer(&mut world);
@@ -137,7 +137,7 @@ fn f6_an_answered_lead_given_on_by_hand_has_a_new_clock_for_pages_too() {
 }
 
 #[test]
-fn f7_a_reopened_lead_may_be_handed_on_again() {
+fn a_reopened_lead_may_be_handed_on_again() {
     let mut world = World::new(book());
     world.fill("eva@linden.example", Some("content"));
     while world.lead().had.len() < 2 {
@@ -149,7 +149,7 @@ fn f7_a_reopened_lead_may_be_handed_on_again() {
 }
 
 #[test]
-fn f8_a_reopened_lead_has_the_clock_of_what_it_asks_for_now() {
+fn a_reopened_lead_has_the_clock_of_what_it_asks_for_now() {
     let mut book = book();
     let schema = Schema::builder().with(Field::new("lead.intent", Type::Text)).build().unwrap();
     let slow =
@@ -177,7 +177,7 @@ fn f8_a_reopened_lead_has_the_clock_of_what_it_asks_for_now() {
 }
 
 #[test]
-fn f9_a_lead_held_for_an_operator_is_looked_at_again() {
+fn a_lead_held_for_an_operator_is_looked_at_again() {
     let mut book = book();
     for id in ["ada", "grace", "konrad"] {
         book.reps.insert(id.into(), crate::rulebook::Rep { has_left: true, ..rep(id) });
