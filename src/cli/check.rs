@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::{
     exit::{Exit, Outcome, Stop},
     offline::{self, Config},
-    screen::{Screen, Tone},
+    screen::{Screen, Tone, visible},
     session::Session,
 };
 use crate::{
@@ -153,6 +153,16 @@ pub fn say_rulebook(
             screen.line(&format!("{}. {}: {}", number + 1, rule.id, rule.sentence(book)));
         }
     }
+}
+
+/// The report of the rulebook that settings name, if it has mistakes.
+///
+/// # Errors
+/// A file of it cannot be read.
+pub fn mistakes(settings: &Settings) -> Result<Option<String>, Stop> {
+    let files = offline::files(&settings.rulebook)?;
+    let compiled = Rulebook::compile(&files, &parts::setup(settings), 0);
+    Ok(compiled.err().map(|findings| visible(&render(&findings, |name| text(&files, name)))))
 }
 
 /// A file's text as its findings count it.

@@ -292,9 +292,10 @@ fn records(session: &mut Session, story: Row<'_>) {
         session.screen.line(&format!("told {to} at {at}: {why}"));
     }
     for job in story.rows("jobs") {
-        let (kind, to) = (job.text("kind"), job.text("destination"));
+        let what = [job.text("kind"), job.text("destination")].join(" ");
         let due = session.screen.time_or_dash(job.time("due_at"));
-        let line = format!("job {}: {kind} {to}, due {due} {}", job.text("id"), job.text("reason"));
+        let (id, why) = (job.text("id"), job.text("reason"));
+        let line = format!("job {id}: {}, due {due} {why}", what.trim_end());
         let tone = if job.is("is_dead") { Tone::Bad } else { Tone::Dim };
         session.screen.toned(tone, &line);
     }

@@ -214,7 +214,8 @@ impl Account {
         let written = story.links.get(CRM).map(|link| link.written_at);
         let written = written.filter(|at| *at >= placed.at);
         let heard = story.notices.iter().filter(|notice| notice.at >= placed.at);
-        let heard = heard.filter(|notice| notice.why == Why::Assigned).map(|notice| notice.at).min();
+        let heard =
+            heard.filter(|notice| notice.why == Why::Assigned).map(|notice| notice.at).min();
         let waited = self.watch.monotonic().0 - placed.seen_at.0;
         if (written.is_none() || heard.is_none()) && waited < PATIENCE.0 && !is_last {
             return Ok(None);

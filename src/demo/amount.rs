@@ -48,6 +48,9 @@ mod tests {
         ] {
             assert_eq!((minutes(Span(ms)).as_str(), millis(Span(ms)).as_str()), (long, short));
         }
-        assert_eq!((count(1, "page", "pages"), count(0, "page", "pages")), ("1 page".into(), "0 pages".into()));
+        assert_eq!(
+            (count(1, "page", "pages"), count(0, "page", "pages")),
+            ("1 page".into(), "0 pages".into())
+        );
     }
 }

@@ -10,7 +10,6 @@ use super::{
     amount::{count, millis, minutes},
     crm::Record,
     house::{CRM, House},
-    play::Sabotage,
     score::{Score, percentile},
     screen::{Ink, Line, Screen},
 };
@@ -22,6 +21,17 @@ use crate::{
     },
     store::{LeadFilter, StoreResult, Tally, read::PAGE_MAX},
 };
+
+/// Harm done behind the daemon's back, for tests of the checks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sabotage {
+    /// None.
+    None,
+    /// The CRM forgets to whom one of its records belongs.
+    LosesARecord,
+    /// The CRM has somebody else as the owner of one record.
+    SwapsAnOwner,
+}
 
 /// What the form tools were answered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -57,7 +67,8 @@ pub fn is_quiet(tally: &Tally) -> bool {
 /// When the store cannot be read.
 pub async fn harm(house: &House, sabotage: Sabotage) -> StoreResult<()> {
     let leads = all_leads(house).await?;
-    let mut keys = leads.iter().filter(|lead| lead.owner.is_some()).map(|lead| lead.uuid.to_string());
+    let mut keys =
+        leads.iter().filter(|lead| lead.owner.is_some()).map(|lead| lead.uuid.to_string());
     let key = keys.next().unwrap_or_default();
     let records = house.crm.records();
     let Some(record) = records.iter().find(|record| record.text("handoff_id") == key) else {
@@ -91,11 +102,12 @@ pub async fn sum_up(
     let is_crm_right = crm.wrong.is_empty();
     let told = now.since(house.began);
     screen.sum_up(&Line::at(""));
-    row(screen, "Told", None, &format!(
-        "{} by the demo's clock, {} by yours",
-        minutes(told),
-        millis(house.real(told))
-    ));
+    row(
+        screen,
+        "Told",
+        None,
+        &format!("{} by the demo's clock, {} by yours", minutes(told), millis(house.real(told))),
+    );
     let is_balanced = tally.balances() && is_same(&tally, &recount);
     let fates = ["opened", "joined", "rejected", "dead", "underway"];
     row(screen, "Fills", Some(is_balanced), &sum("accepted", tally.accepted, &tally.fates, &fates));
@@ -103,19 +115,31 @@ pub async fn sum_up(
     let opened = tally.fates.get("opened").copied().unwrap_or(0);
     row(screen, "Leads", Some(is_balanced), &sum("opened", opened, &tally.states, &states));
     row(screen, "Turned away", None, &turned_away(posts));
-    row(screen, "CRM", Some(is_crm_right), &format!(
-        "{} records, {} of them second ones; {} leads with an owner, each there once and with the \
+    row(
+        screen,
+        "CRM",
+        Some(is_crm_right),
+        &format!(
+            "{}, {} of them second ones; {} with an owner, each there once and with the \
          owner that handoff shows",
-        crm.records, crm.second, crm.owned
-    ));
+            count(crm.records as i64, "record", "records"),
+            crm.second,
+            count(crm.owned as i64, "lead", "leads")
+        ),
+    );
     row(screen, "Times", None, &times(posts, score));
-    row(screen, "Events", None, &format!(
-        "{}, {}; {} re-opened, {} moved by hand in the CRM",
-        count(score.reminders, "reminder", "reminders"),
-        count(score.pages, "page", "pages"),
-        count(score.reopened, "lead", "leads"),
-        score.kept
-    ));
+    row(
+        screen,
+        "Events",
+        None,
+        &format!(
+            "{}, {}; {} re-opened, {} moved by hand in the CRM",
+            count(score.reminders, "reminder", "reminders"),
+            count(score.pages, "page", "pages"),
+            count(score.reopened, "lead", "leads"),
+            score.kept
+        ),
+    );
     reps(house, screen, score);
     wrong.extend(crm.wrong);
     verdict(screen, &wrong);
@@ -202,10 +226,15 @@ fn turned_away(posts: &Posts) -> String {
 }
 
 fn times(posts: &Posts, score: &Score) -> String {
-    let stages =
-        [("stored", &posts.stored), ("decided", &score.decided), ("in the CRM", &score.written), ("told", &score.told)];
+    let stages = [
+        ("stored", &posts.stored),
+        ("decided", &score.decided),
+        ("in the CRM", &score.written),
+        ("told", &score.told),
+    ];
     let of = |spans: &[Span], percent| percentile(spans, percent).map_or("-".to_owned(), millis);
-    let stages = stages.map(|(name, spans)| format!("{name} {} / {}", of(spans, 50), of(spans, 99)));
+    let stages =
+        stages.map(|(name, spans)| format!("{name} {} / {}", of(spans, 50), of(spans, 99)));
     format!(
         "from arrival, median / 99 % on this machine: {}. The CRM is asked before deciding who has \
          the person, and takes four searches a second.",
@@ -273,7 +302,8 @@ async fn agreement(house: &House, leads: &[Lead]) -> StoreResult<Agreement> {
 /// Whether a write of this lead is still to be done: only after a stop in the middle.
 async fn is_under_way(house: &House, lead: &Lead) -> StoreResult<bool> {
     let story = house.store.lead(lead.uuid).await?;
-    Ok(story.is_some_and(|story| story.jobs.iter().any(|job| job.destination == CRM && !job.is_dead)))
+    Ok(story
+        .is_some_and(|story| story.jobs.iter().any(|job| job.destination == CRM && !job.is_dead)))
 }
 
 async fn all_leads(house: &House) -> StoreResult<Vec<Lead>> {

@@ -61,9 +61,11 @@ fn header(content: &str, name: &str) -> Option<String> {
     let is_it = |line: &&str| line.to_ascii_lowercase().starts_with(&format!("{name}:"));
     let first = lines.find(is_it)?.split_once(':')?.1.trim().to_owned();
     // Folded lines begin with a blank.
-    Some(lines.take_while(|line| line.starts_with([' ', '\t'])).fold(first, |all, line| {
-        format!("{all} {}", line.trim())
-    }))
+    Some(
+        lines
+            .take_while(|line| line.starts_with([' ', '\t']))
+            .fold(first, |all, line| format!("{all} {}", line.trim())),
+    )
 }
 
 /// The first part that is `text/plain`.

@@ -30,7 +30,7 @@ mod words;
 
 use anyhow::Context as _;
 
-pub use play::Sabotage;
+pub use ending::Sabotage;
 use screen::Screen;
 
 /// How a demo runs.

@@ -14,7 +14,7 @@ use super::{
     account::Account,
     buttons::{Buttons, Press},
     door::Door,
-    ending::{self, Posts},
+    ending::{self, Posts, Sabotage},
     forms::{Delivery, Posted, Postman},
     house::House,
     screen::{Ink, Line, Screen},
@@ -34,17 +34,6 @@ const GAP_MAX: i64 = 250;
 /// So long a run with a number waits for its end after the last fill.
 const END_WITHIN: Span = Span(60_000);
 
-/// Harm done behind the daemon's back, for tests of the checks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sabotage {
-    /// None.
-    None,
-    /// The CRM forgets to whom one of its records belongs.
-    LosesARecord,
-    /// The CRM has somebody else as the owner of one record.
-    SwapsAnOwner,
-}
-
 /// Everybody on the stage.
 struct Stage {
     house: Arc<House>,
@@ -63,15 +52,14 @@ struct Stage {
 pub async fn play(options: Options, screen: Screen, sabotage: Sabotage) -> anyhow::Result<bool> {
     let (buttons, mut presses) = Buttons::new();
     let speed = options.speed.clamp(1, 3_600);
-    let (house, running) =
-        House::open(options.port.unwrap_or(0), speed, Arc::new(buttons)).await?;
+    let (house, running) = House::open(options.port.unwrap_or(0), speed, Arc::new(buttons)).await?;
     let house = Arc::new(house);
     let account = Arc::new(Account::new(Arc::clone(&house), screen, TimeZone::system()));
     let sellers = Arc::new(Sellers::new(Arc::clone(&house))?);
     let postman = Postman::new(house.base.clone(), &house.form_key)?;
-    let gap = options.leads.map_or(HUMAN_GAP, |leads| {
-        (FILLS_WITHIN / i64::from(leads.max(1))).clamp(1, GAP_MAX)
-    });
+    let gap = options
+        .leads
+        .map_or(HUMAN_GAP, |leads| (FILLS_WITHIN / i64::from(leads.max(1))).clamp(1, GAP_MAX));
     let script = Script::new(Span(gap * i64::from(speed)));
     let mut door = Door::new(Arc::clone(&house));
     open_curtain(&house, screen, &door.link()?, options.leads);
@@ -89,7 +77,9 @@ pub async fn play(options: Options, screen: Screen, sabotage: Sabotage) -> anyho
 
     let Stage { house, account, posts, .. } = stage;
     if end == End::Asked {
-        account.note(|line| line.with(Ink::Quiet, "Stopping in order: what is under way stays on disk."));
+        account.note(|line| {
+            line.with(Ink::Quiet, "Stopping in order: what is under way stays on disk.")
+        });
     }
     let _ = stop.send(true);
     let _ = tokio::join!(telling, selling);
@@ -109,10 +99,14 @@ fn open_curtain(house: &House, screen: Screen, link: &str, leads: Option<u32>) {
          sockets; everybody is made up.",
         house.folder().display()
     ));
-    let pace = if house.speed == 60 { "a minute takes a second".to_owned() } else {
+    let pace = if house.speed == 60 {
+        "a minute takes a second".to_owned()
+    } else {
         format!("time runs {} times as fast as life", house.speed)
     };
-    plain(&format!("On its clock {pace}; spans in ms and after \"in the CRM\" are this machine's."));
+    plain(&format!(
+        "On its clock {pace}; spans in ms and after \"in the CRM\" are this machine's."
+    ));
     screen.tell(
         &Line::at("")
             .text("Board: ")
@@ -135,11 +129,7 @@ enum End {
 }
 
 impl Stage {
-    async fn acts(
-        &mut self,
-        leads: Option<u32>,
-        presses: &mut UnboundedReceiver<Press>,
-    ) -> End {
+    async fn acts(&mut self, leads: Option<u32>, presses: &mut UnboundedReceiver<Press>) -> End {
         let most = leads.map_or(usize::MAX, |leads| leads as usize);
         let mut enter = std::pin::pin!(wished());
         while self.script.fills() < most {
@@ -155,7 +145,8 @@ impl Stage {
             self.scene(scene).await;
             if let Some(link) = self.door.another() {
                 self.account.note(|line| {
-                    line.text("The board's session has ended; open it again: ").with(Ink::Name, link)
+                    line.text("The board's session has ended; open it again: ")
+                        .with(Ink::Name, link)
                 });
             }
         }
@@ -219,8 +210,10 @@ impl Stage {
             Scene::Down => {
                 self.house.crm.set_down(true);
                 self.account.note(|line| {
-                    line.with(Ink::Bad, "The CRM is down")
-                        .with(Ink::Quiet, " (the stand-in answers 503) · leads are given out all the same")
+                    line.with(Ink::Bad, "The CRM is down").with(
+                        Ink::Quiet,
+                        " (the stand-in answers 503) · leads are given out all the same",
+                    )
                 });
             }
             Scene::Up => {
@@ -269,7 +262,10 @@ impl Stage {
     /// Waits until nothing is under way.
     async fn settles(&self) -> anyhow::Result<()> {
         self.account.note(|line| {
-            line.with(Ink::Quiet, "All forms are filled in; waiting until every lead has its answer.")
+            line.with(
+                Ink::Quiet,
+                "All forms are filled in; waiting until every lead has its answer.",
+            )
         });
         let watch = SystemClock::new();
         while watch.monotonic() < END_WITHIN {

@@ -78,7 +78,9 @@ impl Line {
     #[must_use]
     pub fn render(&self, is_coloured: bool) -> String {
         let paint = |ink: Ink, text: &str| match ink.code() {
-            code if is_coloured && !code.is_empty() && !text.is_empty() => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
+            code if is_coloured && !code.is_empty() && !text.is_empty() => {
+                format!("\u{1b}[{code}m{text}\u{1b}[0m")
+            }
             _ => text.to_owned(),
         };
         let indent = self.indent;
@@ -176,8 +178,13 @@ mod tests {
         let text = line.render(false);
         let rows: Vec<&str> = text.lines().collect();
         assert_eq!(rows.len(), 2, "{text}");
-        assert!(rows[0].starts_with("10:02  Eva Novak, word") && rows[1].starts_with("       word"));
-        assert!(rows.iter().all(|row| row.chars().count() <= WIDTH && !row.ends_with(' ')), "{text}");
+        assert!(
+            rows[0].starts_with("10:02  Eva Novak, word") && rows[1].starts_with("       word")
+        );
+        assert!(
+            rows.iter().all(|row| row.chars().count() <= WIDTH && !row.ends_with(' ')),
+            "{text}"
+        );
         assert!(line.render(true).starts_with("\u{1b}[2m10:02  \u{1b}[0m\u{1b}[1mEva Novak"));
     }
 

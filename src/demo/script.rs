@@ -22,7 +22,9 @@ pub enum Scene {
     Ill(&'static str),
     Well(&'static str),
     /// A person gives the lead with this address to somebody else in the CRM.
-    Moved { email: String },
+    Moved {
+        email: String,
+    },
     /// The CRM goes down, or comes back.
     Down,
     Up,

@@ -79,7 +79,8 @@ impl Words<'_> {
     #[must_use]
     pub fn line(&self, decision: &Decision, said: &Said) -> Option<Line> {
         let line = Line::at(self.clock(decision.at));
-        let owner = self.rep(said.owner.as_ref().or(self.lead.and_then(|lead| lead.owner.as_ref())));
+        let owner =
+            self.rep(said.owner.as_ref().or(self.lead.and_then(|lead| lead.owner.as_ref())));
         let line = match decision.what {
             What::Rejected => line
                 .with(Ink::Warn, "A fill could not be read")
@@ -136,7 +137,8 @@ impl Words<'_> {
                     (None, lead) => {
                         let is_second = lead.is_some_and(|lead| lead.had.len() > 1);
                         let why = if is_second { ": still no answer" } else { ": no answer" };
-                        let line = line.with(Ink::Warn, "Handed over: ").with(Ink::Name, self.who());
+                        let line =
+                            line.with(Ink::Warn, "Handed over: ").with(Ink::Name, self.who());
                         (line.text(format!(" from {from}")), why.to_owned())
                     }
                 };
@@ -149,9 +151,11 @@ impl Words<'_> {
                 if let Some(aside) = &said.set_aside {
                     line.with(Ink::Quiet, format!(" → set aside as {aside}: {}", rule(said)))
                 } else if let Some(owner) = &said.owner {
-                    line.text(" → ")
-                        .with(Ink::Name, self.rep(Some(owner)))
-                        .text(format!(": {}{}", rule(said), self.others(said)))
+                    line.text(" → ").with(Ink::Name, self.rep(Some(owner))).text(format!(
+                        ": {}{}",
+                        rule(said),
+                        self.others(said)
+                    ))
                 } else {
                     line.with(Ink::Warn, self.waits(said)?)
                 }
@@ -253,7 +257,8 @@ impl Words<'_> {
 
     fn escalated(&self, line: Line, said: &Said) -> Line {
         let told = self.told(said);
-        let due = self.deadline().map_or_else(String::new, |at| format!(", due {}", self.clock(at)));
+        let due =
+            self.deadline().map_or_else(String::new, |at| format!(", due {}", self.clock(at)));
         let kept = said.kept.as_ref().map_or_else(String::new, |why| format!(" · stays: {why}"));
         let line = match &said.paged {
             Some(pager) => line
@@ -315,9 +320,10 @@ impl Words<'_> {
             Some(Outcome::NotAFit { why }) => format!(": not a fit, {why}"),
             Some(Outcome::Qualified) | None => String::new(),
         };
-        let after = self.lead.and_then(|lead| lead.assigned_at).map_or_else(String::new, |from| {
-            format!(" after {}", minutes(at.since(from)))
-        });
+        let after = self
+            .lead
+            .and_then(|lead| lead.assigned_at)
+            .map_or_else(String::new, |from| format!(" after {}", minutes(at.since(from))));
         let line = line
             .with(Ink::Good, "Answered: ")
             .with(Ink::Name, self.who())

@@ -145,7 +145,7 @@ pub async fn a_person_is_recognised_by_any_identity_and_the_newest_lead_is_shown
     for (event, identities, expected) in [
         (&events[0], vec![email.clone()], 0),
         (&events[1], vec![phone.clone()], 0),
-        (&events[2], vec![email.clone(), phone.clone()], events[1].id.0),
+        (&events[2], vec![email.clone(), phone.clone()], events[0].id.0),
         (&events[3], vec![email.clone()], events[2].id.0),
     ] {
         decide_steps(&db, T0, vec![with(event, &identities)], Arc::clone(&always_open)).await;
