@@ -205,7 +205,7 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
         }),
         take_book: Box::new({
             let worker = Arc::clone(&worker);
-            move |book| worker.take_book(book)
+            move |book| worker.take_book(&book)
         }),
         setup,
         reach,
