@@ -44,7 +44,11 @@ pub fn of_settings(settings: &Settings) -> Setup {
         Is::Slack(_) | Is::Webhook(_) => ChannelKind::Plain,
     };
     Setup {
-        sources: settings.sources.iter().map(|one| (one.name.clone(), shape(&one.scheme))).collect(),
+        sources: settings
+            .sources
+            .iter()
+            .map(|one| (one.name.clone(), shape(&one.scheme)))
+            .collect(),
         channels: settings
             .channels
             .iter()

@@ -158,13 +158,7 @@ fn answered(
 
 /// The CRM shows another owner than we wrote. A human's move is kept. An owner from before us is
 /// kept too, unless that person cannot take it: then ours is written after all.
-fn owner_met(
-    desk: Desk<'_>,
-    lead: &Lead,
-    destination: &str,
-    owner: &str,
-    is_move: bool,
-) -> Plan {
+fn owner_met(desk: Desk<'_>, lead: &Lead, destination: &str, owner: &str, is_move: bool) -> Plan {
     let mut lead = lead.clone();
     let known = lead.known.entry(destination.to_owned()).or_default();
     known.person.get_or_insert_with(KnownRecord::default).owner.replace(owner.to_owned());

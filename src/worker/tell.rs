@@ -4,7 +4,12 @@
 //! longer true is not said; the message's key is the same on every attempt.
 //! Does not know: any channel's format.
 
-use super::{Guarded, Worker, decide::Worked, gate::{self, Took}, write::key};
+use super::{
+    Guarded, Worker,
+    decide::Worked,
+    gate::{self, Took},
+    write::key,
+};
 use crate::{
     model::{
         failure::verdict,
@@ -86,9 +91,7 @@ impl Worker {
                     let told = job.why.map(|why| Effect::Told { why, at: now });
                     ended(job, Verdict::Done, told)
                 }
-                Err(failure) => {
-                    ended(job, verdict(failure, job.attempt, now, &key(job)), None)
-                }
+                Err(failure) => ended(job, verdict(failure, job.attempt, now, &key(job)), None),
             })
             .collect()
     }
