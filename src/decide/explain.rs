@@ -292,8 +292,13 @@ fn placed(book: &Rulebook, stored: &Stored) -> String {
     if let Some(pool) = &stored.pool {
         text.push_str(&format!(", pool {pool}"));
     }
+    let mut said = Vec::new();
     for (_, candidates) in &stored.pools {
         for one in candidates.iter().filter(|one| !one.standing.is_free()) {
+            if said.contains(&&one.rep) {
+                continue;
+            }
+            said.push(&one.rep);
             text.push_str(&format!("; {}: {}", name(book, &one.rep), standing(&one.standing)));
         }
     }
@@ -348,7 +353,10 @@ fn handed_over(book: &Rulebook, stored: &Stored) -> String {
     let mut text = format!("Handed over from {} to {}", named(&stored.from), named(&stored.owner));
     match (&stored.by, &stored.refused_by, stored.away_until) {
         (_, Some(crm), _) => text.push_str(&format!(", since {crm} refuses that owner")),
-        (_, _, Some(until)) => text.push_str(&format!(", who is out until {}", clock(until))),
+        (_, _, Some(until)) => {
+            let until = clock(until);
+            text.push_str(&format!(", since {} is out until {until}", named(&stored.from)));
+        }
         (Some(by), ..) => text.push_str(&format!(" by {by}")),
         _ => text.push_str(", since nobody answered"),
     }
