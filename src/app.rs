@@ -139,12 +139,7 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
     };
     let reach = Reach {
         crms: parts.crms.keys().cloned().collect(),
-        asks: parts
-            .crms
-            .iter()
-            .filter(|(_, part)| part.is_asked)
-            .map(|(name, _)| name.clone())
-            .collect(),
+        asks: setup.asked.clone(),
         time_is_unsure: false,
     };
     let wakes = Arc::new(Wakes::default());
@@ -234,6 +229,11 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
 pub fn serve(settings: crate::settings::Settings) -> anyhow::Result<()> {
     telemetry::log::init(&settings.log.level, settings.log.format)
         .context("the log cannot be set up")?;
+    // A panic's words may quote what a stranger typed: only its place is told.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "a panic inside handoff");
+    }));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -31,6 +31,7 @@ pub fn of_parts(parts: &Parts) -> Setup {
             .map(|(name, part)| (name.clone(), kind(part.channel.as_ref())))
             .collect(),
         crms: parts.crms.keys().cloned().collect(),
+        asked: asked(parts.crms.iter().map(|(name, part)| (name, part.is_asked))),
     }
 }
 
@@ -55,7 +56,13 @@ pub fn of_settings(settings: &Settings) -> Setup {
             .map(|(name, one)| (name.clone(), kind(&one.kind)))
             .collect(),
         crms: settings.crms.iter().map(|(name, _)| name.clone()).collect(),
+        asked: asked(settings.crms.iter().map(|(name, part)| (name, part.ask))),
     }
+}
+
+/// The connections that are asked before deciding.
+fn asked<'a>(crms: impl Iterator<Item = (&'a String, bool)>) -> Vec<String> {
+    crms.filter(|(_, is_asked)| *is_asked).map(|(name, _)| name.clone()).collect()
 }
 
 /// The mapping that a source of this kind brings.

@@ -292,8 +292,13 @@ fn placed(book: &Rulebook, stored: &Stored) -> String {
     if let Some(pool) = &stored.pool {
         let _ = write!(text, ", pool {pool}");
     }
+    let mut said = Vec::new();
     for (_, candidates) in &stored.pools {
         for one in candidates.iter().filter(|one| !one.standing.is_free()) {
+            if said.contains(&&one.rep) {
+                continue;
+            }
+            said.push(&one.rep);
             let _ = write!(text, "; {}: {}", name(book, &one.rep), standing(&one.standing));
         }
     }
@@ -348,7 +353,9 @@ fn handed_over(book: &Rulebook, stored: &Stored) -> String {
     let mut text = format!("Handed over from {} to {}", named(&stored.from), named(&stored.owner));
     let since = match (&stored.by, &stored.refused_by, stored.away_until) {
         (_, Some(crm), _) => format!(", since {crm} refuses that owner"),
-        (_, _, Some(until)) => format!(", who is out until {}", clock(until)),
+        (_, _, Some(until)) => {
+            format!(", since {} is out until {}", named(&stored.from), clock(until))
+        }
         (Some(by), ..) => format!(" by {by}"),
         _ => ", since nobody answered".to_owned(),
     };

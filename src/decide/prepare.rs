@@ -41,7 +41,7 @@ pub fn prepare(book: &Rulebook, source: &str, document: Result<Value, String>) -
     let identities = identities(&fields);
     if identities.is_empty() {
         let reason = match bad_email {
-            Some(why) => format!("no usable email or phone: the email {why}"),
+            Some(why) => format!("no usable email or phone; of the email: {why}"),
             None => format!(
                 "no email and no phone: no path of the mapping for {source:?} found one; \
                  mend the mapping and redo the event"
