@@ -68,7 +68,7 @@ async fn event(front: &Front, name: &str, seen: Seen) -> Result<Option<NewEvent>
     let news = match seen.what {
         SeenWhat::Owner(owner) => {
             News::OwnerMet { lead, destination: name.to_owned(), owner, is_move: true }
-        },
+        }
         SeenWhat::Response(response) => News::Responded { lead, response },
     };
     let delivery = match &news {

@@ -133,8 +133,8 @@ fn log(findings: &[Finding]) {
 
 impl Worker {
     /// Takes over a published rulebook, unless a later one is in force already.
-    pub fn take_book(&self, book: Arc<Rulebook>) {
-        self.book.rcu(|now| if now.version < book.version { &book } else { now }.clone());
+    pub fn take_book(&self, book: &Arc<Rulebook>) {
+        self.book.rcu(|now| Arc::clone(if now.version < book.version { book } else { now }));
         self.wakes.decide();
     }
 
@@ -158,7 +158,7 @@ impl Worker {
             Ok(book) => {
                 tracing::info!(version = book.version, "the changed rulebook is in force");
                 looked_at();
-                self.take_book(Arc::new(book));
+                self.take_book(&Arc::new(book));
             }
             Err(NoRulebook::Store(error)) => return Err(error),
             Err(error) => {
