@@ -7,6 +7,7 @@
 )]
 
 mod architecture;
+mod browser;
 mod crm;
 mod faults;
 mod harness;
