@@ -202,5 +202,12 @@ pub fn setup(settings: &Settings) -> crate::rulebook::Setup {
             .map(|(name, channel)| (name.clone(), kind(&channel.kind)))
             .collect(),
         crms: settings.crms.iter().map(|(name, _)| name.clone()).collect(),
+        asked: asked(settings),
     }
+}
+
+/// The connections that are asked before deciding.
+fn asked(settings: &Settings) -> Vec<String> {
+    let asked = settings.crms.iter().filter(|(_, crm)| crm.ask);
+    asked.map(|(name, _)| name.clone()).collect()
 }

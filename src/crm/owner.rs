@@ -20,7 +20,7 @@ pub(super) fn judge(
     }
     let is_expected = match &ask.expect {
         Expect::Unowned => false,
-        Expect::Owner(expected) => is_same(now, expected),
+        Expect::Ours(ours) => ours.iter().any(|one| is_same(now, one)),
     };
     if is_expected || default_owners.iter().any(|default| is_same(now, default)) {
         return None;
@@ -46,10 +46,10 @@ mod tests {
         check(Expect::Unowned, Some("robot"), None);
         check(Expect::Unowned, Some("ada"), Some(OwnerSet::Already));
         check(Expect::Unowned, Some("mary"), human());
-        check(Expect::Owner("bob".into()), Some("bob"), None);
-        check(Expect::Owner("bob".into()), Some("mary"), human());
-        check(Expect::Owner("bob".into()), Some("ada"), Some(OwnerSet::Already));
-        check(Expect::Owner("bob".into()), None, None);
-        check(Expect::Owner("bob".into()), Some("robot"), None);
+        check(Expect::Ours(vec!["bob".into()]), Some("bob"), None);
+        check(Expect::Ours(vec!["bob".into()]), Some("mary"), human());
+        check(Expect::Ours(vec!["bob".into()]), Some("ada"), Some(OwnerSet::Already));
+        check(Expect::Ours(vec!["bob".into()]), None, None);
+        check(Expect::Ours(vec!["bob".into()]), Some("robot"), None);
     }
 }

@@ -19,7 +19,11 @@ use crate::{
         plan::{Decided, Decision, What},
         time::Time,
     },
-    rulebook::{Per, Rulebook, absence_word, condition::{Seen, Tri}, facts::FactSource},
+    rulebook::{
+        Per, Rulebook, absence_word,
+        condition::{Seen, Tri},
+        facts::FactSource,
+    },
 };
 
 /// Why a lead is where it is.
@@ -125,12 +129,7 @@ pub fn lead(book: &Rulebook, decisions: &[Decided]) -> Option<Why> {
 
 /// Why one routing decision went as it did.
 #[must_use]
-pub fn decision(
-    book: &Rulebook,
-    decision: &Decision,
-    source: &str,
-    intent: Option<&str>,
-) -> Why {
+pub fn decision(book: &Rulebook, decision: &Decision, source: &str, intent: Option<&str>) -> Why {
     let stored: Stored = read(decision);
     let fields = stored.fields.clone().unwrap_or_default();
     let facts = book.facts(&FactSource {
@@ -252,14 +251,19 @@ pub fn sentence(book: &Rulebook, decision: &Decision) -> String {
         What::Reassigned => handed_over(book, &stored),
         What::Asked => "The CRM is asked whether somebody has answered".to_owned(),
         What::OnIt => match stored.until {
-            Some(until) => format!("{} is on it; the ladder waits until {}", name(&stored.rep), clock(until)),
+            Some(until) => {
+                format!("{} is on it; the ladder waits until {}", name(&stored.rep), clock(until))
+            }
             None => format!("{} is on it", name(&stored.rep)),
         },
         What::Answered => answered(book, &stored),
         What::OwnerKept => format!(
             "{} shows another owner, and that choice is kept{}",
             stored.crm.as_deref().unwrap_or("the CRM"),
-            stored.owner.as_ref().map_or_else(String::new, |_| format!(": {}", name(&stored.owner)))
+            stored
+                .owner
+                .as_ref()
+                .map_or_else(String::new, |_| format!(": {}", name(&stored.owner)))
         ),
         What::AwayNoted => format!("The absences of {} changed", name(&stored.rep)),
         What::Noted => "Taken note of".to_owned(),
@@ -288,8 +292,13 @@ fn placed(book: &Rulebook, stored: &Stored) -> String {
     if let Some(pool) = &stored.pool {
         text.push_str(&format!(", pool {pool}"));
     }
+    let mut said = Vec::new();
     for (_, candidates) in &stored.pools {
         for one in candidates.iter().filter(|one| !one.standing.is_free()) {
+            if said.contains(&&one.rep) {
+                continue;
+            }
+            said.push(&one.rep);
             text.push_str(&format!("; {}: {}", name(book, &one.rep), standing(&one.standing)));
         }
     }
@@ -310,9 +319,12 @@ pub fn waits(waiting: &Waiting) -> String {
             format!("the rule {rule} waits for a missing fact until {}", clock(*until))
         }
         Waiting::Somebody { pool, until } => {
-            format!("nobody of the pool {pool} is there; it waits until {} at the latest", clock(*until))
+            format!(
+                "nobody of the pool {pool} is there; it waits until {} at the latest",
+                clock(*until)
+            )
         }
-        Waiting::Operator { why } => format!("an operator must look: {why}"),
+        Waiting::Operator { why, .. } => format!("an operator must look: {why}"),
     }
 }
 
@@ -341,7 +353,10 @@ fn handed_over(book: &Rulebook, stored: &Stored) -> String {
     let mut text = format!("Handed over from {} to {}", named(&stored.from), named(&stored.owner));
     match (&stored.by, &stored.refused_by, stored.away_until) {
         (_, Some(crm), _) => text.push_str(&format!(", since {crm} refuses that owner")),
-        (_, _, Some(until)) => text.push_str(&format!(", who is out until {}", clock(until))),
+        (_, _, Some(until)) => {
+            let until = clock(until);
+            text.push_str(&format!(", since {} is out until {until}", named(&stored.from)));
+        }
         (Some(by), ..) => text.push_str(&format!(" by {by}")),
         _ => text.push_str(", since nobody answered"),
     }

@@ -8,7 +8,9 @@
 
 mod architecture;
 mod browser;
+mod cli;
 mod crm;
+mod demo;
 mod faults;
 mod harness;
 mod notify;

@@ -6,9 +6,9 @@
 //! Does not know: what the act leads to; the decision does, and the page shows what it decided.
 
 mod order;
-mod view;
 #[cfg(test)]
 mod tests;
+mod view;
 
 use std::time::Duration;
 

@@ -129,7 +129,11 @@ impl Shown<'_> {
         lead.owner.as_deref().map_or_else(
             || "nobody".to_owned(),
             |owner| {
-                if owner == self.rep { "you".to_owned() } else { card::person(self.book, owner).name }
+                if owner == self.rep {
+                    "you".to_owned()
+                } else {
+                    card::person(self.book, owner).name
+                }
             },
         )
     }
@@ -166,9 +170,11 @@ impl Shown<'_> {
         let owner = self.owner(lead);
         match act {
             Act::OnIt => match self.held(lead) {
-                Some(until) => {
-                    said("Noted: you are on it. We hold the ladder until", Some(until), String::new())
-                }
+                Some(until) => said(
+                    "Noted: you are on it. We hold the ladder until",
+                    Some(until),
+                    String::new(),
+                ),
                 None => said("Nothing was changed.", None, self.stands(lead)),
             },
             Act::Answered { outcome: Outcome::Qualified } => {
@@ -210,12 +216,7 @@ impl OutPage {
     /// The page of this rep.
     #[must_use]
     pub fn of(book: &Rulebook, rep: &str, until: Time, is_done: bool, now: Time) -> Self {
-        Self {
-            root: BELOW,
-            rep: card::person(book, rep),
-            until: Moment::new(until, now),
-            is_done,
-        }
+        Self { root: BELOW, rep: card::person(book, rep), until: Moment::new(until, now), is_done }
     }
 }
 

@@ -11,7 +11,10 @@ use super::{Answer, asked, bad, either, missing, page_size, store, tell_store};
 use crate::{
     decide::explain,
     http::{Front, auth},
-    model::{lead::State, news::{News, Response}},
+    model::{
+        lead::State,
+        news::{News, Response},
+    },
     store::LeadFilter,
 };
 
@@ -60,11 +63,7 @@ async fn listed(request: &HttpRequest, asked: Asked, front: &Front) -> Answer {
     })))
 }
 
-async fn one(
-    request: HttpRequest,
-    lead: web::Path<Uuid>,
-    front: web::Data<Front>,
-) -> HttpResponse {
+async fn one(request: HttpRequest, lead: web::Path<Uuid>, front: web::Data<Front>) -> HttpResponse {
     either(shown(&request, *lead, &front).await)
 }
 
@@ -82,11 +81,7 @@ async fn shown(request: &HttpRequest, lead: Uuid, front: &Front) -> Answer {
     })))
 }
 
-async fn why(
-    request: HttpRequest,
-    lead: web::Path<Uuid>,
-    front: web::Data<Front>,
-) -> HttpResponse {
+async fn why(request: HttpRequest, lead: web::Path<Uuid>, front: web::Data<Front>) -> HttpResponse {
     either(explained(&request, *lead, &front).await)
 }
 

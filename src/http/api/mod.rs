@@ -62,9 +62,8 @@ async fn asked<T: DeserializeOwned>(
         .await
         .map_err(|unread| super::hook::unread_answer(front, "api", unread, front.reference()))?;
     let text = if bytes.is_empty() { &b"{}"[..] } else { bytes.as_ref() };
-    let value = serde_json::from_slice(text).map_err(|error| {
-        bad(front, &format!("the body is not what this route takes: {error}"))
-    })?;
+    let value = serde_json::from_slice(text)
+        .map_err(|error| bad(front, &format!("the body is not what this route takes: {error}")))?;
     Ok((caller, value))
 }
 
@@ -98,8 +97,7 @@ async fn tell_store(front: &Front, caller: &Caller, news: &News) -> Answer {
         actor: Some(caller.0.clone()),
         body,
     };
-    let accepted =
-        front.store.accept(vec![event]).await.map_err(|error| store(front, &error))?;
+    let accepted = front.store.accept(vec![event]).await.map_err(|error| store(front, &error))?;
     (front.wake)();
     Ok(HttpResponse::Accepted().json(serde_json::json!({
         "event": accepted.first().map(|one| one.uuid),

@@ -77,9 +77,13 @@ async fn published(request: &HttpRequest, payload: web::Payload, front: &Front) 
     let files = Files::from_json(&document).map_err(|why| bad(front, &why))?;
     let now_in_force = (front.book)().version;
     if draft.based_on.is_some_and(|based_on| based_on != now_in_force) {
-        return Err(Problem::new(StatusCode::CONFLICT, "not based on the latest", front.reference())
-            .detail(format!("version {now_in_force} is in force; take its changes in first"))
-            .answer());
+        return Err(Problem::new(
+            StatusCode::CONFLICT,
+            "not based on the latest",
+            front.reference(),
+        )
+        .detail(format!("version {now_in_force} is in force; take its changes in first"))
+        .answer());
     }
     front.compile(&files, 0).map_err(|findings| {
         let mut problem = Problem::new(

@@ -22,7 +22,13 @@ use super::{
 };
 use crate::{
     decide::{Desk, Reach},
-    model::{id::{LeadId, Seq}, lead::State, plan::Decided, team::Team, time::Time},
+    model::{
+        id::{LeadId, Seq},
+        lead::State,
+        plan::Decided,
+        team::Team,
+        time::Time,
+    },
     rulebook::Rulebook,
     store::{DecisionFilter, LeadFilter, LeadRow, Page, Store, StoreResult, Tally},
 };
@@ -135,7 +141,9 @@ impl Board {
         let mut late = cards(&mut read.late.rows.iter());
         late.sort_by_key(|card| card.due.as_ref().map_or(0, |due| due.at_ms));
         let late_count = i64::try_from(read.late.rows.len()).unwrap_or(0);
-        let counted = |count: i64| if read.late.next.is_some() { format!("{count}+") } else { count.to_string() };
+        let counted = |count: i64| {
+            if read.late.next.is_some() { format!("{count}+") } else { count.to_string() }
+        };
         let due_count = (state("assigned") - late_count).max(0);
         let columns = vec![
             column("waiting", cards(&mut read.waiting.rows.iter()), state("waiting")),
@@ -180,7 +188,15 @@ fn column(class: &'static str, mut cards: Vec<Card>, count: i64) -> Column {
     };
     cards.truncate(CARDS_MAX);
     let shown = i64::try_from(cards.len()).unwrap_or(0);
-    Column { class, title, hint, count: count.to_string(), empty, cards, more: (count - shown).max(0) }
+    Column {
+        class,
+        title,
+        hint,
+        count: count.to_string(),
+        empty,
+        cards,
+        more: (count - shown).max(0),
+    }
 }
 
 /// The whole page.

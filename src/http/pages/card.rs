@@ -116,7 +116,10 @@ pub fn who(fields: &Fields) -> Markup {
         .iter()
         .filter_map(|name| fields.untrusted(name))
         .find(|text| !text.is_blank())
-        .map_or_else(|| Markup::quoting("somebody without a name", LINE), |text| Markup::line(text, LINE))
+        .map_or_else(
+            || Markup::quoting("somebody without a name", LINE),
+            |text| Markup::line(text, LINE),
+        )
 }
 
 /// A rep by name; the id if the rulebook does not know it.
@@ -187,7 +190,7 @@ fn note(lead: &Lead, now: Time) -> Option<Note> {
         (Some(Waiting::Somebody { pool, until }), _) => {
             Some(said(format!("nobody of {pool} is there; waits until"), Some(*until)))
         }
-        (Some(Waiting::Operator { why }), _) => {
+        (Some(Waiting::Operator { why, .. }), _) => {
             Some(Note { needs_a_person: true, ..said(why.clone(), None) })
         }
         (None, Some(Outcome::Qualified) | None) => None,

@@ -10,7 +10,11 @@ use uuid::Uuid;
 use super::show::{Markup, Moment};
 use crate::{
     decide::explain,
-    model::{id::LeadId, plan::{Decided, What}, time::Time},
+    model::{
+        id::LeadId,
+        plan::{Decided, What},
+        time::Time,
+    },
     rulebook::Rulebook,
 };
 

@@ -117,8 +117,10 @@ impl fmt::Display for Moment {
 impl HtmlSafe for Moment {}
 
 fn utc(at: Time, form: &str) -> String {
-    jiff::Timestamp::from_millisecond(at.0)
-        .map_or_else(|_| at.0.to_string(), |at| at.to_zoned(TimeZone::UTC).strftime(form).to_string())
+    jiff::Timestamp::from_millisecond(at.0).map_or_else(
+        |_| at.0.to_string(),
+        |at| at.to_zoned(TimeZone::UTC).strftime(form).to_string(),
+    )
 }
 
 /// A span for a glance: its two largest units, `4m 10s`, `2h 05m`, `3d 4h`.
@@ -217,9 +219,13 @@ mod tests {
 
     #[test]
     fn a_person_has_two_letters_whatever_the_name() {
-        for (name, letters) in
-            [("Ada Byron", "AB"), ("ada", "A"), ("", ""), ("Grace B. M. Hopper", "GH"), ("ßa", "SS")]
-        {
+        for (name, letters) in [
+            ("Ada Byron", "AB"),
+            ("ada", "A"),
+            ("", ""),
+            ("Grace B. M. Hopper", "GH"),
+            ("ßa", "SS"),
+        ] {
             assert_eq!(Person::new("x", name).initials, letters, "{name}");
         }
     }
