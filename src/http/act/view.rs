@@ -59,6 +59,8 @@ pub struct ActPage {
     pub done: Option<Done>,
     /// Whether "on it" would change something.
     pub can_hold: bool,
+    /// Whether it is this person's to answer.
+    pub is_own: bool,
     /// Whether an outcome would.
     pub can_answer: bool,
     /// Whether it was answered already, and the outcome is only corrected.
@@ -101,6 +103,7 @@ impl Shown<'_> {
             due: is_owed.then(|| card::due(lead, self.now)).flatten(),
             seen: lead.revision.0,
             done: done.map(|(order, is_decided)| self.done(lead, order, is_decided, out)),
+            is_own: is_owed && is_own,
             can_hold: is_owed && is_own && held.is_none(),
             can_answer: matches!(lead.state, State::Assigned | State::Answered),
             is_answered: lead.state == State::Answered,

@@ -4,7 +4,7 @@
 //! page and the part that live updates replace are made from the same view.
 //! Does not know: how changes are announced (`live`), or why a lead is where it is (`lead`).
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use askama::Template;
@@ -171,7 +171,7 @@ impl Board {
 }
 
 /// Who the leads of the columns are, for the newest decisions.
-fn known(read: &Read) -> HashMap<LeadId, (uuid::Uuid, super::show::Markup)> {
+fn known(read: &Read) -> BTreeMap<LeadId, (uuid::Uuid, super::show::Markup)> {
     [&read.waiting, &read.assigned, &read.late, &read.answered]
         .into_iter()
         .flat_map(|page| &page.rows)

@@ -49,6 +49,8 @@ pub struct Card {
     pub due: Option<Due>,
     /// The instant that orders the column: arrived or answered.
     pub since: Moment,
+    /// How long the buyer waited for the answer.
+    pub took: Option<String>,
     /// What else is to be known now.
     pub note: Option<Note>,
 }
@@ -101,6 +103,7 @@ impl Card {
             pool: lead.pool.clone(),
             due: is_owed.then(|| due(lead, now)).flatten(),
             since: Moment::new(since, now),
+            took: lead.answered_at.map(|at| rough(at.since(lead.filled_at.min(at)))),
             note: note(lead, now),
         }
     }
@@ -190,8 +193,8 @@ fn note(lead: &Lead, now: Time) -> Option<Note> {
         (Some(Waiting::Operator { why, .. }), _) => {
             Some(Note { needs_a_person: true, ..said(why.clone(), None) })
         }
+        (None, Some(Outcome::Qualified) | None) => None,
         (None, Some(outcome)) => Some(said(outcome_words(outcome), None)),
-        (None, None) => None,
     }
 }
 

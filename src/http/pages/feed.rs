@@ -3,7 +3,7 @@
 //! Guarantees: sentences are those of `decide::explain`, escaped all the same.
 //! Does not know: leads that are not on the board; their lines have no link.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
@@ -41,7 +41,7 @@ pub struct Line {
 pub fn lines(
     book: &Rulebook,
     decisions: &[Decided],
-    known: &HashMap<LeadId, (Uuid, Markup)>,
+    known: &BTreeMap<LeadId, (Uuid, Markup)>,
     now: Time,
 ) -> Vec<Line> {
     decisions

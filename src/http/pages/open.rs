@@ -69,17 +69,13 @@ fn is_fetched_ahead(request: &HttpRequest) -> bool {
 /// redirect, so such a browser gets a page that goes on by itself.
 fn onward(front: &Front, request: &HttpRequest, token: Option<String>) -> HttpResponse {
     let site = request.headers().get("sec-fetch-site").and_then(|value| value.to_str().ok());
-    let mut answer = match site {
-        Some("cross-site" | "same-site") => page(
-            front,
-            StatusCode::OK,
-            &Notice { goes_on: true, ..Notice::new("Signed in", "The board opens by itself.") },
-        ),
-        _ => {
-            let mut answer = HttpResponse::SeeOther();
-            guarded(front, &mut answer);
-            answer.insert_header((header::LOCATION, "../")).finish()
-        }
+    let mut answer = if matches!(site, Some("cross-site" | "same-site")) {
+        let notice = Notice { goes_on: true, ..Notice::new("Signed in", "The board opens by itself.") };
+        page(front, StatusCode::OK, &notice)
+    } else {
+        let mut answer = HttpResponse::SeeOther();
+        guarded(front, &mut answer);
+        answer.insert_header((header::LOCATION, "../")).finish()
     };
     if let Some(token) = token
         && let Err(error) = answer.add_cookie(&session::cookie(front, token))

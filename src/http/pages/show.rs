@@ -43,16 +43,13 @@ impl Markup {
             let minute =
                 before.get(start..).and_then(|text| DateTime::strptime("%F %H:%M", text).ok());
             let at = minute.and_then(|minute| minute.to_zoned(TimeZone::UTC).ok());
-            match at {
-                Some(at) => {
-                    shown.push_str(before.get(..start).unwrap_or_default());
-                    let at = Time(at.timestamp().as_millisecond());
-                    shown.push_str(&Moment::new(at, now).to_string());
-                }
-                None => {
-                    shown.push_str(before);
-                    shown.push_str(" UTC");
-                }
+            if let Some(at) = at {
+                shown.push_str(before.get(..start).unwrap_or_default());
+                let at = Time(at.timestamp().as_millisecond());
+                shown.push_str(&Moment::new(at, now).to_string());
+            } else {
+                shown.push_str(before);
+                shown.push_str(" UTC");
             }
             rest = after;
         }
