@@ -37,6 +37,9 @@ pub fn decide(
         (News::Facts { destination, known, .. }, Some(lead)) => {
             facts(desk, lead, destination, known)
         }
+        (News::Responded { response, .. }, Some(lead)) if is_of_before(lead, response) => {
+            Plan::nothing()
+        }
         (News::Responded { response, .. }, Some(lead)) => {
             answered(desk, lead.clone(), Some(response), None)
         }
@@ -107,6 +110,14 @@ fn facts(desk: Desk<'_>, lead: &Lead, destination: &str, known: &Known) -> Plan 
 
 fn is_asking(lead: &Lead) -> bool {
     lead.ladder.as_ref().is_some_and(|ladder| ladder.asking_until.is_some())
+}
+
+/// Whether it happened before there was anything to answer: before the lead came in, or before it
+/// came back. Reported late or twice, it must not end the clock that runs now. Where the lead went
+/// from hand to hand, the answer of who had it before counts.
+fn is_of_before(lead: &Lead, response: &Response) -> bool {
+    let since = lead.assigned_at.filter(|_| lead.had.is_empty()).unwrap_or(lead.opened_at);
+    response.at < since
 }
 
 /// Somebody answered: the ladder ends, pages close, the CRM hears of it.

@@ -131,6 +131,7 @@ impl House {
             keep: Span::days(30),
             // Twenty seconds of this machine at the usual pace: above the longest call.
             lease: Span::seconds(20 * i64::from(speed)),
+            link_life: Span::days(7),
             workers_per_lane: 2,
             demo: Some(buttons),
         };

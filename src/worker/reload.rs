@@ -11,14 +11,11 @@ use super::{Worker, decide::Worked};
 use crate::{
     model::{finding::Finding, id::digest, time::Span},
     rulebook::{Files, Rulebook},
-    store::{NewRulebook, Store, StoreError, StoreResult},
+    store::{FROM_FILE, NewRulebook, Store, StoreError, StoreResult},
 };
 
 /// How often the files are looked at.
 const EVERY: Span = Span::seconds(2);
-/// The author of versions that came from the files.
-pub const FROM_FILE: &str = "file";
-
 /// Reads the rulebook's files, or says why it cannot.
 pub type ReadFiles = dyn Fn() -> Result<Files, String> + Send + Sync;
 /// Compiles files as this version.

@@ -2,6 +2,6 @@
 //!
 //! `HANDOFF_KILLS` sets the number of kills (25; 200 before a release).
 
-mod daemon;
+pub mod daemon;
 mod kill;
 mod stop;

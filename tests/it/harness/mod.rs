@@ -14,7 +14,10 @@ use std::{
 use handoff::{
     app::{self, ChannelPart, CrmPart, Parts, Running},
     clock::{Clock as _, ManualClock},
-    crm::hubspot::{Hubspot, HubspotSettings},
+    crm::{
+        Crm, Salesforce,
+        hubspot::{Hubspot, HubspotSettings},
+    },
     demo::{
         channels::{posts::Sink, smtp::MailSink},
         crm::{Kind as CrmKind, StandIn, TOKEN},
@@ -123,11 +126,14 @@ pub struct Plant {
     pub running: Option<Running>,
     pub http: reqwest::Client,
     website: Scheme,
+    config: Config,
 }
 
 /// What differs between tests.
+#[derive(Clone)]
 pub struct Config {
     pub rulebook: String,
+    pub crm: CrmKind,
     pub asks: bool,
     pub store: Option<PathBuf>,
     pub body_within: Duration,
@@ -137,6 +143,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             rulebook: RULEBOOK.to_owned(),
+            crm: CrmKind::Hubspot,
             asks: false,
             store: None,
             body_within: Duration::from_secs(10),
@@ -150,16 +157,37 @@ pub fn website() -> Scheme {
     Scheme::compile(&settings, &[Secret::new(SECRET)]).expect("the secret is good")
 }
 
+/// The scheme of the source `survey`.
+pub fn survey() -> Scheme {
+    let settings = SourceSettings::new(Kind::Typeform);
+    Scheme::compile(&settings, &[Secret::new("survey-secret")]).expect("the secret is good")
+}
+
+/// What proves HubSpot's callbacks.
+pub fn callback() -> Scheme {
+    let settings = SourceSettings::new(Kind::HubspotV3);
+    Scheme::compile(&settings, &[Secret::new("app-secret")]).expect("the secret is good")
+}
+
+/// The name of the connection to this CRM.
+fn named(kind: CrmKind) -> &'static str {
+    match kind {
+        CrmKind::Hubspot => "hubspot",
+        CrmKind::Salesforce => "salesforce",
+    }
+}
+
 impl Plant {
     /// Starts everything.
     pub async fn start(config: Config) -> Self {
-        let crm = StandIn::start(CrmKind::Hubspot).expect("a port");
+        let crm = StandIn::start(config.crm).expect("a port");
         let chat = Sink::start().expect("a port");
         let mail = MailSink::start().await.expect("a port");
         let text = config
             .rulebook
             .replace("OWNER_ADA", &crm.owner("ada"))
-            .replace("OWNER_BOB", &crm.owner("bob"));
+            .replace("OWNER_BOB", &crm.owner("bob"))
+            .replace("crm.hubspot", &format!("crm.{}", named(config.crm)));
         let store: Arc<dyn Store> = match &config.store {
             Some(path) => Arc::new(SqliteStore::open(path).expect("the store opens")),
             None => Arc::new(SqliteStore::open_in_memory().expect("the store opens")),
@@ -174,19 +202,41 @@ impl Plant {
             running: None,
             http: reqwest::Client::new(),
             website: website(),
+            config,
         };
-        let parts = plant.parts(&config);
-        plant.running = Some(app::start(parts).await.expect("the daemon starts"));
+        plant.begin().await;
         plant
+    }
+
+    /// Starts the daemon on what is there: the store, the files, the stand-ins.
+    pub async fn begin(&mut self) {
+        let parts = self.parts(&self.config);
+        self.running = Some(app::start(parts).await.expect("the daemon starts"));
+    }
+
+    fn crm(&self, config: &Config) -> Arc<dyn Crm> {
+        match config.crm {
+            CrmKind::Hubspot => {
+                let settings: HubspotSettings = serde_json::from_value(json!({
+                    "base_url": self.crm.url, "token": TOKEN, "allow_private": true,
+                }))
+                .expect("settings");
+                Arc::new(Hubspot::new(settings).expect("hubspot"))
+            }
+            CrmKind::Salesforce => {
+                let settings = serde_json::from_value(json!({
+                    "base_url": self.crm.url, "allow_private": true,
+                    "grant": { "client_credentials": { "client_id": "id", "client_secret": "s" } },
+                }))
+                .expect("settings");
+                Arc::new(Salesforce::new(settings).expect("salesforce"))
+            }
+        }
     }
 
     fn parts(&self, config: &Config) -> Parts {
         let files = Arc::clone(&self.files);
         let wide = Limits { per_second: 10_000, burst: 10_000, ..Limits::default() };
-        let hubspot: HubspotSettings = serde_json::from_value(json!({
-            "base_url": self.crm.url, "token": TOKEN, "allow_private": true,
-        }))
-        .expect("settings");
         let email: EmailSettings = serde_json::from_value(json!({
             "host": "127.0.0.1", "port": self.mail.address().port(), "tls": "plain",
             "from": "handoff <handoff@acme.example>",
@@ -206,14 +256,14 @@ impl Plant {
             store: Arc::clone(&self.store),
             clock: Arc::new(self.clock.clone()),
             metrics: Arc::new(Metrics::new("sqlite")),
-            sources: [("website".to_owned(), website())].into(),
+            sources: [("website".to_owned(), website()), ("survey".to_owned(), survey())].into(),
             crms: [(
-                "hubspot".to_owned(),
+                named(config.crm).to_owned(),
                 CrmPart {
-                    crm: Arc::new(Hubspot::new(hubspot).expect("hubspot")),
+                    crm: self.crm(config),
                     limits: wide,
                     is_asked: config.asks,
-                    callback: None,
+                    callback: Some(Arc::new(callback())),
                 },
             )]
             .into(),
@@ -229,6 +279,7 @@ impl Plant {
             body_max: 64 * 1024,
             body_within: config.body_within,
             link_key: Arc::new(LinkKey::new(&[[7_u8; 32]]).expect("a key")),
+            link_life: Span::days(2),
             keep: Span::days(30),
             lease: Span::minutes(1),
             workers_per_lane: 2,
