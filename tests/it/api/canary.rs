@@ -14,7 +14,7 @@ use crate::{
 
 /// What only a lead's author knows. Each is one that nothing else writes.
 const TYPED: [&str; 12] = [
-    "kanarieneva", "zwitscherdomain", "Federkleid", "Schnabelmann", "Vogelhaus", "491735550199",
+    "kanarieneva", "zwitscherdomain", "Federkleid", "Schnabelmann", "Vogelhaus", "49173555010",
     "Piepstadt", "Nistplatz", "Trillerwort", "Zugvogel", "campaignfink", "refererspatz",
 ];
 /// What only the settings know.
@@ -24,7 +24,7 @@ fn fill(number: usize) -> String {
     json!({ "type": "lead.created", "data": {
         "email": format!("kanarieneva{number}@zwitscherdomain.example"),
         "first_name": "Federkleid", "last_name": "Schnabelmann", "company": "Vogelhaus",
-        "phone": "+491735550199", "city": "Piepstadt", "job_title": "Nistplatz",
+        "phone": format!("+49173555010{number}"), "city": "Piepstadt", "job_title": "Nistplatz",
         "message": "Trillerwort\r\nerror: forged line \u{1b}[31m", "country": "Zugvogel",
         "utm_campaign": "campaignfink", "referrer": "https://refererspatz.example/?q=1",
         "employees": "Federkleid", "website": "https://zwitscherdomain.example",

@@ -49,15 +49,23 @@ fn check_passes_what_is_good_and_shows_the_place_of_what_is_not() {
     assert_eq!(code, 0, "{out}{err}");
     assert!(out.contains("rulebook.toml: good; rules: 2, reps: 3"), "{out}");
     let (good_settings, good_rules) = (read(&daemon, "handoff.toml"), read(&daemon, "rulebook.toml"));
-    write(&daemon, "rulebook.toml", &good_rules.replace("pool: inbound", "pool: inbuond"));
-    write(&daemon, "handoff.toml", &good_settings.replace("store = ", "stoer = "));
-    let (code, out, err) = run(daemon.command().arg("check"));
-    assert_eq!(code, 1, "{out}{err}");
     let line = |text: &str, mark: &str| 1 + text.lines().position(|one| one.contains(mark)).unwrap();
-    let store = format!("handoff.toml:{}:", line(&good_settings, "store = "));
-    let pool = format!("rulebook.toml:{}:", line(&good_rules, "pool: inbound"));
-    for mark in [store.as_str(), "stoer", pool.as_str(), "inbuond", "inbound"] {
-        assert!(out.contains(mark), "{mark} in {out}");
+    for (file, good, right, wrong) in [
+        ("handoff.toml", &good_settings, "store = ", "stoer = "),
+        ("rulebook.toml", &good_rules, "pool: inbound", "pool: inbuond"),
+    ] {
+        write(&daemon, file, &good.replacen(right, wrong, 1));
+        let (code, out, err) = run(daemon.command().arg("check"));
+        assert_eq!(code, 1, "{out}{err}");
+        let place = format!("{file}:{}:", line(good, right));
+        for mark in [place.as_str(), wrong.trim_end_matches(" = "), "did you mean"] {
+            assert!(out.contains(mark), "{mark} in {out}");
+        }
+        let (code, _, err) = run(daemon.command().arg("serve"));
+        assert!(code != 0 && err.contains(&place), "what is refused does not start: {code}: {err}");
+        if file == "handoff.toml" {
+            write(&daemon, file, good);
+        }
     }
     let (code, out, _) = run(daemon.command().args(["check", "--json"]));
     let report: Value = serde_json::from_str(&out).expect("JSON");
@@ -172,7 +180,7 @@ async fn a_rulebook_is_checked_compared_and_published_from_a_folder() {
     assert!(code == 0 && out.contains("version 2"), "{out}{err}");
     let (code, _, err) = with(&daemon, &token, &publish);
     assert!(code == 1 && err.contains("version 2 is in force"), "a conflict: {code}: {err}");
-    std::fs::write(draft.join("rulebook.toml"), longer.replace("\"hot\"", "\"hto\"")).expect("a file");
+    std::fs::write(draft.join("rulebook.toml"), longer.replace("pool: inbound", "pool: hto")).expect("a file");
     let (code, out, err) = with(&daemon, &token, &["rulebook", "publish", "draft", "-m", "worse"]);
     assert_eq!(code, 1, "{out}{err}");
     assert!(out.contains("rulebook.toml:") && out.contains("hto"), "{out}{err}");

@@ -50,7 +50,7 @@ async fn leads_are_listed_filtered_and_paged_without_a_gap_or_a_double() {
         ("?states=new", "unknown field `states`"),
         ("?state=new", "set_aside"),
         ("?max=many", "digit"),
-        ("?late=perhaps", "bool"),
+        ("?late=perhaps", "`true` or `false`"),
     ] {
         let (status, problem) = ops.call(Method::GET, &format!("/leads{query}"), None).await;
         let detail = problem["detail"].as_str().unwrap_or_default().to_owned();

@@ -142,7 +142,7 @@ async fn an_outcome_from_the_mail_answers_the_lead_and_can_be_corrected() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn out_today_from_the_mail_passes_the_lead_on_and_keeps_new_ones_away() {
-    let plant = Plant::start(Config::default()).await;
+    let plant = Plant::start(super::patient()).await;
     plant.fill("eva@linden.example", &[]).await;
     plant.idle().await;
     let url = links(&plant, "ada@", |grant| matches!(grant, Grant::OutToday { .. })).remove(0);

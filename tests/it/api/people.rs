@@ -1,16 +1,17 @@
 //! Away and back through the API: the rotation follows at once, the rulebook stays.
 
-use handoff::model::time::Span;
+use handoff::{clock::Clock as _, model::time::Span};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{Caller, caller};
-use crate::harness::{Config, NOON, Plant};
+use super::{Caller, caller, patient};
+use crate::harness::{NOON, Plant};
 
 /// Fills by so many new people, and who got each.
 async fn owners(plant: &Plant, prefix: &str, count: usize) -> Vec<String> {
     let mut owners = Vec::new();
     for number in 0..count {
+        plant.clock.advance(Span(1));
         let lead = plant.fill(&format!("{prefix}{number}@linden.example"), &[]).await;
         owners.push(lead.owner.unwrap());
     }
@@ -31,15 +32,15 @@ async fn rep(ops: &Caller<'_>, id: &str) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_away_gets_nothing_until_the_time_is_over_and_then_no_flood() {
-    let plant = Plant::start(Config::default()).await;
+    let plant = Plant::start(patient()).await;
     let ops = caller(&plant, "ops").await;
     assert_eq!(owners(&plant, "a", 2).await, ["ada", "bob"]);
     away(&ops, "ada", json!({ "for": "2h" })).await;
-    assert_eq!(rep(&ops, "ada").await["away"][0]["until"], NOON.plus(Span::hours(2)).0);
+    let until = plant.clock.now().plus(Span::hours(2));
+    assert_eq!(rep(&ops, "ada").await["away"][0]["until"], until.0);
     assert_eq!(owners(&plant, "b", 4).await, ["bob"; 4]);
-    plant.clock.advance(Span(Span::hours(2).0 - 1));
-    assert_eq!(owners(&plant, "c", 1).await, ["bob"]);
-    plant.clock.advance(Span(1));
+    plant.clock.advance_to(until.minus(Span(2)));
+    assert_eq!(owners(&plant, "c", 1).await, ["bob"], "a millisecond before");
     let back = owners(&plant, "d", 4).await;
     assert_eq!(back.iter().filter(|owner| *owner == "ada").count(), 2, "neither flood nor fast: {back:?}");
     assert_eq!(rep(&ops, "ada").await["away"], json!([]));
@@ -49,7 +50,7 @@ async fn who_is_away_gets_nothing_until_the_time_is_over_and_then_no_flood() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn back_ends_every_absence_at_once_and_a_pause_counts_as_one() {
-    let plant = Plant::start(Config::default()).await;
+    let plant = Plant::start(patient()).await;
     let ops = caller(&plant, "ops").await;
     let until = NOON.plus(Span::days(5));
     away(&ops, "ada", json!({ "until": until.0 })).await;
@@ -73,7 +74,7 @@ async fn back_ends_every_absence_at_once_and_a_pause_counts_as_one() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_absence_that_makes_no_sense_is_refused_with_advice() {
-    let plant = Plant::start(Config::default()).await;
+    let plant = Plant::start(patient()).await;
     let ops = caller(&plant, "ops").await;
     for (body, advice) in [
         (json!({ "until": NOON.0 }), "over already"),
@@ -89,6 +90,6 @@ async fn an_absence_that_makes_no_sense_is_refused_with_advice() {
     }
     ops.refused("/reps/nobody/away", json!({}), 404).await;
     ops.refused("/reps/nobody/back", json!({}), 404).await;
-    away(&ops, "ada", json!({ "until": NOON.0 + 1 })).await;
-    assert_eq!(owners(&plant, "a", 1).await, ["bob"], "one millisecond is an absence too");
+    away(&ops, "ada", json!({ "until": NOON.0 + 2 })).await;
+    assert_eq!(owners(&plant, "a", 1).await, ["bob"], "a millisecond is an absence too");
 }

@@ -6,16 +6,17 @@ use handoff::{
 };
 use serde_json::Value;
 
+use super::patient;
 use crate::harness::{Config, Plant, until};
 
 fn config() -> Config {
     Config { crm: Kind::Salesforce, ..Config::default() }
 }
 
-/// Moves the clock on until this holds.
-async fn in_time(plant: &Plant, what: &str, holds: impl Fn() -> bool) {
+/// Moves the clock on by steps until this holds.
+async fn in_time(plant: &Plant, step: Span, what: &str, holds: impl Fn() -> bool) {
     until(what, || async {
-        plant.clock.advance(Span::seconds(5));
+        plant.clock.advance(step);
         plant.running().worker.wakes.all_jobs();
         holds()
     })
@@ -104,12 +105,12 @@ async fn locked_rows_errors_resets_and_expired_sessions_make_it_late_and_never_d
         vec![Fault::None, Fault::None, Fault::ResetAfter],
     ];
     for fault in faults {
-        let plant = Plant::start(config()).await;
+        let plant = Plant::start(Config { crm: Kind::Salesforce, ..patient() }).await;
         plant.crm.script(fault.clone());
         let lead = plant.fill("eva@linden.example", &[]).await;
         let ada = plant.crm.owner("ada");
-        in_time(&plant, &format!("the lead has its owner after {fault:?}"), || owner(&plant) == ada)
-            .await;
+        let what = format!("the lead has its owner after {fault:?}");
+        in_time(&plant, Span::minutes(1), &what, || owner(&plant) == ada).await;
         assert_eq!(plant.crm.records().len(), 1, "{fault:?}");
         assert_eq!(plant.crm.with_key(&lead.uuid.to_string()), 1, "{fault:?}");
         assert!(is_without_rules(&plant), "{fault:?}");
@@ -125,7 +126,7 @@ async fn who_cannot_own_in_the_crm_loses_the_lead_to_somebody_who_can() {
     let plant = Plant::start(Config { rulebook, ..config() }).await;
     plant.fill("eva@linden.example", &[]).await;
     let bob = plant.crm.owner("bob");
-    in_time(&plant, "bob has it", || owner(&plant) == bob).await;
+    in_time(&plant, Span::seconds(1), "bob has it", || owner(&plant) == bob).await;
     let lead = plant.lead_of("eva@linden.example").await.unwrap();
     assert_eq!((lead.owner.as_deref(), &lead.had[..]), (Some("bob"), &["ada".to_owned()][..]));
     assert_eq!(plant.chat.posts().all().len(), 1, "people hear that an owner is refused");
