@@ -170,7 +170,7 @@ async fn reassigned(
     let (caller, over) = asked::<HandOver>(front, request, payload).await?;
     known(front, lead).await?;
     let book = (front.book)();
-    if !book.reps.get(&over.to).is_some_and(|rep| !rep.has_left) {
+    if book.reps.get(&over.to).is_none_or(|rep| rep.has_left) {
         return Err(bad(front, "`to` is no rep of the rulebook who is still with us"));
     }
     tell_store(front, &caller, &News::Reassign { lead, to: over.to, why: over.why }).await

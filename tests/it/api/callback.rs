@@ -64,7 +64,7 @@ async fn an_owner_set_by_a_person_is_kept_and_an_echo_of_ours_changes_nothing() 
     plant.clock.advance(Span::minutes(1));
     plant.crm.give_by_hand(&record, &bob);
     let moved = change(&record, "hubspot_owner_id", &bob, "CRM_UI", plant.clock.now().0);
-    assert_eq!(push(&plant, &[moved.clone()]).await, 1);
+    assert_eq!(push(&plant, std::slice::from_ref(&moved)).await, 1);
     let lead = plant.lead_of("eva@linden.example").await.unwrap();
     assert_eq!((lead.owner.as_deref(), lead.state), (Some("bob"), State::Assigned));
     assert_eq!(plant.mails_to("bob@").len(), 1, "who has it now hears of it");
@@ -90,7 +90,7 @@ async fn an_owner_whom_the_rulebook_does_not_know_is_left_alone_and_told_once() 
     plant.crm.give_by_hand(&record, "4711");
     let moved = change(&record, "hubspot_owner_id", "4711", "CRM_UI", plant.clock.now().0);
     for _ in 0..2 {
-        push(&plant, &[moved.clone()]).await;
+        push(&plant, std::slice::from_ref(&moved)).await;
     }
     let lead = plant.lead_of("eva@linden.example").await.unwrap();
     assert_eq!((lead.owner.as_deref(), lead.outside_owner.as_deref()), (Some("ada"), Some("4711")));

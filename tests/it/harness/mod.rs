@@ -4,6 +4,8 @@
 //! Guarantees: a test waits for a state with a deadline, never for a while; the clock moves only
 //! when the test moves it. Does not know: what a test is about.
 
+mod given;
+
 use std::{
     future::Future,
     path::PathBuf,
@@ -22,7 +24,7 @@ use handoff::{
         channels::{posts::Sink, smtp::MailSink},
         crm::{Kind as CrmKind, StandIn, TOKEN},
     },
-    intake::{Kind, Scheme, Secret, SourceSettings},
+    intake::Scheme,
     model::{
         lead::{Lead, State},
         time::{Span, Time},
@@ -40,81 +42,12 @@ use handoff::{
 };
 use serde_json::{Value, json};
 
+pub use given::{RULEBOOK, SECRET, callback, survey, website};
+
 /// Thursday 2026-01-01 12:00 UTC.
 pub const NOON: Time = Time(1_767_268_800_000);
 /// How long a state may take to come, on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(20);
-/// The secret of the source `website`.
-pub const SECRET: &str = "whsec_bGVhZGhvb2stZGVtby1zaWduaW5nLWtleS0wMDAwMDE=";
-
-/// The rulebook of most scenarios: two reps, a short ladder.
-pub const RULEBOOK: &str = r#"
-default_sla = "hot"
-ask_within = "2s"
-alarm = ["channel: alerts"]
-
-[[rep]]
-id = "ada"
-name = "Ada Byron"
-email = "ada@acme.example"
-crm.hubspot = "OWNER_ADA"
-manager = "mary"
-tell_by = ["email"]
-
-[[rep]]
-id = "bob"
-name = "Bob Noyce"
-email = "bob@acme.example"
-crm.hubspot = "OWNER_BOB"
-manager = "mary"
-tell_by = ["email"]
-
-[[rep]]
-id = "mary"
-name = "Mary Somerville"
-email = "mary@acme.example"
-tell_by = ["email"]
-
-[[pool]]
-id = "inbound"
-members = ["ada", "bob"]
-if_nobody = "assign anyway"
-
-[[form]]
-source = "website"
-form = "ebook"
-intent = "content"
-
-[[form]]
-source = "website"
-form = "demo"
-intent = "demo"
-
-[[rule]]
-id = "students"
-if.persona = "student"
-set_aside = "nurture"
-
-[[rule]]
-id = "everyone"
-assign_to = "pool: inbound"
-
-[[sla]]
-id = "hot"
-respond_within = "5m"
-clock = "always"
-escalation = "chain"
-
-[[escalation]]
-id = "chain"
-step = [
-  { at = "60%", tell = ["owner"] },
-  { at = "100%", tell = ["owner", "channel: alerts"] },
-  { late_by = "5m", reassign = true, tell = ["manager"] },
-  { late_by = "15m", page = "oncall", repeat = "10m", times = 2 },
-]
-"#;
-
 /// What a daemon under test is made of.
 pub struct Plant {
     pub clock: ManualClock,
@@ -149,24 +82,6 @@ impl Default for Config {
             body_within: Duration::from_secs(10),
         }
     }
-}
-
-/// The scheme of the source `website`.
-pub fn website() -> Scheme {
-    let settings = SourceSettings::new(Kind::StandardWebhooks);
-    Scheme::compile(&settings, &[Secret::new(SECRET)]).expect("the secret is good")
-}
-
-/// The scheme of the source `survey`.
-pub fn survey() -> Scheme {
-    let settings = SourceSettings::new(Kind::Typeform);
-    Scheme::compile(&settings, &[Secret::new("survey-secret")]).expect("the secret is good")
-}
-
-/// What proves HubSpot's callbacks.
-pub fn callback() -> Scheme {
-    let settings = SourceSettings::new(Kind::HubspotV3);
-    Scheme::compile(&settings, &[Secret::new("app-secret")]).expect("the secret is good")
 }
 
 /// The name of the connection to this CRM.
@@ -354,14 +269,19 @@ impl Plant {
     /// Waits until nothing is left to do now: no event, no due job.
     pub async fn idle(&self) {
         until("nothing is left to do", || async {
-            let tally = self.store.tally(self.clock.now()).await.expect("the books");
             let now = self.clock.now();
+            let before = self.store.tally(now).await.expect("the books");
             let jobs = self
                 .store
                 .jobs(handoff::store::JobFilter { max: 500, ..Default::default() })
                 .await
                 .expect("jobs");
-            tally.fates.get("underway").copied().unwrap_or(0) == 0
+            // News too, and nothing decided in between: what is decided makes jobs, and the other
+            // way round.
+            let is_decided = self.store.undecided(1).await.expect("a read").is_empty();
+            let after = self.store.tally(now).await.expect("the books");
+            is_decided
+                && before.last_seq == after.last_seq
                 && jobs.rows.iter().all(|job| job.is_dead || job.due_at > now)
         })
         .await;
