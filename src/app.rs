@@ -93,6 +93,8 @@ pub struct Parts {
     pub body_within: Duration,
     /// What signs action links.
     pub link_key: Arc<LinkKey>,
+    /// How long action links are good for.
+    pub link_life: Span,
     /// How long raw bodies of decided fills are kept.
     pub keep: Span,
     /// For how long work is leased.
@@ -167,7 +169,11 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
             .collect(),
         clock: Arc::clone(&parts.clock),
         wakes: Arc::clone(&wakes),
-        links: Links { base: public_url.clone(), key: Arc::clone(&parts.link_key) },
+        links: Links {
+            base: public_url.clone(),
+            key: Arc::clone(&parts.link_key),
+            life: parts.link_life,
+        },
         metrics: Arc::clone(&parts.metrics),
         lease: parts.lease,
         read: Arc::new(|_, content_type, body| form::document(content_type, body)),

@@ -120,6 +120,7 @@ pub fn from_settings(settings: Settings) -> anyhow::Result<Parts> {
         body_max: usize::try_from(settings.body_max.0).unwrap_or(usize::MAX),
         body_within: duration(settings.body_within),
         link_key: Arc::new(settings.link_key.map_or_else(throwaway_key, Ok)?),
+        link_life: settings.links_expire,
         keep: settings.keep.bodies,
         lease: settings.limits.lease,
         workers_per_lane: settings.limits.workers,

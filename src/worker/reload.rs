@@ -11,14 +11,11 @@ use super::{Worker, decide::Worked};
 use crate::{
     model::{finding::Finding, id::digest, time::Span},
     rulebook::{Files, Rulebook},
-    store::{NewRulebook, Store, StoreError, StoreResult},
+    store::{FROM_FILE, NewRulebook, Store, StoreError, StoreResult},
 };
 
 /// How often the files are looked at.
 const EVERY: Span = Span::seconds(2);
-/// The author of versions that came from the files.
-pub const FROM_FILE: &str = "file";
-
 /// Reads the rulebook's files, or says why it cannot.
 pub type ReadFiles = dyn Fn() -> Result<Files, String> + Send + Sync;
 /// Compiles files as this version.
@@ -38,7 +35,7 @@ pub struct Watch {
 #[derive(Debug, thiserror::Error)]
 pub enum NoRulebook {
     /// The files have mistakes, and there is no earlier version to go on with.
-    #[error("the rulebook has {} mistake(s), and no earlier version is in the store", .0.len())]
+    #[error("the rulebook has mistakes, and no earlier version is in the store:\n{}", lines(.0))]
     Mistakes(Vec<Finding>),
     /// The files cannot be read.
     #[error("the rulebook cannot be read: {0}")]
@@ -122,6 +119,11 @@ impl Watch {
         let version = store.publish(new).await?;
         (self.compile)(files, version).map_err(NoRulebook::Mistakes)
     }
+}
+
+/// Findings with their places, one a line.
+fn lines(findings: &[Finding]) -> String {
+    findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 /// Each finding is one line of the log; none holds a lead's data.

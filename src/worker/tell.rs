@@ -128,6 +128,7 @@ impl Worker {
             slas: &book.slas,
             base: &self.links.base,
             key: &self.links.key,
+            life: self.links.life,
         };
         let recipient = Recipient { rep, zone };
         Some(compose::compose(&told, &recipient, &house, message_key(&still), now))
