@@ -144,7 +144,11 @@ fn throwaway_key() -> anyhow::Result<LinkKey> {
     LinkKey::new(&[secret]).map_err(anyhow::Error::msg)
 }
 
-fn crm(kind: &CrmKind) -> Result<(Arc<dyn Crm>, Limits), String> {
+/// A CRM connection and the pace that its vendor allows.
+///
+/// # Errors
+/// A sentence about its settings.
+pub fn crm(kind: &CrmKind) -> Result<(Arc<dyn Crm>, Limits), String> {
     // A step is a batch of several calls, so its pace is below the vendor's limit for calls.
     let limits = Limits { per_second: 10, burst: 10, ..Limits::default() };
     Ok(match kind {

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{
     exit::{Exit, Outcome, Stop},
+    owners::Import,
     row::Row,
     session::Session,
     when,
@@ -22,7 +23,8 @@ use crate::model::time::Span;
   handoff reps away ada --for 2h
   handoff reps away ada --until \"2026-08-17 09:00\"
   handoff reps away ada --paused       at work, but no new leads
-  handoff reps back ada")]
+  handoff reps back ada
+  handoff reps import                  owner ids of the CRMs, matched by email")]
 pub struct Reps {
     #[command(subcommand)]
     what: Option<What>,
@@ -32,6 +34,7 @@ pub struct Reps {
 enum What {
     /// List reps (this is also what no word does)
     List,
+    Import(Import),
     /// Somebody is away: no new leads
     Away(Away),
     /// Somebody is back: every absence of the day ends
@@ -64,6 +67,7 @@ impl Reps {
     pub fn run(self, session: &mut Session) -> Outcome {
         match self.what {
             None | Some(What::List) => list(session),
+            Some(What::Import(import)) => import.run(session),
             Some(What::Away(args)) => away(session, &args),
             Some(What::Back { rep }) => {
                 let nothing = Value::Object(Map::new());
