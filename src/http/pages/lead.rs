@@ -13,7 +13,8 @@ use super::{
     answer::{BELOW, Notice, page, store_failed},
     card::{self, Card},
     open, session,
-    show::{Markup, Moment, rough},
+    show::{Markup, Moment},
+    stages::{Stage, stages},
 };
 use crate::{
     decide::explain::{self, Why},
@@ -23,7 +24,7 @@ use crate::{
         job::JobKind,
         lead::State,
         plan::What,
-        time::{Span, Time},
+        time::Time,
     },
     rulebook::{Rulebook, condition::Tri},
     store::LeadStory,
@@ -60,19 +61,6 @@ pub struct LeadPage {
     pub jobs: Vec<Work>,
     /// Everything that happened, the newest first.
     pub lines: Vec<Happened>,
-}
-
-/// One stage of the road.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stage {
-    /// Its name.
-    pub name: &'static str,
-    /// When it was reached.
-    pub at: Moment,
-    /// How long after the stage before; empty for the first.
-    pub after: String,
-    /// Whether the time was a person's rather than ours.
-    pub is_human: bool,
 }
 
 /// Why, ready to show.
@@ -176,41 +164,6 @@ fn shown(field: &Field) -> Markup {
         Field::Bool(false) => Markup::quoting("no", 3),
         Field::Number(number) => Markup::quoting(&number.to_string(), 40),
         Field::Text(text) => Markup::line(text, TEXT),
-    }
-}
-
-/// Received, decided, written, told, answered: ours up to told, a person's after it.
-fn stages(story: &LeadStory, now: Time) -> Vec<Stage> {
-    let decided = story.decisions.iter().map(|one| one.decision.at).min();
-    let written = story.links.values().map(|link| link.written_at).min();
-    let told = story.notices.iter().map(|notice| notice.at).min();
-    let reached = [
-        ("received", Some(story.lead.opened_at), false),
-        ("decided", decided, false),
-        ("in the CRM", written, false),
-        ("told", told, false),
-        ("answered", story.lead.answered_at, true),
-    ];
-    let mut reached: Vec<(&'static str, Time, bool)> =
-        reached.into_iter().filter_map(|(name, at, human)| Some((name, at?, human))).collect();
-    reached.sort_by_key(|(_, at, _)| *at);
-    let mut before: Option<Time> = None;
-    reached
-        .into_iter()
-        .map(|(name, at, is_human)| {
-            let after = before.map_or_else(String::new, |before| fine(at.since(before)));
-            before = Some(at);
-            Stage { name, at: Moment::to_the_second(at, now), after, is_human }
-        })
-        .collect()
-}
-
-/// A span that may be short: `38 ms`, `1.2 s`, `4m 10s`.
-fn fine(span: Span) -> String {
-    match span.0 {
-        ..1_000 => format!("{} ms", span.0.max(0)),
-        1_000..60_000 => format!("{}.{} s", span.0 / 1_000, span.0 % 1_000 / 100),
-        _ => rough(span),
     }
 }
 
