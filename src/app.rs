@@ -8,6 +8,7 @@
 //! parts of settings, the demo and the tests make their own.
 
 pub mod parts;
+pub mod setup;
 
 use std::{
     collections::BTreeMap,
@@ -35,7 +36,7 @@ use crate::{
     model::time::Span,
     notify::{Channel, link::LinkKey},
     outbound::gate::{Gate, Limits},
-    rulebook::{ChannelKind, Files, Rulebook, Setup, SourceShape},
+    rulebook::{Files, Rulebook},
     store::Store,
     telemetry::{self, Metrics},
     worker::{
@@ -92,6 +93,8 @@ pub struct Parts {
     pub body_within: Duration,
     /// What signs action links.
     pub link_key: Arc<LinkKey>,
+    /// How long action links are good for.
+    pub link_life: Span,
     /// How long raw bodies of decided fills are kept.
     pub keep: Span,
     /// For how long work is leased.
@@ -116,53 +119,12 @@ pub struct Running {
     loops: JoinHandle<Ended>,
 }
 
-/// The mapping that a source of this kind brings.
-fn shape(scheme: &Scheme) -> SourceShape {
-    let owned = |paths: &[&str]| paths.iter().map(|path| (*path).to_owned()).collect();
-    SourceShape {
-        mapping: crate::intake::shape::default_mapping(scheme.kind())
-            .iter()
-            .map(|(field, paths)| ((*field).to_owned(), owned(paths)))
-            .collect(),
-    }
-}
-
-/// What the parts offer to a rulebook.
-#[must_use]
-pub fn setup(parts: &Parts) -> Setup {
-    let kind = |channel: &dyn Channel| {
-        if channel.is_pager() {
-            ChannelKind::Pager
-        } else if channel.has_addresses() {
-            ChannelKind::Addressed
-        } else {
-            ChannelKind::Plain
-        }
-    };
-    Setup {
-        sources: parts.sources.iter().map(|(name, scheme)| (name.clone(), shape(scheme))).collect(),
-        channels: parts
-            .channels
-            .iter()
-            .map(|(name, part)| (name.clone(), kind(part.channel.as_ref())))
-            .collect(),
-        crms: parts.crms.keys().cloned().collect(),
-        asked: asked(parts),
-    }
-}
-
-/// The connections that are asked before deciding.
-fn asked(parts: &Parts) -> Vec<String> {
-    let asked = parts.crms.iter().filter(|(_, part)| part.is_asked);
-    asked.map(|(name, _)| name.clone()).collect()
-}
-
 /// Starts a daemon: when this returns it answers and works.
 ///
 /// # Errors
 /// When the rulebook has mistakes, the address is taken, or the store fails.
 pub async fn start(parts: Parts) -> anyhow::Result<Running> {
-    let setup = setup(&parts);
+    let setup = setup::of_parts(&parts);
     let compile = {
         let setup = setup.clone();
         Arc::new(move |files: &Files, version: u32| Rulebook::compile(files, &setup, version))
@@ -207,7 +169,11 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
             .collect(),
         clock: Arc::clone(&parts.clock),
         wakes: Arc::clone(&wakes),
-        links: Links { base: public_url.clone(), key: Arc::clone(&parts.link_key) },
+        links: Links {
+            base: public_url.clone(),
+            key: Arc::clone(&parts.link_key),
+            life: parts.link_life,
+        },
         metrics: Arc::clone(&parts.metrics),
         lease: parts.lease,
         read: Arc::new(|_, content_type, body| form::document(content_type, body)),
@@ -240,7 +206,7 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
         }),
         take_book: Box::new({
             let worker = Arc::clone(&worker);
-            move |book| worker.take_book(book)
+            move |book| worker.take_book(&book)
         }),
         setup,
         reach,

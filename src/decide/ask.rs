@@ -4,17 +4,20 @@
 //! stale questions do not pile up behind a CRM that is away.
 //! Does not know: who asks.
 
-use super::{Desk, assign};
+use super::Desk;
 use crate::model::job::{JobKind, JobWanted};
 
 /// One `ask` for every connection that is asked.
 #[must_use]
 pub fn asks(desk: Desk<'_>, rank: i64) -> Vec<JobWanted> {
-    desk.reach
-        .asks
-        .iter()
-        .map(|crm| assign::job(JobKind::Ask, crm.clone(), desk.now, rank, None))
-        .collect()
+    let ask = |crm: &String| JobWanted {
+        kind: JobKind::Ask,
+        destination: crm.clone(),
+        due_at: desk.now,
+        rank,
+        why: None,
+    };
+    desk.reach.asks.iter().map(ask).collect()
 }
 
 /// The questions that nobody waits for any more.

@@ -5,7 +5,7 @@
 //! Does not know: how it is shown; a stranger's values stay [`Untrusted`](crate::model::text::Untrusted)
 //! as far as they are values of fields, and are quoted inside clauses for pages that escape.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -290,7 +290,7 @@ fn placed(book: &Rulebook, stored: &Stored) -> String {
     let Some(owner) = &stored.owner else { return "noted".to_owned() };
     let mut text = format!("to {} by the rule {rule}", name(book, owner));
     if let Some(pool) = &stored.pool {
-        text.push_str(&format!(", pool {pool}"));
+        let _ = write!(text, ", pool {pool}");
     }
     let mut said = Vec::new();
     for (_, candidates) in &stored.pools {
@@ -299,11 +299,11 @@ fn placed(book: &Rulebook, stored: &Stored) -> String {
                 continue;
             }
             said.push(&one.rep);
-            text.push_str(&format!("; {}: {}", name(book, &one.rep), standing(&one.standing)));
+            let _ = write!(text, "; {}: {}", name(book, &one.rep), standing(&one.standing));
         }
     }
     if let (Some(sla), Some(deadline)) = (&stored.sla, stored.deadline) {
-        text.push_str(&format!("; to be answered by {} ({sla})", clock(deadline)));
+        let _ = write!(text, "; to be answered by {} ({sla})", clock(deadline));
     }
     text
 }
@@ -342,7 +342,7 @@ fn escalated(stored: &Stored) -> String {
         None => "Nobody has answered in time: people were told".to_owned(),
     };
     if let Some(kept) = &stored.kept {
-        text.push_str(&format!("; it stays with its owner, since {kept}"));
+        let _ = write!(text, "; it stays with its owner, since {kept}");
     }
     text.push_str(&skipped(stored));
     text
@@ -351,20 +351,20 @@ fn escalated(stored: &Stored) -> String {
 fn handed_over(book: &Rulebook, stored: &Stored) -> String {
     let named = |id: &Option<String>| name(book, id.as_deref().unwrap_or("nobody"));
     let mut text = format!("Handed over from {} to {}", named(&stored.from), named(&stored.owner));
-    match (&stored.by, &stored.refused_by, stored.away_until) {
-        (_, Some(crm), _) => text.push_str(&format!(", since {crm} refuses that owner")),
+    let since = match (&stored.by, &stored.refused_by, stored.away_until) {
+        (_, Some(crm), _) => format!(", since {crm} refuses that owner"),
         (_, _, Some(until)) => {
-            let until = clock(until);
-            text.push_str(&format!(", since {} is out until {until}", named(&stored.from)));
+            format!(", since {} is out until {}", named(&stored.from), clock(until))
         }
-        (Some(by), ..) => text.push_str(&format!(" by {by}")),
-        _ => text.push_str(", since nobody answered"),
-    }
+        (Some(by), ..) => format!(" by {by}"),
+        _ => ", since nobody answered".to_owned(),
+    };
+    text.push_str(&since);
     if let Some(why) = &stored.why {
-        text.push_str(&format!(": {why}"));
+        let _ = write!(text, ": {why}");
     }
     if let Some(deadline) = stored.deadline {
-        text.push_str(&format!("; to be answered by {}", clock(deadline)));
+        let _ = write!(text, "; to be answered by {}", clock(deadline));
     }
     text + &skipped(stored)
 }

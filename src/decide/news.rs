@@ -158,13 +158,7 @@ fn answered(
 
 /// The CRM shows another owner than we wrote. A human's move is kept. An owner from before us is
 /// kept too, unless that person cannot take it: then ours is written after all.
-fn owner_met(
-    desk: Desk<'_>,
-    lead: &Lead,
-    destination: &str,
-    owner: &str,
-    is_move: bool,
-) -> Plan {
+fn owner_met(desk: Desk<'_>, lead: &Lead, destination: &str, owner: &str, is_move: bool) -> Plan {
     let mut lead = lead.clone();
     let known = lead.known.entry(destination.to_owned()).or_default();
     known.person.get_or_insert_with(KnownRecord::default).owner.replace(owner.to_owned());
@@ -219,15 +213,12 @@ fn owner_invalid(desk: Desk<'_>, lead: &Lead, destination: &str, rep: &str) -> P
     let mut decision = note::decision(desk, What::Reassigned);
     note::put(&mut decision, "from", rep);
     note::put(&mut decision, "refused_by", destination);
-    let mut plan = match review::free_for(desk, lead, &had) {
-        Some((next, pool, changes, pools)) => {
-            note::put(&mut decision, "pools", pools);
-            assign::hand_over(desk, lead.clone(), &next, pool, changes, decision)
-        }
-        None => {
-            decision.what = What::Held;
-            Plan { decision: Some(decision), lead: Some(lead.clone()), ..Plan::nothing() }
-        }
+    let mut plan = if let Some((next, pool, changes, pools)) = review::free_for(desk, lead, &had) {
+        note::put(&mut decision, "pools", pools);
+        assign::hand_over(desk, lead.clone(), &next, pool, changes, decision)
+    } else {
+        decision.what = What::Held;
+        Plan { decision: Some(decision), lead: Some(lead.clone()), ..Plan::nothing() }
     };
     assign::add_missing(&mut plan.jobs, assign::alarm(desk, lead));
     plan

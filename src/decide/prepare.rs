@@ -125,13 +125,12 @@ fn derive(fields: &mut Fields) {
         fields.put_text("country", code);
     }
     if let Some(raw) = fields.text("phone").map(str::to_owned) {
-        match normalize::phone(&raw, fields.text("country")) {
-            Some(e164) => fields.put_text("phone", e164),
+        if let Some(e164) = normalize::phone(&raw, fields.text("country")) {
+            fields.put_text("phone", e164);
+        } else {
             // Kept for the rep to read, under a name that identifies nobody.
-            None => {
-                fields.0.remove("phone");
-                fields.put_text("phone_as_typed", raw);
-            }
+            fields.0.remove("phone");
+            fields.put_text("phone_as_typed", raw);
         }
     }
     if let Some(domain) = fields.text("website").and_then(normalize::website) {

@@ -226,7 +226,8 @@ fn a_humans_choice_of_owner_in_the_crm_is_kept() {
     world.fill("eva@linden.example", None);
     let lead = world.lead().uuid;
     let owner = "owner-konrad".to_owned();
-    let plan = world.news(News::OwnerMet { lead, destination: "hubspot".into(), owner, is_move: true });
+    let plan =
+        world.news(News::OwnerMet { lead, destination: "hubspot".into(), owner, is_move: true });
     assert_eq!(what(&plan), Some(What::OwnerKept));
     assert_eq!(world.lead().owner.as_deref(), Some("konrad"));
     assert_eq!(world.told(), ["email:ada", "email:konrad"]);
@@ -237,7 +238,12 @@ fn an_owner_there_whom_nobody_knows_here_is_left_alone_and_people_hear_of_it() {
     let mut world = World::new(book());
     world.fill("eva@linden.example", None);
     let lead = world.lead().uuid;
-    let news = News::OwnerMet { lead, destination: "hubspot".into(), owner: "stranger".into(), is_move: true };
+    let news = News::OwnerMet {
+        lead,
+        destination: "hubspot".into(),
+        owner: "stranger".into(),
+        is_move: true,
+    };
     world.news(news.clone());
     assert_eq!(world.lead().outside_owner.as_deref(), Some("stranger"));
     assert_eq!(world.told(), ["alerts"]);

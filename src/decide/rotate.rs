@@ -126,12 +126,7 @@ fn order(
 }
 
 /// The turn is taken: the winner's credit grows, or what was owed is paid; the floor follows.
-fn take(
-    desk: Desk<'_>,
-    pool: &Pool,
-    rotation: &Rotation,
-    member: &Member,
-) -> Vec<TeamChange> {
+fn take(desk: Desk<'_>, pool: &Pool, rotation: &Rotation, member: &Member) -> Vec<TeamChange> {
     let mut turn = rotation.turns.get(&member.rep).copied().unwrap_or_default();
     turn.credit = lifted(rotation, member, &turn) * member.weight;
     if turn.owed >= 1.0 {
@@ -165,16 +160,11 @@ fn take(
 /// Gives a turn back: the lead was refused, taken away, or moved by a human. It is counted out of
 /// the periods of its cap that it fell into.
 #[must_use]
-pub fn give_back(
-    desk: Desk<'_>,
-    pool: &str,
-    rep: &str,
-    given_at: Option<Time>,
-) -> Vec<TeamChange> {
+pub fn give_back(desk: Desk<'_>, pool: &str, rep: &str, given_at: Option<Time>) -> Vec<TeamChange> {
     let Some(pool) = desk.book.pools.get(pool) else { return Vec::new() };
-    let Some(member) = pool.members.iter().find(|member| member.rep == rep) else {
+    if !pool.members.iter().any(|member| member.rep == rep) {
         return Vec::new();
-    };
+    }
     let Some(turn) = desk.team.rotations.get(&pool.id).and_then(|all| all.turns.get(rep)) else {
         return Vec::new();
     };

@@ -207,7 +207,10 @@ fn look_again(desk: Desk<'_>, pool: &str, until: Time) -> Time {
 pub fn route(desk: Desk<'_>, lead: &Lead, had: &[String]) -> Routed {
     let facts = facts(desk, lead);
     let mut routed = Routed {
-        place: Place::Wait(Waiting::Operator { why: "no rule could place it".to_owned(), since: desk.now }),
+        place: Place::Wait(Waiting::Operator {
+            why: "no rule could place it".to_owned(),
+            since: desk.now,
+        }),
         rule: None,
         sla: desk.book.default_sla.clone(),
         passed: Vec::new(),

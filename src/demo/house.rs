@@ -133,6 +133,7 @@ impl House {
             lease: Span::seconds(20 * i64::from(speed)),
             // Questions that wait for the search's pace then travel together.
             workers_per_lane: 1,
+            link_life: Span::days(7),
             demo: Some(buttons),
         };
         let running = app::start(parts).await?;

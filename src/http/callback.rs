@@ -35,9 +35,15 @@ async fn receive(
     };
     let refuse =
         |reference| Problem::new(StatusCode::UNAUTHORIZED, "not verified", reference).answer();
-    let Some((crm, scheme)) = front.callbacks.get(&name) else { return refuse(reference) };
+    let Some((crm, scheme)) = front.callbacks.get(&name) else {
+        tracing::warn!(reference, "a callback for a CRM that is not in the settings");
+        front.metrics.refused("unknown", "unknown-source");
+        return refuse(reference);
+    };
     if let Err(refused) = hook::verify(&front, scheme, &request, &name, &bytes) {
         tracing::warn!(reference, crm = name, reason = refused.reason(), "a callback was refused");
+        // A CRM may be called as a source is.
+        front.metrics.refused(&format!("crm:{name}"), refused.reason());
         return refuse(reference);
     }
     let mut events = Vec::new();
@@ -68,7 +74,7 @@ async fn event(front: &Front, name: &str, seen: Seen) -> Result<Option<NewEvent>
     let news = match seen.what {
         SeenWhat::Owner(owner) => {
             News::OwnerMet { lead, destination: name.to_owned(), owner, is_move: true }
-        },
+        }
         SeenWhat::Response(response) => News::Responded { lead, response },
     };
     let delivery = match &news {

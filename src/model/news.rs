@@ -236,7 +236,12 @@ mod tests {
         let mut all = vec![
             News::Facts { lead, destination: destination.clone(), known },
             News::Responded { lead, response },
-            News::OwnerMet { lead, destination: destination.clone(), owner: "o".into(), is_move: true },
+            News::OwnerMet {
+                lead,
+                destination: destination.clone(),
+                owner: "o".into(),
+                is_move: true,
+            },
             News::OwnerInvalid { lead, destination, rep: rep.clone() },
             News::Away { rep: rep.clone(), absence: Absence::Out, from: Time(1), until: None },
             News::Back { rep: rep.clone() },

@@ -184,6 +184,9 @@ pub trait Store: Send + Sync {
     fn backup<'a>(&'a self, file: &'a Path) -> Boxed<'a, StoreResult<()>>;
 }
 
+/// The author of rulebooks that came from the files.
+pub const FROM_FILE: &str = "file";
+
 /// A rulebook about to be published.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewRulebook {

@@ -6,7 +6,7 @@
 use super::{
     Guarded, Worker,
     decide::Worked,
-    gate::Took,
+    gate::{self, Took},
     write::{event, key},
 };
 use crate::{
@@ -38,7 +38,7 @@ impl Worker {
         let mut settlements: Vec<Settlement> =
             stale.iter().map(|job| ended(job, Verdict::Done, None)).collect();
         if asked.is_empty() {
-            self.unused(&crm.gate, now);
+            gate::unused(&crm.gate, now);
         } else {
             settlements.extend(self.ask(name, crm, &asked).await);
         }

@@ -93,14 +93,13 @@ impl Worker {
                 Err(error) => {
                     let reason = format!("news that cannot be read: {error}");
                     Input::Unreadable(Unread::because(reason))
-                },
+                }
             },
         };
-        let input = catch_unwind(AssertUnwindSafe(read))
-            .unwrap_or_else(|_| {
-                self.metrics.panicked();
-                Input::Unreadable(Unread::because("reading it failed inside handoff"))
-            });
+        let input = catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
+            self.metrics.panicked();
+            Input::Unreadable(Unread::because("reading it failed inside handoff"))
+        });
         Step { event: Some(StepEvent::of(event)), input }
     }
 

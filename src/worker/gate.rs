@@ -24,6 +24,16 @@ pub(super) enum Took {
     Nothing(Worked),
 }
 
+/// Whether a call may be made now.
+pub(super) fn admit(gate: &Mutex<Gate>, now: Time) -> Admit {
+    gate.lock().unwrap_or_else(PoisonError::into_inner).admit(now)
+}
+
+/// Nothing was sent after all.
+pub(super) fn unused(gate: &Mutex<Gate>, now: Time) {
+    gate.lock().unwrap_or_else(PoisonError::into_inner).release(now);
+}
+
 impl Worker {
     /// Claims jobs of a lane if its gate lets a call through now.
     pub(super) async fn take(
@@ -34,13 +44,13 @@ impl Worker {
         max: usize,
     ) -> StoreResult<Took> {
         let now = self.clock.now();
-        if let Admit::NotBefore(at) = self.admit(gate, now) {
+        if let Admit::NotBefore(at) = admit(gate, now) {
             return Ok(Took::Nothing(Worked { next: Some(at), ..Worked::default() }));
         }
         let claim = Claim { kind, lane: lane.to_owned(), now, max, lease: self.lease };
-        let claimed = self.store.claim(claim).await.inspect_err(|_| self.unused(gate, now))?;
+        let claimed = self.store.claim(claim).await.inspect_err(|_| unused(gate, now))?;
         if claimed.jobs.is_empty() {
-            self.unused(gate, now);
+            unused(gate, now);
             return Ok(Took::Nothing(Worked { next: claimed.next_due, ..Worked::default() }));
         }
         if claimed.jobs.len() >= max {
@@ -48,16 +58,6 @@ impl Worker {
             self.wake(kind, lane);
         }
         Ok(Took::Jobs(claimed.jobs))
-    }
-
-    /// Whether a call may be made now.
-    pub(super) fn admit(&self, gate: &Mutex<Gate>, now: Time) -> Admit {
-        gate.lock().unwrap_or_else(PoisonError::into_inner).admit(now)
-    }
-
-    /// Nothing was sent after all.
-    pub(super) fn unused(&self, gate: &Mutex<Gate>, now: Time) {
-        gate.lock().unwrap_or_else(PoisonError::into_inner).release(now);
     }
 
     /// Tells the gate how a call with many items went.

@@ -60,6 +60,8 @@ pub struct Links {
     pub base: url::Url,
     /// What signs them.
     pub key: Arc<LinkKey>,
+    /// How long they are good for.
+    pub life: Span,
 }
 
 /// Everything the loops stand on.

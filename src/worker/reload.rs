@@ -11,14 +11,11 @@ use super::{Worker, decide::Worked};
 use crate::{
     model::{finding::Finding, id::digest, time::Span},
     rulebook::{Files, Rulebook},
-    store::{NewRulebook, Store, StoreError, StoreResult},
+    store::{FROM_FILE, NewRulebook, Store, StoreError, StoreResult},
 };
 
 /// How often the files are looked at.
 const EVERY: Span = Span::seconds(2);
-/// The author of versions that came from the files.
-pub const FROM_FILE: &str = "file";
-
 /// Reads the rulebook's files, or says why it cannot.
 pub type ReadFiles = dyn Fn() -> Result<Files, String> + Send + Sync;
 /// Compiles files as this version.
@@ -38,7 +35,7 @@ pub struct Watch {
 #[derive(Debug, thiserror::Error)]
 pub enum NoRulebook {
     /// The files have mistakes, and there is no earlier version to go on with.
-    #[error("the rulebook has {} mistake(s), and no earlier version is in the store", .0.len())]
+    #[error("the rulebook has mistakes, and no earlier version is in the store:\n{}", lines(.0))]
     Mistakes(Vec<Finding>),
     /// The files cannot be read.
     #[error("the rulebook cannot be read: {0}")]
@@ -124,6 +121,11 @@ impl Watch {
     }
 }
 
+/// Findings with their places, one a line.
+fn lines(findings: &[Finding]) -> String {
+    findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
 /// Each finding is one line of the log; none holds a lead's data.
 fn log(findings: &[Finding]) {
     for finding in findings {
@@ -133,8 +135,8 @@ fn log(findings: &[Finding]) {
 
 impl Worker {
     /// Takes over a published rulebook, unless a later one is in force already.
-    pub fn take_book(&self, book: Arc<Rulebook>) {
-        self.book.rcu(|now| if now.version < book.version { &book } else { now }.clone());
+    pub fn take_book(&self, book: &Arc<Rulebook>) {
+        self.book.rcu(|now| Arc::clone(if now.version < book.version { book } else { now }));
         self.wakes.decide();
     }
 
@@ -158,7 +160,7 @@ impl Worker {
             Ok(book) => {
                 tracing::info!(version = book.version, "the changed rulebook is in force");
                 looked_at();
-                self.take_book(Arc::new(book));
+                self.take_book(&Arc::new(book));
             }
             Err(NoRulebook::Store(error)) => return Err(error),
             Err(error) => {

@@ -87,7 +87,7 @@ fn spawn_lane(
     let (worker, stop, name) = (Arc::clone(worker), stop.clone(), name.to_owned());
     let wake = worker.wakes.for_job(kind, &name);
     loops.spawn(async move {
-        let step = || async {
+        let work = || async {
             match kind {
                 JobKind::Write => worker.write_once(&name).await,
                 JobKind::Ask => worker.ask_once(&name).await,
@@ -95,7 +95,7 @@ fn spawn_lane(
                 JobKind::Review => Ok(Worked::default()),
             }
         };
-        turn(&worker, &wake, stop, kind.word(), step).await
+        turn(&worker, &wake, stop, kind.word(), work).await
     });
 }
 
@@ -105,7 +105,7 @@ async fn turn<F, Step>(
     wake: &tokio::sync::Notify,
     mut stop: watch::Receiver<bool>,
     name: &str,
-    step: F,
+    work: F,
 ) -> Ended
 where
     F: Fn() -> Step,
@@ -115,17 +115,17 @@ where
         if *stop.borrow() {
             return Ended::Stopped;
         }
-        // Registered before the step looks, so that a wake-up during it is not lost.
+        // Registered before the work looks, so that a wake-up during it is not lost.
         let woken = wake.notified();
         // A mistake of ours in one step must not end the loop, and the daemon with it in silence.
-        let outcome = AssertUnwindSafe(step()).catch_unwind().await.unwrap_or_else(|_| {
+        let outcome = AssertUnwindSafe(work()).catch_unwind().await.unwrap_or_else(|_| {
             worker.metrics.panicked();
             Err(StoreError::Busy("the step failed inside handoff".to_owned()))
         });
         let pause = match outcome {
-            Ok(worked) if worked.is_more => Span::ZERO,
-            Ok(worked) => {
-                let due = worked.next.map_or(POLL, |next| next.since(worker.clock.now()));
+            Ok(done) if done.is_more => Span::ZERO,
+            Ok(done) => {
+                let due = done.next.map_or(POLL, |next| next.since(worker.clock.now()));
                 due.clamp(Span::ZERO, POLL)
             }
             Err(StoreError::Fatal(why)) => return Ended::Fatal(why),

@@ -4,7 +4,12 @@
 //! longer true is not said; the message's key is the same on every attempt.
 //! Does not know: any channel's format.
 
-use super::{Guarded, Worker, decide::Worked, gate::Took, write::key};
+use super::{
+    Guarded, Worker,
+    decide::Worked,
+    gate::{self, Took},
+    write::key,
+};
 use crate::{
     model::{
         failure::verdict,
@@ -42,7 +47,7 @@ impl Worker {
                 None => group.iter().map(|job| ended(job, Verdict::Done, None)).collect(),
                 Some(message) => {
                     let admit =
-                        if is_admitted { Admit::Go } else { self.admit(&channel.gate, now) };
+                        if is_admitted { Admit::Go } else { gate::admit(&channel.gate, now) };
                     match admit {
                         Admit::NotBefore(at) => {
                             group.iter().map(|job| ended(job, later(at), None)).collect()
@@ -61,7 +66,7 @@ impl Worker {
             self.store.settle(settlements, self.clock.now()).await?;
         }
         if is_admitted {
-            self.unused(&channel.gate, self.clock.now());
+            gate::unused(&channel.gate, self.clock.now());
         }
         Ok(Worked { done, is_more: true, next: None })
     }
@@ -86,9 +91,7 @@ impl Worker {
                     let told = job.why.map(|why| Effect::Told { why, at: now });
                     ended(job, Verdict::Done, told)
                 }
-                Err(failure) => {
-                    ended(job, verdict(failure, job.attempt, now, &key(job)), None)
-                }
+                Err(failure) => ended(job, verdict(failure, job.attempt, now, &key(job)), None),
             })
             .collect()
     }
@@ -125,6 +128,7 @@ impl Worker {
             slas: &book.slas,
             base: &self.links.base,
             key: &self.links.key,
+            life: self.links.life,
         };
         let recipient = Recipient { rep, zone };
         Some(compose::compose(&told, &recipient, &house, message_key(&still), now))
@@ -153,12 +157,10 @@ fn is_true(lead: &crate::model::lead::Lead, why: Why, rep: Option<&str>) -> bool
     let is_owner = rep.is_none_or(|rep| lead.owner.as_deref() == Some(rep));
     match why {
         Why::Assigned => lead.state == State::Assigned && is_owner,
-        Why::Reminder | Why::Late => lead.state == State::Assigned,
+        Why::Reminder | Why::Late | Why::Page => lead.state == State::Assigned,
         Why::FilledAgain => is_owner,
         Why::Reassigned => !is_owner || rep.is_none(),
-        Why::Page => lead.state == State::Assigned,
-        Why::PageOver => true,
-        Why::Stuck => true,
+        Why::PageOver | Why::Stuck => true,
     }
 }
 

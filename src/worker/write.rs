@@ -185,13 +185,7 @@ pub(super) fn key(job: &Claimed) -> Vec<u8> {
     [job.lead.uuid.as_bytes(), job.destination.as_bytes()].concat()
 }
 
-fn owner_met(
-    name: &str,
-    job: &Claimed,
-    owner: &str,
-    is_move: bool,
-    now: Time,
-) -> Option<NewEvent> {
+fn owner_met(name: &str, job: &Claimed, owner: &str, is_move: bool, now: Time) -> Option<NewEvent> {
     let news = News::OwnerMet {
         lead: job.lead.uuid,
         destination: name.to_owned(),

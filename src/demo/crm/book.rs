@@ -87,6 +87,7 @@ pub(super) struct Book {
     pub is_down: bool,
     pub is_strict: bool,
     pub is_denying: bool,
+    pub is_locked: bool,
     pub delay_ms: u64,
     pub duplicate_rule: Option<bool>,
     /// The number of the session that is valid now.
@@ -104,6 +105,7 @@ impl Book {
             is_down: false,
             is_strict: false,
             is_denying: false,
+            is_locked: false,
             delay_ms: 0,
             duplicate_rule: None,
             session: 1,

@@ -47,6 +47,8 @@ pub enum Fault {
     ResetAfter,
     /// The session has expired (Salesforce).
     Expire,
+    /// Somebody else holds the rows that are to be written (Salesforce).
+    Lock,
 }
 
 /// A running stand-in. Dropping it stops it.

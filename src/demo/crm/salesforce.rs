@@ -139,6 +139,9 @@ fn upsert(
     let fields = record.as_object().cloned().unwrap_or_default();
     let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
     let known = book.find("Lead", KEY, text(KEY)).map(|lead| lead.id.clone());
+    if book.is_locked {
+        return Err(error("UNABLE_TO_LOCK_ROW", &[]));
+    }
     if text("Email").contains(' ') {
         return Err(error("INVALID_EMAIL_ADDRESS", &["Email"]));
     }
@@ -185,6 +188,9 @@ fn update(book: &mut Book, request: &Request, id: &str) -> (u16, Value) {
     let Some(lead) = book.find("Lead", "id", id) else {
         return (404, errors("NOT_FOUND", &[]));
     };
+    if book.is_locked {
+        return (400, errors("UNABLE_TO_LOCK_ROW", &[]));
+    }
     if lead.fields.get("IsConverted") == Some(&json!(true)) {
         return (400, errors("CANNOT_UPDATE_CONVERTED_LEAD", &[]));
     }

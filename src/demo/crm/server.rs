@@ -111,6 +111,12 @@ async fn serve(http: HttpRequest, body: Bytes, shared: Data<Shared>) -> HttpResp
             drop(perform());
             broken()
         }
+        Fault::Lock => {
+            shared.book().is_locked = true;
+            let answer = perform();
+            shared.book().is_locked = false;
+            answer
+        }
         Fault::Expire => {
             shared.book().session += 1;
             perform()

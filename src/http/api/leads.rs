@@ -12,8 +12,9 @@ use crate::{
     decide::explain,
     http::{Front, auth},
     model::{
-        lead::State,
-        news::{News, Response},
+        lead::{Lead, State},
+        news::{News, Response, ResponseKind},
+        time::{Span, Time},
     },
     store::LeadFilter,
 };
@@ -94,6 +95,19 @@ async fn explained(request: &HttpRequest, lead: Uuid, front: &Front) -> Answer {
     Ok(HttpResponse::Ok().json(why))
 }
 
+/// What a response takes: how somebody answered, when if not now, who, and what shows it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Answered {
+    kind: ResponseKind,
+    at: Option<Time>,
+    by: Option<String>,
+    evidence: Option<String>,
+}
+
+/// So far ahead of ours may a caller's clock be.
+const CLOCKS_DIFFER: Span = Span::minutes(5);
+
 async fn respond(
     request: HttpRequest,
     lead: web::Path<Uuid>,
@@ -109,8 +123,16 @@ async fn responded(
     payload: web::Payload,
     front: &Front,
 ) -> Answer {
-    let (caller, response) = asked::<Response>(front, request, payload).await?;
-    known(front, lead).await?;
+    let (caller, answer) = asked::<Answered>(front, request, payload).await?;
+    let known = known(front, lead).await?;
+    let now = front.clock.now();
+    let at = answer.at.unwrap_or(now);
+    if at < known.opened_at || at > now.plus(CLOCKS_DIFFER) {
+        let detail = "`at` lies before the lead came in or in the future: it is an instant in \
+                      milliseconds since 1970, and may be left out for now";
+        return Err(bad(front, detail));
+    }
+    let response = Response { kind: answer.kind, at, by: answer.by, evidence: answer.evidence };
     tell_store(front, &caller, &News::Responded { lead, response }).await
 }
 
@@ -140,13 +162,13 @@ async fn reassigned(
     let (caller, over) = asked::<HandOver>(front, request, payload).await?;
     known(front, lead).await?;
     let book = (front.book)();
-    if !book.reps.get(&over.to).is_some_and(|rep| !rep.has_left) {
+    if book.reps.get(&over.to).is_none_or(|rep| rep.has_left) {
         return Err(bad(front, "`to` is no rep of the rulebook who is still with us"));
     }
     tell_store(front, &caller, &News::Reassign { lead, to: over.to, why: over.why }).await
 }
 
-async fn known(front: &Front, lead: Uuid) -> Result<(), HttpResponse> {
+async fn known(front: &Front, lead: Uuid) -> Result<Lead, HttpResponse> {
     let story = front.store.lead(lead).await.map_err(|error| store(front, &error))?;
-    story.map(|_| ()).ok_or_else(|| missing(front, "no lead has this id"))
+    story.map(|story| story.lead).ok_or_else(|| missing(front, "no lead has this id"))
 }

@@ -1,7 +1,8 @@
 //! `/api/v1`: the JSON API for operators and the command line.
 //!
-//! Guarantees: every route needs a token; a change is an event with the caller's name; unknown
-//! fields are refused; lists are paged. Does not know: pages, which make the same reads.
+//! Guarantees: every route needs a token, and is refused without one before anything else is
+//! looked at; a change is an event with the caller's name; unknown fields are refused; lists are
+//! paged; every refusal is a problem document. Does not know: pages, which make the same reads.
 
 mod books;
 mod events;
@@ -12,7 +13,9 @@ mod reps;
 mod rulebooks;
 mod tokens;
 
-use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
+use actix_web::{
+    HttpRequest, HttpResponse, error::InternalError, http::StatusCode, middleware::from_fn, web,
+};
 use serde::de::DeserializeOwned;
 
 use super::{Front, auth, auth::Caller, body, problem::Problem};
@@ -32,6 +35,17 @@ const BODY_MAX: usize = 16 * 1024 * 1024;
 pub fn routes(config: &mut web::ServiceConfig) {
     config.service(
         web::scope("/api/v1")
+            .app_data(web::QueryConfig::default().error_handler(|error, request| {
+                let status = StatusCode::BAD_REQUEST;
+                refused(
+                    request,
+                    status,
+                    &format!("the query is not what this route takes: {error}"),
+                )
+            }))
+            .app_data(web::PathConfig::default().error_handler(|_, request| {
+                refused(request, StatusCode::NOT_FOUND, "the address holds no id of the right form")
+            }))
             .configure(leads::routes)
             .configure(events::routes)
             .configure(jobs::routes)
@@ -39,8 +53,22 @@ pub fn routes(config: &mut web::ServiceConfig) {
             .configure(reps::routes)
             .configure(rulebooks::routes)
             .configure(tokens::routes)
-            .configure(books::routes),
+            .configure(books::routes)
+            .default_service(web::to(no_route))
+            .wrap(from_fn(auth::guard)),
     );
+}
+
+async fn no_route(request: HttpRequest, front: web::Data<Front>) -> HttpResponse {
+    missing(&front, &format!("the API has no route {} {}", request.method(), request.path()))
+}
+
+/// What cannot be read of a request line, as a problem document.
+fn refused(request: &HttpRequest, status: StatusCode, detail: &str) -> actix_web::Error {
+    let reference = request.app_data::<web::Data<Front>>().map(|front| front.reference());
+    let title = if status == StatusCode::NOT_FOUND { "not found" } else { "bad request" };
+    let problem = Problem::new(status, title, reference.unwrap_or_default()).detail(detail);
+    InternalError::from_response(detail.to_owned(), problem.answer()).into()
 }
 
 /// What a handler gives: a JSON answer, or the answer to give instead.

@@ -5,7 +5,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
-use super::{Answer, asked, either, missing, store, tell_store};
+use super::{Answer, asked, bad, either, missing, store, tell_store};
 use crate::{
     decide::{Desk, news},
     http::{Front, auth},
@@ -92,7 +92,15 @@ async fn gone(request: &HttpRequest, rep: String, payload: web::Payload, front: 
     let desk = Desk { book: &book, reach: &front.reach, team: &team, now };
     let day_end = news::out_until(desk, &rep)
         .ok_or_else(|| missing(front, "no rep of the rulebook has this id"))?;
+    if order.until.is_some() && order.span.is_some() {
+        return Err(bad(front, "give `until` or `for`, not both"));
+    }
     let until = order.until.or_else(|| order.span.map(|span| now.plus(span))).unwrap_or(day_end);
+    if until <= now {
+        let detail = "the absence would be over already: `until` is an instant to come, in \
+                      milliseconds since 1970, and `for` a span as in 2h";
+        return Err(bad(front, detail));
+    }
     let absence = order.absence.unwrap_or(Absence::Out);
     tell_store(front, &caller, &News::Away { rep, absence, from: now, until: Some(until) }).await
 }

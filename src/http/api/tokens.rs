@@ -64,7 +64,11 @@ async fn created(request: &HttpRequest, payload: web::Payload, front: &Front) ->
         return Err(bad(front, "give the token a name: who or what will use it"));
     }
     let now = front.clock.now();
-    let span = Span(new.expires_in.unwrap_or(EXPIRES).0.clamp(1, EXPIRES_MAX.0));
+    let span = new.expires_in.unwrap_or(EXPIRES);
+    if span <= Span::ZERO || span > EXPIRES_MAX {
+        let detail = format!("`expires_in` must lie between 1s and {EXPIRES_MAX}, as in {EXPIRES}");
+        return Err(bad(front, &detail));
+    }
     let row = TokenRow {
         name: new.name,
         hash,

@@ -134,7 +134,12 @@ impl LeadPage {
             steps: stages(story, now),
             why: explain::lead(book, &story.decisions).map(|why| why_view(book, why, now)),
             since: since(book, story, now),
-            fields: lead.fields.0.iter().map(|(name, field)| (name.clone(), shown(field))).collect(),
+            fields: lead
+                .fields
+                .0
+                .iter()
+                .map(|(name, field)| (name.clone(), shown(field)))
+                .collect(),
             links: story
                 .links
                 .iter()

@@ -70,7 +70,8 @@ fn is_fetched_ahead(request: &HttpRequest) -> bool {
 fn onward(front: &Front, request: &HttpRequest, token: Option<String>) -> HttpResponse {
     let site = request.headers().get("sec-fetch-site").and_then(|value| value.to_str().ok());
     let mut answer = if matches!(site, Some("cross-site" | "same-site")) {
-        let notice = Notice { goes_on: true, ..Notice::new("Signed in", "The board opens by itself.") };
+        let notice =
+            Notice { goes_on: true, ..Notice::new("Signed in", "The board opens by itself.") };
         page(front, StatusCode::OK, &notice)
     } else {
         let mut answer = HttpResponse::SeeOther();

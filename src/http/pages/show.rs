@@ -40,7 +40,8 @@ impl Markup {
         let mut rest = line.as_str();
         while let Some((before, after)) = rest.split_once(" UTC") {
             let start = before.len().saturating_sub(MINUTE.len());
-            let minute = before.get(start..).and_then(|text| DateTime::strptime("%F %H:%M", text).ok());
+            let minute =
+                before.get(start..).and_then(|text| DateTime::strptime("%F %H:%M", text).ok());
             let at = minute.and_then(|minute| minute.to_zoned(TimeZone::UTC).ok());
             if let Some(at) = at {
                 shown.push_str(before.get(..start).unwrap_or_default());
@@ -195,7 +196,8 @@ mod tests {
         let shown = Markup::sentence("by 2026-01-01 12:05 UTC (<hot>)", 80, NOON).to_string();
         assert!(shown.starts_with("by <time datetime=\"2026-01-01T12:05:00.000Z\""), "{shown}");
         assert!(shown.ends_with(">12:05 UTC</time> (&lt;hot&gt;)"), "{shown}");
-        for plain in ["UTC", " UTC", "ä UTC", "2026-13-01 12:05 UTC", "äöü26-01-01 12:05 UTC UTC"] {
+        for plain in ["UTC", " UTC", "ä UTC", "2026-13-01 12:05 UTC", "äöü26-01-01 12:05 UTC UTC"]
+        {
             assert_eq!(Markup::sentence(plain, 80, NOON).to_string(), plain.trim(), "{plain}");
         }
     }

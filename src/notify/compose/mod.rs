@@ -34,8 +34,6 @@ use crate::{
 
 /// The most leads that a message shows in full.
 pub const SHOWN_MAX: usize = 5;
-/// How long a link in a message is good for.
-pub const LINK_LIFE: Span = Span::days(7);
 /// How much of the stranger's message is shown, in characters.
 const MESSAGE_MAX: usize = 200;
 /// How much of any other fact.
@@ -70,6 +68,8 @@ pub struct House<'a> {
     pub base: &'a Url,
     /// Signs links.
     pub key: &'a LinkKey,
+    /// How long a link is good for.
+    pub life: Span,
 }
 
 /// The message about `told` for `recipient`. `key` is its deduplication key: the same on every
@@ -216,7 +216,7 @@ fn more(total: usize, recipient: &Recipient<'_>, house: &House<'_>, now: Time) -
 
 impl House<'_> {
     fn signed(&self, label: &str, grant: &Grant, now: Time) -> Link {
-        self.link(label, &["act", &self.key.sign(grant, now.plus(LINK_LIFE))])
+        self.link(label, &["act", &self.key.sign(grant, now.plus(self.life))])
     }
 
     fn link(&self, label: &str, path: &[&str]) -> Link {

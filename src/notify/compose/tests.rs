@@ -102,8 +102,13 @@ fn office() -> Office {
 /// The message about `leads` for a rep, or for a channel.
 fn message(leads: &[(Lead, Why)], to: Option<&str>) -> Message {
     let office = office();
-    let house =
-        House { reps: &office.reps, slas: &office.slas, base: &office.base, key: &office.key };
+    let house = House {
+        reps: &office.reps,
+        slas: &office.slas,
+        base: &office.base,
+        key: &office.key,
+        life: Span::days(3),
+    };
     let told: Vec<Told<'_>> = leads.iter().map(|(lead, why)| Told { lead, why: *why }).collect();
     let rep = to.map(|id| &office.reps[id]);
     let recipient = Recipient { rep, zone: rep.map(|_| "Europe/Berlin") };
@@ -255,13 +260,13 @@ fn only_a_rep_who_may_act_gets_a_link_that_acts() {
 }
 
 #[test]
-fn links_are_signed_for_the_reader_and_expire_in_a_week() {
+fn links_are_signed_for_the_reader_and_expire_as_the_house_says() {
     let message = message(&[(lead(1), Why::Assigned)], Some("ada"));
     let [open, act] = message.items[0].links.as_slice() else { panic!("two links") };
     assert_eq!(open.url, format!("https://handoff.example/app/leads/{}", Uuid::from_u128(1)));
     let claim = grant(act);
     assert_eq!(claim.grant, Grant::Act { lead: Uuid::from_u128(1), rep: "ada".into() });
-    assert_eq!(claim.expires, NOW.plus(Span::days(7)));
+    assert_eq!(claim.expires, NOW.plus(Span::days(3)));
     assert_eq!(grant(&message.links[0]).grant, Grant::OutToday { rep: "ada".into() });
 }
 

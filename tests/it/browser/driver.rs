@@ -98,7 +98,8 @@ impl Drop for Browser {
         let port = self.session.split('/').nth(2).unwrap_or_default().to_owned();
         let path = self.session.splitn(4, '/').nth(3).unwrap_or_default().to_owned();
         if let Ok(mut line) = std::net::TcpStream::connect(port) {
-            let ask = format!("DELETE /{path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+            let ask =
+                format!("DELETE /{path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
             let _ = line.write_all(ask.as_bytes());
             // The driver keeps the line open: the first bytes say that the browser has ended.
             let _ = line.set_read_timeout(Some(Duration::from_secs(5)));

@@ -31,8 +31,9 @@ async fn comes(browser: &Browser, what: &str, script: &str) {
 
 /// Waits until an action page says what was done.
 async fn says(browser: &Browser, text: &str) {
-    let script =
-        format!("return document.querySelector('.said')?.textContent.startsWith('{text}') === true");
+    let script = format!(
+        "return document.querySelector('.said')?.textContent.startsWith('{text}') === true"
+    );
     comes(browser, "the page says what was done", &script).await;
 }
 

@@ -112,8 +112,11 @@ fn a_mistake_is_shown_in_its_place() {
     let folder = example();
     let path = folder.path().join("rulebook.toml");
     let text = std::fs::read_to_string(&path).unwrap();
-    std::fs::write(&path, text.replace("assign_to = \"pool: inbound\"", "assign_to = \"pool: inbund\""))
-        .unwrap();
+    std::fs::write(
+        &path,
+        text.replace("assign_to = \"pool: inbound\"", "assign_to = \"pool: inbund\""),
+    )
+    .unwrap();
     let (code, out, _) = run(command(folder.path(), "check"), "");
     assert_eq!(code, 1);
     for part in ["rulebook.toml:", "pool: inbund", "^^^", "inbound"] {
@@ -124,9 +127,15 @@ fn a_mistake_is_shown_in_its_place() {
 #[test]
 fn a_daemon_that_is_not_there_has_a_code_of_its_own() {
     let folder = example();
-    for line in ["leads", "jobs", "reps", "open", "rulebook list", "explain --lead \
-                  0197c1d2-0000-7000-8000-000000000001"]
-    {
+    for line in [
+        "leads",
+        "jobs",
+        "reps",
+        "open",
+        "rulebook list",
+        "explain --lead \
+                  0197c1d2-0000-7000-8000-000000000001",
+    ] {
         let (code, out, err) = run(command(folder.path(), line), "");
         assert_eq!(code, 3, "{line}: {out}");
         assert!(err.starts_with("error: no daemon answers at http://127.0.0.1:9"), "{err}");

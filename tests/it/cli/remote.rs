@@ -69,7 +69,8 @@ impl Bench {
     }
 }
 
-const EVA: &str = r#"{"email": "eva@linden.example", "first_name": "Eva\u001b[2J", "form": "demo"}"#;
+const EVA: &str =
+    r#"{"email": "eva@linden.example", "first_name": "Eva\u001b[2J", "form": "demo"}"#;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lead_goes_its_road_by_the_command_line() {
@@ -98,8 +99,11 @@ async fn a_lead_goes_its_road_by_the_command_line() {
     bench.until("leads list --state answered", |all| all["leads"][0]["uuid"] == id).await;
     let story = bench.says(&format!("leads show {id}"), 0);
     assert!(story.contains("state: answered") && story.contains("answered\n"), "{story}");
-    assert!(bench.says("leads reassign 0197c1d2-0000-7000-8000-000000000001 --to ada", 1)
-        .contains("no lead has this id"));
+    assert!(
+        bench
+            .says("leads reassign 0197c1d2-0000-7000-8000-000000000001 --to ada", 1)
+            .contains("no lead has this id")
+    );
     assert!(bench.says(&format!("leads reassign {id} --to nobody"), 2).contains("no rep"));
     assert!(bench.says("check --store", 0).contains("The books balance"));
 }
@@ -132,10 +136,12 @@ async fn a_rulebook_is_tried_published_shown_and_compared() {
     bench.says(&format!("rulebook show 1 --out {}", draft.display()), 0);
     let main = draft.join("rulebook.toml");
     let text = std::fs::read_to_string(&main).unwrap();
-    std::fs::write(&main, text.replace("respond_within = \"5m\"", "respond_within = \"7x\"")).unwrap();
+    std::fs::write(&main, text.replace("respond_within = \"5m\"", "respond_within = \"7x\""))
+        .unwrap();
     let refused = bench.says("rulebook publish draft --message typo", 1);
     assert!(refused.contains("7x") && refused.contains("^^^"), "{refused}");
-    std::fs::write(&main, text.replace("respond_within = \"5m\"", "respond_within = \"7m\"")).unwrap();
+    std::fs::write(&main, text.replace("respond_within = \"5m\"", "respond_within = \"7m\""))
+        .unwrap();
     bench.says("rulebook check draft", 0);
     bench.says("rulebook publish draft --message slower --based-on 7", 1);
     bench.says("rulebook publish draft --message slower --based-on 1", 0);
@@ -183,7 +189,8 @@ async fn a_backup_is_a_store_with_and_without_the_daemon() {
     for name in ["one.db", "two.db"] {
         let path = bench.daemon.folder.path().join(name);
         let store = handoff::store::sqlite::SqliteStore::open_offline(&path).unwrap();
-        let tally = handoff::store::Store::tally(&store, handoff::model::time::Time(0)).await.unwrap();
+        let tally =
+            handoff::store::Store::tally(&store, handoff::model::time::Time(0)).await.unwrap();
         assert_eq!(tally.accepted, 1, "{name}");
     }
 }

@@ -63,7 +63,10 @@ async fn an_owner_that_a_human_chose_is_left_alone() {
         assert_eq!((last.owner, last.by), (bob.clone(), "hand"), "{kind:?}");
 
         // What we wrote last may be taken away again.
-        assert_eq!(set(&pair, to(&record, &ada, Expect::Ours(vec![bob]))).await, Ok(OwnerSet::Done));
+        assert_eq!(
+            set(&pair, to(&record, &ada, Expect::Ours(vec![bob]))).await,
+            Ok(OwnerSet::Done)
+        );
     }
 }
 

@@ -26,6 +26,8 @@ pub struct Daemon {
     pub folder: tempfile::TempDir,
     pub crm: StandIn,
     pub port: u16,
+    /// What the environment of its commands has beside the usual.
+    pub environment: Vec<(String, String)>,
     child: Option<Child>,
 }
 
@@ -69,7 +71,7 @@ burst = 10000
         };
         write("handoff.toml", &settings);
         write("rulebook.toml", &rulebook);
-        Self { folder, crm, port, child: None }
+        Self { folder, crm, port, environment: Vec::new(), child: None }
     }
 
     /// A command of the binary on this folder.
@@ -80,6 +82,7 @@ burst = 10000
             .env("WEBSITE_SECRET", SECRET)
             .env("HUBSPOT_TOKEN", TOKEN)
             .env("HANDOFF_URL", format!("http://127.0.0.1:{}", self.port))
+            .envs(self.environment.iter().cloned())
             .stdin(Stdio::null());
         command
     }

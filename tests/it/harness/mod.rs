@@ -4,6 +4,8 @@
 //! Guarantees: a test waits for a state with a deadline, never for a while; the clock moves only
 //! when the test moves it. Does not know: what a test is about.
 
+mod given;
+
 use std::{
     future::Future,
     path::PathBuf,
@@ -14,12 +16,15 @@ use std::{
 use handoff::{
     app::{self, ChannelPart, CrmPart, Parts, Running},
     clock::{Clock as _, ManualClock},
-    crm::hubspot::{Hubspot, HubspotSettings},
+    crm::{
+        Crm, Salesforce,
+        hubspot::{Hubspot, HubspotSettings},
+    },
     demo::{
         channels::{posts::Sink, smtp::MailSink},
         crm::{Kind as CrmKind, StandIn, TOKEN},
     },
-    intake::{Kind, Scheme, Secret, SourceSettings},
+    intake::Scheme,
     model::{
         lead::{Lead, State},
         time::{Span, Time},
@@ -37,81 +42,12 @@ use handoff::{
 };
 use serde_json::{Value, json};
 
+pub use given::{RULEBOOK, SECRET, callback, survey, website};
+
 /// Thursday 2026-01-01 12:00 UTC.
 pub const NOON: Time = Time(1_767_268_800_000);
 /// How long a state may take to come, on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(20);
-/// The secret of the source `website`.
-pub const SECRET: &str = "whsec_bGVhZGhvb2stZGVtby1zaWduaW5nLWtleS0wMDAwMDE=";
-
-/// The rulebook of most scenarios: two reps, a short ladder.
-pub const RULEBOOK: &str = r#"
-default_sla = "hot"
-ask_within = "2s"
-alarm = ["channel: alerts"]
-
-[[rep]]
-id = "ada"
-name = "Ada Byron"
-email = "ada@acme.example"
-crm.hubspot = "OWNER_ADA"
-manager = "mary"
-tell_by = ["email"]
-
-[[rep]]
-id = "bob"
-name = "Bob Noyce"
-email = "bob@acme.example"
-crm.hubspot = "OWNER_BOB"
-manager = "mary"
-tell_by = ["email"]
-
-[[rep]]
-id = "mary"
-name = "Mary Somerville"
-email = "mary@acme.example"
-tell_by = ["email"]
-
-[[pool]]
-id = "inbound"
-members = ["ada", "bob"]
-if_nobody = "assign anyway"
-
-[[form]]
-source = "website"
-form = "ebook"
-intent = "content"
-
-[[form]]
-source = "website"
-form = "demo"
-intent = "demo"
-
-[[rule]]
-id = "students"
-if.persona = "student"
-set_aside = "nurture"
-
-[[rule]]
-id = "everyone"
-assign_to = "pool: inbound"
-
-[[sla]]
-id = "hot"
-respond_within = "5m"
-clock = "always"
-escalation = "chain"
-
-[[escalation]]
-id = "chain"
-step = [
-  { at = "60%", tell = ["owner"] },
-  { at = "100%", tell = ["owner", "channel: alerts"] },
-  { late_by = "5m", reassign = true, tell = ["manager"] },
-  { late_by = "15m", page = "oncall", repeat = "10m", times = 2 },
-]
-"#;
-
 /// What a daemon under test is made of.
 pub struct Plant {
     pub clock: ManualClock,
@@ -123,11 +59,14 @@ pub struct Plant {
     pub running: Option<Running>,
     pub http: reqwest::Client,
     website: Scheme,
+    config: Config,
 }
 
 /// What differs between tests.
+#[derive(Clone)]
 pub struct Config {
     pub rulebook: String,
+    pub crm: CrmKind,
     pub asks: bool,
     pub store: Option<PathBuf>,
     pub body_within: Duration,
@@ -137,6 +76,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             rulebook: RULEBOOK.to_owned(),
+            crm: CrmKind::Hubspot,
             asks: false,
             store: None,
             body_within: Duration::from_secs(10),
@@ -144,22 +84,25 @@ impl Default for Config {
     }
 }
 
-/// The scheme of the source `website`.
-pub fn website() -> Scheme {
-    let settings = SourceSettings::new(Kind::StandardWebhooks);
-    Scheme::compile(&settings, &[Secret::new(SECRET)]).expect("the secret is good")
+/// The name of the connection to this CRM.
+fn named(kind: CrmKind) -> &'static str {
+    match kind {
+        CrmKind::Hubspot => "hubspot",
+        CrmKind::Salesforce => "salesforce",
+    }
 }
 
 impl Plant {
     /// Starts everything.
     pub async fn start(config: Config) -> Self {
-        let crm = StandIn::start(CrmKind::Hubspot).expect("a port");
+        let crm = StandIn::start(config.crm).expect("a port");
         let chat = Sink::start().expect("a port");
         let mail = MailSink::start().await.expect("a port");
         let text = config
             .rulebook
             .replace("OWNER_ADA", &crm.owner("ada"))
-            .replace("OWNER_BOB", &crm.owner("bob"));
+            .replace("OWNER_BOB", &crm.owner("bob"))
+            .replace("crm.hubspot", &format!("crm.{}", named(config.crm)));
         let store: Arc<dyn Store> = match &config.store {
             Some(path) => Arc::new(SqliteStore::open(path).expect("the store opens")),
             None => Arc::new(SqliteStore::open_in_memory().expect("the store opens")),
@@ -174,19 +117,41 @@ impl Plant {
             running: None,
             http: reqwest::Client::new(),
             website: website(),
+            config,
         };
-        let parts = plant.parts(&config);
-        plant.running = Some(app::start(parts).await.expect("the daemon starts"));
+        plant.begin().await;
         plant
+    }
+
+    /// Starts the daemon on what is there: the store, the files, the stand-ins.
+    pub async fn begin(&mut self) {
+        let parts = self.parts(&self.config);
+        self.running = Some(app::start(parts).await.expect("the daemon starts"));
+    }
+
+    fn crm(&self, config: &Config) -> Arc<dyn Crm> {
+        match config.crm {
+            CrmKind::Hubspot => {
+                let settings: HubspotSettings = serde_json::from_value(json!({
+                    "base_url": self.crm.url, "token": TOKEN, "allow_private": true,
+                }))
+                .expect("settings");
+                Arc::new(Hubspot::new(settings).expect("hubspot"))
+            }
+            CrmKind::Salesforce => {
+                let settings = serde_json::from_value(json!({
+                    "base_url": self.crm.url, "allow_private": true,
+                    "grant": { "client_credentials": { "client_id": "id", "client_secret": "s" } },
+                }))
+                .expect("settings");
+                Arc::new(Salesforce::new(settings).expect("salesforce"))
+            }
+        }
     }
 
     fn parts(&self, config: &Config) -> Parts {
         let files = Arc::clone(&self.files);
         let wide = Limits { per_second: 10_000, burst: 10_000, ..Limits::default() };
-        let hubspot: HubspotSettings = serde_json::from_value(json!({
-            "base_url": self.crm.url, "token": TOKEN, "allow_private": true,
-        }))
-        .expect("settings");
         let email: EmailSettings = serde_json::from_value(json!({
             "host": "127.0.0.1", "port": self.mail.address().port(), "tls": "plain",
             "from": "handoff <handoff@acme.example>",
@@ -207,14 +172,14 @@ impl Plant {
             store: Arc::clone(&self.store),
             clock: Arc::new(self.clock.clone()),
             metrics: Arc::new(Metrics::new("sqlite")),
-            sources: [("website".to_owned(), website())].into(),
+            sources: [("website".to_owned(), website()), ("survey".to_owned(), survey())].into(),
             crms: [(
-                "hubspot".to_owned(),
+                named(config.crm).to_owned(),
                 CrmPart {
-                    crm: Arc::new(Hubspot::new(hubspot).expect("hubspot")),
+                    crm: self.crm(config),
                     limits: wide,
                     is_asked: config.asks,
-                    callback: None,
+                    callback: Some(Arc::new(callback())),
                 },
             )]
             .into(),
@@ -230,6 +195,7 @@ impl Plant {
             body_max: 64 * 1024,
             body_within: config.body_within,
             link_key: Arc::new(LinkKey::new(&[[7_u8; 32]]).expect("a key")),
+            link_life: Span::days(2),
             keep: Span::days(30),
             lease: Span::minutes(1),
             workers_per_lane: 2,
@@ -304,14 +270,19 @@ impl Plant {
     /// Waits until nothing is left to do now: no event, no due job.
     pub async fn idle(&self) {
         until("nothing is left to do", || async {
-            let tally = self.store.tally(self.clock.now()).await.expect("the books");
             let now = self.clock.now();
+            let before = self.store.tally(now).await.expect("the books");
             let jobs = self
                 .store
                 .jobs(handoff::store::JobFilter { max: 500, ..Default::default() })
                 .await
                 .expect("jobs");
-            tally.fates.get("underway").copied().unwrap_or(0) == 0
+            // News too, and nothing decided in between: what is decided makes jobs, and the other
+            // way round.
+            let is_decided = self.store.undecided(1).await.expect("a read").is_empty();
+            let after = self.store.tally(now).await.expect("the books");
+            is_decided
+                && before.last_seq == after.last_seq
                 && jobs.rows.iter().all(|job| job.is_dead || job.due_at > now)
         })
         .await;

@@ -67,9 +67,10 @@ async fn an_expired_or_damaged_link_says_so_and_does_nothing() {
     let damaged = format!("{}A", &token[..token.len() - 1]);
     assert_eq!(press(&plant, &damaged, "act=answered").await.status(), StatusCode::NOT_FOUND);
     plant.clock.advance(Span::days(7));
-    for answer in
-        [press(&plant, &token, "act=answered").await, get(&plant, &format!("/act/{token}"), "").await]
-    {
+    for answer in [
+        press(&plant, &token, "act=answered").await,
+        get(&plant, &format!("/act/{token}"), "").await,
+    ] {
         assert_eq!(answer.status(), StatusCode::GONE);
         guarded(&answer);
         let page = answer.text().await.unwrap();

@@ -11,7 +11,9 @@ async fn nobody_sees_a_lead_without_a_session() {
     let plant = Plant::start(Config::default()).await;
     let lead = plant.fill("eva@linden.example", &[("name", "Eva Linden")]).await;
     for cookie in ["", "handoff=", "handoff=guess", "__Host-handoff=guess"] {
-        for path in ["/", "/board", "/board/live", "/board/events", &format!("/leads/{}", lead.uuid)] {
+        for path in
+            ["/", "/board", "/board/live", "/board/events", &format!("/leads/{}", lead.uuid)]
+        {
             let answer = get(&plant, path, cookie).await;
             assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{path} {cookie}");
             guarded(&answer);
@@ -27,7 +29,8 @@ async fn nobody_sees_a_lead_without_a_session() {
 async fn a_key_opens_once_and_its_session_ends() {
     let plant = Plant::start(Config::default()).await;
     let key = page_key(&plant);
-    let ahead = plant.http.get(plant.url(&format!("/open/{key}"))).header("sec-purpose", "prefetch");
+    let ahead =
+        plant.http.get(plant.url(&format!("/open/{key}"))).header("sec-purpose", "prefetch");
     assert_eq!(ahead.send().await.unwrap().status(), StatusCode::SERVICE_UNAVAILABLE);
     let opened = get(&plant, &format!("/open/{key}"), "").await;
     let cookie = opened.headers()["set-cookie"].to_str().unwrap().to_owned();
@@ -109,9 +112,14 @@ async fn what_strangers_typed_is_escaped_on_every_page() {
         let lead = plant.fill(&format!("p{number}@linden.example"), &typed).await;
         for path in ["/", "/board/live", &format!("/leads/{}", lead.uuid)] {
             let page = text(&plant, path, &cookie).await;
-            for active in
-                ["<script>alert", "<img src=x", "<svg/onload", "' onmouseover=", "\u{202e}", "href=\"javascript"]
-            {
+            for active in [
+                "<script>alert",
+                "<img src=x",
+                "<svg/onload",
+                "' onmouseover=",
+                "\u{202e}",
+                "href=\"javascript",
+            ] {
                 assert!(!page.contains(active), "{path} {active}: {page}");
             }
         }

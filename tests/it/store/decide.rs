@@ -155,8 +155,12 @@ pub async fn a_person_is_recognised_by_any_identity_and_the_newest_lead_is_shown
 
 pub async fn news_meets_the_lead_it_is_about(db: Db) {
     let opened = open(&db, [1], plain()).await;
-    let said =
-        News::OwnerMet { lead: opened[0].uuid, destination: "hubspot".into(), owner: "41".into(), is_move: true };
+    let said = News::OwnerMet {
+        lead: opened[0].uuid,
+        destination: "hubspot".into(),
+        owner: "41".into(),
+        is_move: true,
+    };
     accept(&db, vec![news(2, &said), news(3, &News::Back { rep: "ada".into() })]).await;
     let done = decide(&db, t(10), plain()).await;
     assert_eq!(done.decided[0].lead, Some(opened[0].id));

@@ -212,7 +212,8 @@ pub async fn what_was_written_comes_with_the_next_claim(db: Db) {
     open(&db, [1], wanting(WRITE)).await;
     let job = claim_write(&db, T0).await;
     assert_eq!(job.link, None);
-    let link = Link { record: "501".into(), owner: Some("41".into()), tried: None, written_at: t(3) };
+    let link =
+        Link { record: "501".into(), owner: Some("41".into()), tried: None, written_at: t(3) };
     let mut done = settlement(&job, Verdict::Done);
     done.effect = Some(Effect::Written(link.clone()));
     settle(&db, done).await;
