@@ -73,9 +73,13 @@ mod tests {
 
     #[test]
     fn short_spans_are_fine_and_long_ones_rough() {
-        for (ms, shown) in
-            [(-5, "0 ms"), (999, "999 ms"), (1_000, "1.0 s"), (59_990, "59.9 s"), (60_000, "1m 00s")]
-        {
+        for (ms, shown) in [
+            (-5, "0 ms"),
+            (999, "999 ms"),
+            (1_000, "1.0 s"),
+            (59_990, "59.9 s"),
+            (60_000, "1m 00s"),
+        ] {
             assert_eq!(fine(Span(ms)), shown);
         }
     }
