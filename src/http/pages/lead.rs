@@ -270,6 +270,7 @@ fn arrival(book: &Rulebook, event: &Event) -> String {
         (EventKind::Fill, ..) => format!("A form fill arrived from {source}"),
         (EventKind::News, Some("link"), Some(actor)) => format!("{actor} used a link"),
         (EventKind::News, Some("api"), Some(actor)) => format!("{actor} asked through the API"),
+        (EventKind::News, Some("worker"), _) => "Outside systems answered".to_owned(),
         (EventKind::News, Some(origin), _) => {
             format!("News from {}", origin.rsplit(':').next().unwrap_or(origin))
         }
