@@ -13,7 +13,8 @@ use super::{
     answer::{BELOW, Notice, page, store_failed},
     card::{self, Card},
     open, session,
-    show::{Markup, Moment, rough},
+    show::{Markup, Moment},
+    stages::{Stage, stages},
 };
 use crate::{
     decide::explain::{self, Why},
@@ -23,7 +24,7 @@ use crate::{
         job::JobKind,
         lead::State,
         plan::What,
-        time::{Span, Time},
+        time::Time,
     },
     rulebook::{Rulebook, condition::Tri},
     store::LeadStory,
@@ -60,19 +61,6 @@ pub struct LeadPage {
     pub jobs: Vec<Work>,
     /// Everything that happened, the newest first.
     pub lines: Vec<Happened>,
-}
-
-/// One stage of the road.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stage {
-    /// Its name.
-    pub name: &'static str,
-    /// When it was reached.
-    pub at: Moment,
-    /// How long after the stage before; empty for the first.
-    pub after: String,
-    /// Whether the time was a person's rather than ours.
-    pub is_human: bool,
 }
 
 /// Why, ready to show.
@@ -184,41 +172,6 @@ fn shown(field: &Field) -> Markup {
     }
 }
 
-/// Received, decided, written, told, answered: ours up to told, a person's after it.
-fn stages(story: &LeadStory, now: Time) -> Vec<Stage> {
-    let decided = story.decisions.iter().map(|one| one.decision.at).min();
-    let written = story.links.values().map(|link| link.written_at).min();
-    let told = story.notices.iter().map(|notice| notice.at).min();
-    let reached = [
-        ("received", Some(story.lead.opened_at), false),
-        ("decided", decided, false),
-        ("in the CRM", written, false),
-        ("told", told, false),
-        ("answered", story.lead.answered_at, true),
-    ];
-    let mut reached: Vec<(&'static str, Time, bool)> =
-        reached.into_iter().filter_map(|(name, at, human)| Some((name, at?, human))).collect();
-    reached.sort_by_key(|(_, at, _)| *at);
-    let mut before: Option<Time> = None;
-    reached
-        .into_iter()
-        .map(|(name, at, is_human)| {
-            let after = before.map_or_else(String::new, |before| fine(at.since(before)));
-            before = Some(at);
-            Stage { name, at: Moment::to_the_second(at, now), after, is_human }
-        })
-        .collect()
-}
-
-/// A span that may be short: `38 ms`, `1.2 s`, `4m 10s`.
-fn fine(span: Span) -> String {
-    match span.0 {
-        ..1_000 => format!("{} ms", span.0.max(0)),
-        1_000..60_000 => format!("{}.{} s", span.0 / 1_000, span.0 % 1_000 / 100),
-        _ => rough(span),
-    }
-}
-
 /// The last hand-over after the last routing, which `why` is about.
 fn since(book: &Rulebook, story: &LeadStory, now: Time) -> Option<Markup> {
     let is_routing = |why: &serde_json::Map<_, _>| why.contains_key("fields");
@@ -317,6 +270,7 @@ fn arrival(book: &Rulebook, event: &Event) -> String {
         (EventKind::Fill, ..) => format!("A form fill arrived from {source}"),
         (EventKind::News, Some("link"), Some(actor)) => format!("{actor} used a link"),
         (EventKind::News, Some("api"), Some(actor)) => format!("{actor} asked through the API"),
+        (EventKind::News, Some("worker"), _) => "Outside systems answered".to_owned(),
         (EventKind::News, Some(origin), _) => {
             format!("News from {}", origin.rsplit(':').next().unwrap_or(origin))
         }

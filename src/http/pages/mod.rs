@@ -18,8 +18,7 @@ pub mod open;
 pub mod people;
 pub mod session;
 pub mod show;
-#[cfg(test)]
-mod tests;
+pub mod stages;
 pub mod whence;
 
 use std::sync::Arc;
