@@ -8,6 +8,7 @@
 //! parts of settings, the demo and the tests make their own.
 
 pub mod parts;
+pub mod setup;
 
 use std::{
     collections::BTreeMap,
@@ -35,7 +36,7 @@ use crate::{
     model::time::Span,
     notify::{Channel, link::LinkKey},
     outbound::gate::{Gate, Limits},
-    rulebook::{ChannelKind, Files, Rulebook, Setup, SourceShape},
+    rulebook::{Files, Rulebook},
     store::Store,
     telemetry::{self, Metrics},
     worker::{
@@ -118,55 +119,21 @@ pub struct Running {
     loops: JoinHandle<Ended>,
 }
 
-/// The mapping that a source of this kind brings.
-fn shape(scheme: &Scheme) -> SourceShape {
-    let owned = |paths: &[&str]| paths.iter().map(|path| (*path).to_owned()).collect();
-    SourceShape {
-        mapping: crate::intake::shape::default_mapping(scheme.kind())
-            .iter()
-            .map(|(field, paths)| ((*field).to_owned(), owned(paths)))
-            .collect(),
-    }
-}
-
-/// What the parts offer to a rulebook.
-#[must_use]
-pub fn setup(parts: &Parts) -> Setup {
-    let kind = |channel: &dyn Channel| {
-        if channel.is_pager() {
-            ChannelKind::Pager
-        } else if channel.has_addresses() {
-            ChannelKind::Addressed
-        } else {
-            ChannelKind::Plain
-        }
-    };
-    Setup {
-        sources: parts.sources.iter().map(|(name, scheme)| (name.clone(), shape(scheme))).collect(),
-        channels: parts
-            .channels
-            .iter()
-            .map(|(name, part)| (name.clone(), kind(part.channel.as_ref())))
-            .collect(),
-        crms: parts.crms.keys().cloned().collect(),
-    }
-}
-
 /// Starts a daemon: when this returns it answers and works.
 ///
 /// # Errors
 /// When the rulebook has mistakes, the address is taken, or the store fails.
 pub async fn start(parts: Parts) -> anyhow::Result<Running> {
-    let setup = setup(&parts);
+    let setup = setup::of_parts(&parts);
     let compile = {
         let setup = setup.clone();
         Arc::new(move |files: &Files, version: u32| Rulebook::compile(files, &setup, version))
     };
-    let files =
-        Arc::new(Watch { read: parts.read_rulebook, compile, seen: Mutex::new([0; 32]) });
+    let files = Arc::new(Watch { read: parts.read_rulebook, compile, seen: Mutex::new([0; 32]) });
     let book = files.start(parts.store.as_ref(), parts.clock.now()).await?;
-    let listener = TcpListener::bind(parts.listen)
-        .with_context(|| format!("cannot listen on {}; is another daemon running?", parts.listen))?;
+    let listener = TcpListener::bind(parts.listen).with_context(|| {
+        format!("cannot listen on {}; is another daemon running?", parts.listen)
+    })?;
     let address = listener.local_addr().context("the listener has no address")?;
     let public_url = match parts.public_url {
         Some(url) => url,
@@ -174,12 +141,7 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
     };
     let reach = Reach {
         crms: parts.crms.keys().cloned().collect(),
-        asks: parts
-            .crms
-            .iter()
-            .filter(|(_, part)| part.is_asked)
-            .map(|(name, _)| name.clone())
-            .collect(),
+        asks: setup.asked.clone(),
         time_is_unsure: false,
     };
     let wakes = Arc::new(Wakes::default());
@@ -244,10 +206,7 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
         }),
         take_book: Box::new({
             let worker = Arc::clone(&worker);
-            move |book| {
-                worker.book.store(book);
-                worker.wakes.decide();
-            }
+            move |book| worker.take_book(&book)
         }),
         setup,
         reach,
@@ -263,12 +222,8 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
     });
     let (server, serving) = serve_http(listener, &front)?;
     let (stop, stopped) = watch::channel(false);
-    let loops = tokio::spawn(run::run(
-        Arc::clone(&worker),
-        Some(files),
-        parts.workers_per_lane,
-        stopped,
-    ));
+    let loops =
+        tokio::spawn(run::run(Arc::clone(&worker), Some(files), parts.workers_per_lane, stopped));
     Ok(Running { address, worker, front, server, serving, stop, loops })
 }
 
@@ -280,6 +235,11 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
 pub fn serve(settings: crate::settings::Settings) -> anyhow::Result<()> {
     telemetry::log::init(&settings.log.level, settings.log.format)
         .context("the log cannot be set up")?;
+    // A panic's words may quote what a stranger typed: only its place is told.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "a panic inside handoff");
+    }));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -317,17 +277,16 @@ fn serve_http(
     front: &web::Data<Front>,
 ) -> anyhow::Result<(ServerHandle, JoinHandle<std::io::Result<()>>)> {
     let front = front.clone();
-    let server = HttpServer::new(move || {
-        App::new().app_data(front.clone()).configure(crate::http::routes)
-    })
-    .workers(2)
-    .client_request_timeout(Duration::from_secs(5))
-    .keep_alive(Duration::from_secs(30))
-    .shutdown_timeout(10)
-    .disable_signals()
-    .listen(listener)
-    .context("the server cannot listen")?
-    .run();
+    let server =
+        HttpServer::new(move || App::new().app_data(front.clone()).configure(crate::http::routes))
+            .workers(2)
+            .client_request_timeout(Duration::from_secs(5))
+            .keep_alive(Duration::from_secs(30))
+            .shutdown_timeout(10)
+            .disable_signals()
+            .listen(listener)
+            .context("the server cannot listen")?
+            .run();
     let handle = server.handle();
     Ok((handle, tokio::spawn(server)))
 }

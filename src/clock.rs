@@ -22,6 +22,10 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Time;
     /// How long this clock has been running: it only grows, whatever the wall clock does.
     fn monotonic(&self) -> Span;
+    /// Both readings of one moment, so that they can be compared.
+    fn both(&self) -> (Time, Span) {
+        (self.now(), self.monotonic())
+    }
     /// Ends when it is `at` or later; at once if it is already.
     fn sleep_until(&self, at: Time) -> Boxed<'_, ()>;
     /// Ends when so much time has passed by the wall clock.
@@ -165,6 +169,11 @@ impl Clock for ManualClock {
         self.hand.borrow().monotonic
     }
 
+    fn both(&self) -> (Time, Span) {
+        let hand = *self.hand.borrow();
+        (hand.now, hand.monotonic)
+    }
+
     fn sleep_until(&self, at: Time) -> Boxed<'_, ()> {
         // Subscribed at the call, so that a move before the first poll is seen too.
         let mut hand = self.hand.subscribe();
@@ -186,7 +195,8 @@ impl JumpWatch {
     /// Takes the first look.
     #[must_use]
     pub fn new(clock: &dyn Clock) -> Self {
-        Self { now: clock.now(), monotonic: clock.monotonic() }
+        let (now, monotonic) = clock.both();
+        Self { now, monotonic }
     }
 
     /// How far the wall clock was set forward (or back, if negative) since the last look. Slewing

@@ -8,22 +8,22 @@
 //! `worker` and `http` know the traits, never a concrete store or destination; only `app`, `cli`
 //! and `demo` name concrete things.
 
+pub mod decide;
 pub mod model;
 pub mod rulebook;
-pub mod decide;
 
-pub mod intake;
-pub mod store;
-pub mod outbound;
 pub mod crm;
+pub mod intake;
 pub mod notify;
+pub mod outbound;
+pub mod store;
 
-pub mod worker;
 pub mod http;
+pub mod worker;
 
-pub mod clock;
-pub mod settings;
-pub mod telemetry;
 pub mod app;
 pub mod cli;
+pub mod clock;
 pub mod demo;
+pub mod settings;
+pub mod telemetry;

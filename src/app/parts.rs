@@ -14,6 +14,7 @@ use std::{
 use anyhow::Context as _;
 use url::Url;
 
+pub use super::setup::of_settings as setup;
 use super::{ChannelPart, CrmPart, Parts};
 use crate::{
     clock::SystemClock,
@@ -25,7 +26,7 @@ use crate::{
     },
     outbound::gate::Limits,
     rulebook::{Files, MAIN},
-    settings::{self, ChannelKind, CrmKind, PaceSettings, Settings, StoreSettings},
+    settings::{ChannelKind, CrmKind, PaceSettings, Settings, StoreSettings},
     store::{
         Store,
         sqlite::{Pace, SqliteStore},
@@ -181,27 +182,4 @@ fn paced(limits: Limits, pace: PaceSettings) -> Limits {
 
 fn duration(span: crate::model::time::Span) -> Duration {
     Duration::from_millis(u64::try_from(span.0).unwrap_or(0))
-}
-
-/// What settings offer to a rulebook, for checking one without starting anything.
-#[must_use]
-pub fn setup(settings: &Settings) -> crate::rulebook::Setup {
-    let kind = |kind: &settings::ChannelKind| match kind {
-        ChannelKind::Email(_) => crate::rulebook::ChannelKind::Addressed,
-        ChannelKind::PagerDuty(_) => crate::rulebook::ChannelKind::Pager,
-        ChannelKind::Slack(_) | ChannelKind::Webhook(_) => crate::rulebook::ChannelKind::Plain,
-    };
-    crate::rulebook::Setup {
-        sources: settings
-            .sources
-            .iter()
-            .map(|source| (source.name.clone(), super::shape(&source.scheme)))
-            .collect(),
-        channels: settings
-            .channels
-            .iter()
-            .map(|(name, channel)| (name.clone(), kind(&channel.kind)))
-            .collect(),
-        crms: settings.crms.iter().map(|(name, _)| name.clone()).collect(),
-    }
 }

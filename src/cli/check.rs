@@ -11,10 +11,11 @@ use serde_json::{Map, Value, json};
 use super::{
     exit::{Exit, Outcome, Stop},
     offline::{self, Config},
-    screen::{Screen, Tone},
+    screen::{Screen, Tone, visible},
     session::Session,
 };
 use crate::{
+    app::parts,
     model::{
         finding::{Finding, render},
         time::Time,
@@ -66,21 +67,18 @@ impl Check {
         }
         // What is wrong with secrets does not keep the rules from being read.
         let settings = loaded.ok().map_or_else(|| self.config.load_without_secrets(), Ok);
-        match settings {
-            Ok(settings) => {
-                let path = self.rulebook.as_deref().unwrap_or(&settings.rulebook);
-                let files = offline::files(path)?;
-                let compiled = Rulebook::compile(&files, &offline::setup(&settings), 0);
-                is_good &= compiled.is_ok();
-                report.insert("rulebook".to_owned(), in_json(&compiled));
-                if !session.screen.is_json() {
-                    say_rulebook(&mut session.screen, &files, &compiled, self.sentences);
-                }
+        if let Ok(settings) = settings {
+            let path = self.rulebook.as_deref().unwrap_or(&settings.rulebook);
+            let files = offline::files(path)?;
+            let compiled = Rulebook::compile(&files, &parts::setup(&settings), 0);
+            is_good &= compiled.is_ok();
+            report.insert("rulebook".to_owned(), in_json(&compiled));
+            if !session.screen.is_json() {
+                say_rulebook(&mut session.screen, &files, &compiled, self.sentences);
             }
-            Err(_) => {
-                let line = "The rulebook was not checked: it needs the settings' names.";
-                say(session, Tone::Bad, line);
-            }
+        } else {
+            let line = "The rulebook was not checked: it needs the names in the settings.";
+            say(session, Tone::Bad, line);
         }
         if self.store {
             let books = books(session, &self.config)?;
@@ -155,6 +153,16 @@ pub fn say_rulebook(
             screen.line(&format!("{}. {}: {}", number + 1, rule.id, rule.sentence(book)));
         }
     }
+}
+
+/// The report of the rulebook that settings name, if it has mistakes.
+///
+/// # Errors
+/// A file of it cannot be read.
+pub fn mistakes(settings: &Settings) -> Result<Option<String>, Stop> {
+    let files = offline::files(&settings.rulebook)?;
+    let compiled = Rulebook::compile(&files, &parts::setup(settings), 0);
+    Ok(compiled.err().map(|findings| visible(&render(&findings, |name| text(&files, name)))))
 }
 
 /// A file's text as its findings count it.

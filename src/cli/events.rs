@@ -93,11 +93,10 @@ impl Events {
     /// Those of the daemon.
     pub fn run(self, session: &mut Session) -> Outcome {
         match self.what {
-            None => list(session, &List {
-                fate: None,
-                source: None,
-                paging: Paging { max: 50, before: None },
-            }),
+            None => list(
+                session,
+                &List { fate: None, source: None, paging: Paging { max: 50, before: None } },
+            ),
             Some(What::List(args)) => list(session, &args),
             Some(What::Show { event }) => show(session, event),
             Some(What::Redo(args)) => redo(session, &args),

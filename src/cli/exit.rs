@@ -111,8 +111,7 @@ mod tests {
 
     #[test]
     fn every_code_is_in_the_help() {
-        let all =
-            [Exit::Ok, Exit::No, Exit::Usage, Exit::Unreachable, Exit::Refused, Exit::Failed];
+        let all = [Exit::Ok, Exit::No, Exit::Usage, Exit::Unreachable, Exit::Refused, Exit::Failed];
         for (number, exit) in all.into_iter().enumerate() {
             assert_eq!(usize::from(exit.code()), number);
             assert!(HELP.contains(&format!("\n  {number}  ")), "{number}");

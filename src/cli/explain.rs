@@ -21,6 +21,7 @@ use super::{
     when, why,
 };
 use crate::{
+    app::parts,
     decide::{self, Reach, prepare::prepare},
     intake::form,
     model::{
@@ -140,7 +141,7 @@ fn stored(session: &mut Session, lead: Uuid) -> Outcome {
 
 fn compiled(path: &Path, settings: &crate::settings::Settings) -> Result<Rulebook, Stop> {
     let files = offline::files(path)?;
-    Rulebook::compile(&files, &offline::setup(settings), 0).map_err(|findings| {
+    Rulebook::compile(&files, &parts::setup(settings), 0).map_err(|findings| {
         let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
         let mend = "mend the rulebook first; `handoff check` shows each place";
         Stop::no(format!("{}\n{mend}", lines.join("\n")))
@@ -196,7 +197,7 @@ impl Case<'_> {
         let document = form::document(self.content_type, body);
         let draft = match prepare(self.book, self.source, document) {
             Input::Fill(draft) => *draft,
-            Input::Unreadable(reason) => return Ok(Explained::Unreadable(reason)),
+            Input::Unreadable(unread) => return Ok(Explained::Unreadable(unread.reason)),
             Input::News(_) | Input::Review => {
                 return Ok(Explained::Unreadable("it is no form fill".to_owned()));
             }
@@ -248,11 +249,7 @@ impl Case<'_> {
         Ok(self.reach.asks.iter().map(each).collect())
     }
 
-    fn record(
-        &self,
-        what: &str,
-        rep: Option<&str>,
-    ) -> Result<BTreeMap<String, KnownRecord>, Stop> {
+    fn record(&self, what: &str, rep: Option<&str>) -> Result<BTreeMap<String, KnownRecord>, Stop> {
         let Some(rep) = rep else { return Ok(BTreeMap::new()) };
         let Some(known) = self.book.reps.get(rep) else {
             return Err(Stop::usage(format!("--{what}-owner {rep}: no rep has this id")));
@@ -264,11 +261,8 @@ impl Case<'_> {
                  crm.<connection> to the rep"
             )));
         };
-        let record = KnownRecord {
-            record: "explain".to_owned(),
-            name: None,
-            owner: Some(owner.clone()),
-        };
+        let record =
+            KnownRecord { record: "explain".to_owned(), name: None, owner: Some(owner.clone()) };
         Ok(BTreeMap::from([(crm.clone(), record)]))
     }
 }

@@ -71,12 +71,15 @@ impl Jobs {
     /// Those of the daemon.
     pub fn run(self, session: &mut Session) -> Outcome {
         match self.what {
-            None => list(session, &List {
-                kind: None,
-                dead: false,
-                living: false,
-                paging: Paging { max: 50, before: None },
-            }),
+            None => list(
+                session,
+                &List {
+                    kind: None,
+                    dead: false,
+                    living: false,
+                    paging: Paging { max: 50, before: None },
+                },
+            ),
             Some(What::List(args)) => list(session, &args),
             Some(What::Retry { jobs }) => order(session, "retry", &jobs),
             Some(What::Bury { jobs }) => order(session, "bury", &jobs),

@@ -244,7 +244,11 @@ fn show(session: &mut Session, lead: Uuid) -> Outcome {
     let timeline: Vec<Vec<String>> = story
         .rows("timeline")
         .map(|entry| {
-            vec![session.screen.time_or_dash(entry.time("at")), entry.text("what"), entry.text("text")]
+            vec![
+                session.screen.time_or_dash(entry.time("at")),
+                entry.text("what"),
+                entry.text("text"),
+            ]
         })
         .collect();
     // The sentences are long: as lines, not as cells that would be cut.
@@ -288,9 +292,10 @@ fn records(session: &mut Session, story: Row<'_>) {
         session.screen.line(&format!("told {to} at {at}: {why}"));
     }
     for job in story.rows("jobs") {
-        let (kind, to) = (job.text("kind"), job.text("destination"));
+        let what = [job.text("kind"), job.text("destination")].join(" ");
         let due = session.screen.time_or_dash(job.time("due_at"));
-        let line = format!("job {}: {kind} {to}, due {due} {}", job.text("id"), job.text("reason"));
+        let (id, why) = (job.text("id"), job.text("reason"));
+        let line = format!("job {id}: {}, due {due} {why}", what.trim_end());
         let tone = if job.is("is_dead") { Tone::Bad } else { Tone::Dim };
         session.screen.toned(tone, &line);
     }
@@ -348,6 +353,9 @@ mod tests {
         assert_eq!(paper.text().lines().count(), 2, "{:?}", paper.text());
         let waiting = json!({ "state": "waiting", "waiting": { "for": "somebody" } });
         assert_eq!(state(Row(&waiting)), "waiting for somebody");
-        assert_eq!(due(&session, Row(&json!({ "state": "answered", "ladder": { "deadline": 1 } }))), "–");
+        assert_eq!(
+            due(&session, Row(&json!({ "state": "answered", "ladder": { "deadline": 1 } }))),
+            "–"
+        );
     }
 }

@@ -6,10 +6,11 @@
 //! Does not know: how anything is decided or stored.
 //!
 //! Shared by all: `exit` (codes), `screen` (output), `row` (reading answers), `when` (times as
-//! typed), `session`, `remote` (the daemon), `offline` (this machine).
+//! typed), `session`, `remote` with `refusal` (the daemon), `offline` (this machine).
 
 pub mod exit;
 pub mod offline;
+pub mod refusal;
 pub mod remote;
 pub mod row;
 pub mod screen;
@@ -91,9 +92,9 @@ pub fn run(arguments: Arguments) -> Exit {
     let is_json = session.screen.is_json();
     let written = session.screen.finish();
     let outcome = match (outcome, written) {
-        (Ok(_), Err(error)) => Err(Stop::from(
-            anyhow::Error::from(error).context("the output could not be written"),
-        )),
+        (Ok(_), Err(error)) => {
+            Err(Stop::from(anyhow::Error::from(error).context("the output could not be written")))
+        }
         (outcome, _) => outcome,
     };
     match outcome {

@@ -16,9 +16,9 @@ use sha2::{Digest, Sha256};
 
 use super::exit::{Exit, Stop};
 use crate::{
-    intake::shape::default_mapping,
-    rulebook::{ChannelKind, Files, MAIN, Setup, SourceShape},
-    settings::{self, Settings, StoreSettings, World},
+    app::parts,
+    rulebook::Files,
+    settings::{Settings, StoreSettings, World},
     store::{Store, StoreError, StoreResult, sqlite::SqliteStore},
 };
 
@@ -74,51 +74,12 @@ fn stand_in(name: &str) -> String {
     hex::encode(Sha256::digest(name.as_bytes()))
 }
 
-/// What settings offer to a rulebook.
-#[must_use]
-pub fn setup(settings: &Settings) -> Setup {
-    let shape = |source: &settings::Source| SourceShape {
-        mapping: default_mapping(source.scheme.kind())
-            .iter()
-            .map(|(field, paths)| {
-                ((*field).to_owned(), paths.iter().map(|path| (*path).to_owned()).collect())
-            })
-            .collect(),
-    };
-    let kind = |channel: &settings::Channel| match channel.kind {
-        settings::ChannelKind::Email(_) => ChannelKind::Addressed,
-        settings::ChannelKind::PagerDuty(_) => ChannelKind::Pager,
-        settings::ChannelKind::Slack(_) | settings::ChannelKind::Webhook(_) => ChannelKind::Plain,
-    };
-    Setup {
-        sources: settings.sources.iter().map(|one| (one.name.clone(), shape(one))).collect(),
-        channels: settings.channels.iter().map(|(name, one)| (name.clone(), kind(one))).collect(),
-        crms: settings.crms.iter().map(|(name, _)| name.clone()).collect(),
-    }
-}
-
-/// A rulebook as files, from its folder or its main file. A file that it names and that is not
-/// there is left out: compiling says which line names it.
+/// A rulebook as files, from its folder or its main file.
 ///
 /// # Errors
-/// The main file, or one that is there, cannot be read.
+/// A file that is there cannot be read.
 pub fn files(path: &Path) -> Result<Files, Stop> {
-    let main = if path.is_dir() { path.join(MAIN) } else { path.to_owned() };
-    let bytes = fs::read(&main).with_context(|| format!("cannot read {}", main.display()))?;
-    let folder = main.parent().unwrap_or(Path::new("")).to_owned();
-    let mut files = Files::new(bytes);
-    for name in Files::named_in(&files.main.clone()) {
-        let path = folder.join(&name);
-        match fs::read(&path) {
-            Ok(bytes) => files = files.with(&name, bytes),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => {
-                let error = anyhow::Error::from(error);
-                return Err(error.context(format!("cannot read {}", path.display())).into());
-            }
-        }
-    }
-    Ok(files)
+    parts::read_rulebook(path).map_err(|why| Stop::new(Exit::Failed, why))
 }
 
 /// A payload from a file, or from the standard input for `-`.
@@ -164,6 +125,7 @@ fn failed(error: &StoreError) -> Stop {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rulebook::MAIN;
 
     const RULEBOOK: &str = "[[table]]\nfile = \"tables/a.csv\"\n[[table]]\nfile = \"gone.csv\"\n";
 
@@ -193,7 +155,7 @@ mod tests {
         let config = Config { config };
         assert_eq!(config.load().unwrap_err().exit, Exit::No);
         let settings = config.load_without_secrets().unwrap();
-        assert!(setup(&settings).sources.contains_key("site"));
+        assert!(parts::setup(&settings).sources.contains_key("site"));
 
         fs::write(&config.config, format!("{source}{secrets}tolerance = \"9d\"\n")).unwrap();
         let report = config.load_without_secrets().unwrap_err().error.to_string();

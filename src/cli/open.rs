@@ -14,7 +14,9 @@ use super::{
 
 /// Print a one-time link to the board.
 #[derive(Debug, Args)]
-#[command(after_help = "The link signs one browser in. Making another ends the one before, used or not.")]
+#[command(
+    after_help = "The link signs one browser in. Making another ends the one before, used or not."
+)]
 pub struct Open {}
 
 impl Open {

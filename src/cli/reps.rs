@@ -159,7 +159,8 @@ mod tests {
     #[test]
     fn an_absence_that_is_over_is_refused_before_anything_is_sent() {
         let mut session = Session::at(Paper::default().screen(false), Time(1_000), "");
-        let args = Away { rep: "ada".into(), span: None, until: Some("1970-01-01".into()), paused: false };
+        let args =
+            Away { rep: "ada".into(), span: None, until: Some("1970-01-01".into()), paused: false };
         let stop = away(&mut session, &args).unwrap_err();
         assert_eq!(stop.exit, Exit::Usage);
     }

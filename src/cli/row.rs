@@ -69,9 +69,15 @@ mod tests {
             "a": "x", "n": 7, "t": true, "o": { "in": "y" }, "l": [{ "b": 1 }],
         });
         let row = Row(&value);
-        for (path, expected) in
-            [("a", "x"), ("n", "7"), ("t", "true"), ("o.in", "y"), ("o", ""), ("x.y.z", ""), ("l", "")]
-        {
+        for (path, expected) in [
+            ("a", "x"),
+            ("n", "7"),
+            ("t", "true"),
+            ("o.in", "y"),
+            ("o", ""),
+            ("x.y.z", ""),
+            ("l", ""),
+        ] {
             assert_eq!(row.text(path), expected, "{path}");
         }
         assert_eq!((row.dash("x"), row.time("n"), row.is("t")), ("–".into(), Some(Time(7)), true));

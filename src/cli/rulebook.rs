@@ -247,17 +247,7 @@ fn write(folder: &Path, texts: &Texts) -> Result<(), Stop> {
 
 fn compare(session: &mut Session, args: &Diff) -> Outcome {
     let old = side(session, &args.old)?;
-    let new = match &args.new {
-        Some(new) => side(session, new)?,
-        None => {
-            let remote = session.remote()?;
-            let all = remote.get(&["rulebooks"], &[])?;
-            let in_force = all.get("in_force").and_then(Value::as_u64);
-            let in_force = in_force.and_then(|version| u32::try_from(version).ok());
-            let in_force = in_force.ok_or_else(|| Stop::no("no rulebook is in force"))?;
-            of_answer(&fetched(&remote, in_force)?)?
-        }
-    };
+    let new = args.new.as_ref().map_or_else(|| in_force(session), |new| side(session, new))?;
     let main = |side: &Texts| side.get(MAIN).cloned().unwrap_or_default();
     let words = words::changes(&main(&old), &main(&new));
     let unified = diff::unified(&old, &new);
@@ -288,6 +278,15 @@ fn say_diff(screen: &mut Screen, words: &[String], unified: &str) {
             _ => screen.block(line),
         }
     }
+}
+
+/// The files of the version in force.
+fn in_force(session: &Session) -> Result<Texts, Stop> {
+    let remote = session.remote()?;
+    let all = remote.get(&["rulebooks"], &[])?;
+    let version = all.get("in_force").and_then(Value::as_u64);
+    let version = version.and_then(|version| u32::try_from(version).ok());
+    of_answer(&fetched(&remote, version.ok_or_else(|| Stop::no("no rulebook is in force"))?)?)
 }
 
 /// A version of the daemon's, or files of this machine.

@@ -109,8 +109,7 @@ impl Screen {
         for row in rows {
             table.add_row(row.iter().map(|cell| clean(cell, CELL_MAX)));
         }
-        let text: Vec<String> =
-            table.lines().map(|line| line.trim_end().to_owned()).collect();
+        let text: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
         let text = text.join("\n");
         self.put(&text);
     }
@@ -190,14 +189,14 @@ fn safe_json(value: &Value) -> String {
         }
         let mut units = [0; 2];
         for unit in letter.encode_utf16(&mut units) {
-            safe.push_str(&format!("\\u{unit:04x}"));
+            safe.extend(["\\u", &format!("{unit:04x}")]);
         }
     }
     safe
 }
 
 #[cfg(test)]
-pub mod tests {
+pub(super) mod tests {
     use std::{cell::RefCell, rc::Rc};
 
     use super::*;

@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 use super::{
     exit::{Exit, Outcome, Stop},
     offline::{self, Config},
-    remote::{Answer, Remote},
+    refusal::Answer,
+    remote::Remote,
     row::Row,
     screen::Tone,
     session::Session,
@@ -87,7 +88,7 @@ impl Send {
                 .collect();
             session.screen.json(&json!({ "sent": all }));
         }
-        verdict(self.forge, &answers)
+        Ok(verdict(self.forge, &answers))
     }
 
     fn post(
@@ -152,19 +153,22 @@ fn print(session: &mut Session, answer: &Answer) {
         };
         format!("stored as {}{duplicates}", ids.join(", "))
     } else {
-        format!("{} {} (reference {})", body.text("title"), body.text("detail"), body.text("reference"))
+        format!(
+            "{} {} (reference {})",
+            body.text("title"),
+            body.text("detail"),
+            body.text("reference")
+        )
     };
     let tone = if is_good { Tone::Good } else { Tone::Bad };
     session.screen.toned(tone, &format!("{} {said}", answer.status));
 }
 
 /// Good ones must be stored, forged ones refused as unproved.
-fn verdict(is_forged: bool, answers: &[Answer]) -> Outcome {
-    let is_as_meant = |answer: &Answer| match is_forged {
-        false => (200..300).contains(&answer.status),
-        true => answer.status == 401,
-    };
-    Ok(if answers.iter().all(is_as_meant) { Exit::Ok } else { Exit::No })
+fn verdict(is_forged: bool, answers: &[Answer]) -> Exit {
+    let wanted = if is_forged { 401..402 } else { 200..300 };
+    let is_as_meant = answers.iter().all(|answer| wanted.contains(&answer.status));
+    if is_as_meant { Exit::Ok } else { Exit::No }
 }
 
 #[cfg(test)]
@@ -209,7 +213,7 @@ mod tests {
             (true, 503, Exit::No),
         ] {
             let all = [answer(status)];
-            assert_eq!(verdict(is_forged, &all).unwrap(), exit, "{is_forged} {status}");
+            assert_eq!(verdict(is_forged, &all), exit, "{is_forged} {status}");
         }
     }
 

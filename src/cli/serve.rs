@@ -6,6 +6,7 @@
 use clap::Args;
 
 use super::{
+    check,
     exit::{Exit, Outcome},
     offline::Config,
 };
@@ -30,6 +31,11 @@ impl Serve {
     /// The settings, the rulebook or the store.
     pub fn run(self) -> Outcome {
         let settings = self.config.load()?;
+        // The daemon goes on with the version in its store, if there is one; its log says only
+        // that the file was refused.
+        if let Some(report) = check::mistakes(&settings)? {
+            eprintln!("{report}\n");
+        }
         crate::app::serve(settings)?;
         Ok(Exit::Ok)
     }

@@ -27,6 +27,7 @@ pub struct Shared {
         long,
         global = true,
         env = "HANDOFF_URL",
+        hide_env_values = true,
         value_name = "URL",
         default_value = "http://127.0.0.1:8080"
     )]

@@ -96,7 +96,9 @@ fn keeper(session: &Session, config: &Config) -> Result<Keeper, Stop> {
     // A list changes nothing and is refused without a token: it tells which of the two holds.
     match remote.get(&["tokens"], &[]) {
         Ok(_) => Ok(Keeper::Daemon(remote)),
-        Err(Stop { exit: Exit::Unreachable, .. }) => Ok(Keeper::Store(offline::store(config, true)?)),
+        Err(Stop { exit: Exit::Unreachable, .. }) => {
+            Ok(Keeper::Store(offline::store(config, true)?))
+        }
         Err(stop) => Err(stop),
     }
 }

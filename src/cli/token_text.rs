@@ -83,8 +83,7 @@ pub fn check(text: &str) -> Result<(), String> {
 /// The first six digits, base 62, of the first eight bytes of the SHA-256 of what stands before.
 fn checksum(body: &str) -> String {
     let digest: [u8; 32] = Sha256::digest(body.as_bytes()).into();
-    let [a, b, c, d, e, f, g, h, ..] = digest;
-    let mut rest = u64::from_be_bytes([a, b, c, d, e, f, g, h]);
+    let mut rest = digest.iter().take(8).fold(0_u64, |all, byte| all << 8 | u64::from(*byte));
     let mut sum = String::with_capacity(CHECKSUM);
     for _ in 0..CHECKSUM {
         sum.push(letter((rest % 62) as u8));

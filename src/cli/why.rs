@@ -7,8 +7,11 @@ use serde_json::Value;
 
 use super::{
     row::Row,
-    screen::{Screen, Tone},
+    screen::{Screen, Tone, clean},
 };
+
+/// The longest line of a clause, in characters: lists of countries and of values can be long.
+const LINE_MAX: usize = 500;
 
 /// Prints why a lead went where it went.
 pub fn print(screen: &mut Screen, why: &Value) {
@@ -37,7 +40,7 @@ pub fn print(screen: &mut Screen, why: &Value) {
         .collect();
     if !candidates.is_empty() {
         screen.line("");
-        screen.table(&["", "candidate", "pool", "standing", "standing in turn"], &candidates, "");
+        screen.table(&["", "candidate", "pool", "standing", "credit"], &candidates, "");
     }
 }
 
@@ -63,9 +66,10 @@ fn print_rule(screen: &mut Screen, rule: Row<'_>) {
         let mut saw = format!("{} is {}", clause.text("field"), said(clause.value("value")));
         if !clause.text("other_field").is_empty() {
             let other = said(clause.value("other_value"));
-            saw.push_str(&format!(", {} is {other}", clause.text("other_field")));
+            saw = format!("{saw}, {} is {other}", clause.text("other_field"));
         }
-        screen.toned(Tone::Dim, &format!("    {outcome}: {text}; {saw}"));
+        let line = clean(&format!("{outcome}: {text}; {saw}"), LINE_MAX);
+        screen.toned_as_it_is(Tone::Dim, &format!("    {line}"));
     }
 }
 

@@ -96,8 +96,9 @@ pub struct SetOwner {
 pub enum Expect {
     /// Nobody, or one of the connection's default owners.
     Unowned,
-    /// This owner, the one that we wrote last.
-    Owner(String),
+    /// One of these: the owner that we wrote last, and those whom an attempt of ours without an
+    /// end may have written.
+    Ours(Vec<String>),
 }
 
 /// What became of it.

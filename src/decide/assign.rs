@@ -4,17 +4,22 @@
 //! owner remembers who had it and gives the old owner's turn back.
 //! Does not know: which rule or rotation chose the owner.
 
-use super::{Desk, note, rotate, sla};
+use super::{Desk, ask, note, rotate, sla};
 use crate::{
     model::{
         job::{JobKind, JobWanted, Why},
-        lead::{Ladder, Lead, State},
+        lead::{Ladder, Lead, State, Waiting},
         plan::{Decision, Plan, Review, What},
         team::TeamChange,
-        time::Time,
+        time::{Span, Time},
     },
     rulebook::{Sla, Tell},
 };
+
+/// How long messages about leads that waited for somebody are gathered.
+const GATHER: Span = Span::seconds(5);
+/// Alarms come before everything else that waits for a channel.
+const ALARM_RANK: i64 = -1;
 
 /// The first assignment of a lead (or of one that had lost its owner).
 #[must_use]
@@ -32,9 +37,10 @@ pub fn first(
 
 /// The same owner again, with a new clock.
 #[must_use]
-pub fn again(desk: Desk<'_>, lead: Lead, rep: &str, what: What) -> Plan {
+pub fn again(desk: Desk<'_>, mut lead: Lead, rep: &str, sla_id: &str, what: What) -> Plan {
     let decision = note::decision(desk, what);
-    own(desk, lead, rep, None, Vec::new(), decision)
+    lead.ladder = None;
+    own(desk, lead, rep, Some(sla_id), Vec::new(), decision)
 }
 
 /// Another owner: the old one's turn goes back, and the ladder starts anew for the new one.
@@ -50,7 +56,7 @@ pub fn hand_over(
     let old = lead.owner.take().filter(|old| old != rep);
     if let Some(old) = &old {
         if let Some(from) = &lead.pool {
-            changes.extend(rotate::give_back(desk, from, old));
+            changes.extend(rotate::give_back(desk, from, old, lead.assigned_at));
         }
         if !lead.had.contains(old) {
             lead.had.push(old.clone());
@@ -74,6 +80,13 @@ fn own(
     mut decision: Decision,
 ) -> Plan {
     let sla = sla_of(desk, &lead, sla_id);
+    // Those who waited for somebody are many at once, in the first minute of the day: they are
+    // gathered, so that a pile is one message.
+    let gather = match lead.waiting {
+        Some(Waiting::Somebody { .. }) => GATHER,
+        _ => Span::ZERO,
+    };
+    lead.outside_owner = None;
     lead.state = State::Assigned;
     lead.waiting = None;
     lead.awaited.clear();
@@ -90,6 +103,7 @@ fn own(
             steps_done: 0,
             pages_done: before.as_ref().map_or(0, |ladder| ladder.pages_done),
             on_it_until: None,
+            on_its: 0,
             asking_until: None,
         });
         note::put(&mut decision, "sla", &sla.id);
@@ -98,10 +112,12 @@ fn own(
     note::put(&mut decision, "owner", rep);
     note::put(&mut decision, "pool", &lead.pool);
     let mut jobs = writes(desk, &lead);
-    jobs.extend(tell_rep(desk, &lead, rep, Why::Assigned));
+    let told = tell_rep(desk, &lead, rep, Why::Assigned).into_iter();
+    jobs.extend(told.map(|job| JobWanted { due_at: job.due_at.plus(gather), ..job }));
     Plan {
         team: changes,
         jobs,
+        dropped: ask::over(desk),
         review: next_review(desk, &lead),
         decision: Some(decision),
         lead: Some(lead),
@@ -196,7 +212,18 @@ pub fn tell(desk: Desk<'_>, lead: &Lead, whom: &[Tell], why: Why) -> Vec<JobWant
 /// Those whom the rulebook wants told when a lead is stuck.
 #[must_use]
 pub fn alarm(desk: Desk<'_>, lead: &Lead) -> Vec<JobWanted> {
-    tell(desk, lead, &desk.book.alarm, Why::Stuck)
+    let told = tell(desk, lead, &desk.book.alarm, Why::Stuck).into_iter();
+    told.map(|job| JobWanted { rank: ALARM_RANK, ..job }).collect()
+}
+
+/// Adds jobs, but not over one that is there: a later word to the same destination does not
+/// replace an earlier and weightier one.
+pub fn add_missing(jobs: &mut Vec<JobWanted>, more: Vec<JobWanted>) {
+    for job in more {
+        if !jobs.iter().any(|have| have.kind == job.kind && have.destination == job.destination) {
+            jobs.push(job);
+        }
+    }
 }
 
 /// One job.

@@ -5,7 +5,7 @@
 //! Does not know: how it is shown; a stranger's values stay [`Untrusted`](crate::model::text::Untrusted)
 //! as far as they are values of fields, and are quoted inside clauses for pages that escape.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -19,7 +19,11 @@ use crate::{
         plan::{Decided, Decision, What},
         time::Time,
     },
-    rulebook::{Per, Rulebook, absence_word, condition::{Seen, Tri}, facts::FactSource},
+    rulebook::{
+        Per, Rulebook, absence_word,
+        condition::{Seen, Tri},
+        facts::FactSource,
+    },
 };
 
 /// Why a lead is where it is.
@@ -125,12 +129,7 @@ pub fn lead(book: &Rulebook, decisions: &[Decided]) -> Option<Why> {
 
 /// Why one routing decision went as it did.
 #[must_use]
-pub fn decision(
-    book: &Rulebook,
-    decision: &Decision,
-    source: &str,
-    intent: Option<&str>,
-) -> Why {
+pub fn decision(book: &Rulebook, decision: &Decision, source: &str, intent: Option<&str>) -> Why {
     let stored: Stored = read(decision);
     let fields = stored.fields.clone().unwrap_or_default();
     let facts = book.facts(&FactSource {
@@ -252,14 +251,19 @@ pub fn sentence(book: &Rulebook, decision: &Decision) -> String {
         What::Reassigned => handed_over(book, &stored),
         What::Asked => "The CRM is asked whether somebody has answered".to_owned(),
         What::OnIt => match stored.until {
-            Some(until) => format!("{} is on it; the ladder waits until {}", name(&stored.rep), clock(until)),
+            Some(until) => {
+                format!("{} is on it; the ladder waits until {}", name(&stored.rep), clock(until))
+            }
             None => format!("{} is on it", name(&stored.rep)),
         },
         What::Answered => answered(book, &stored),
         What::OwnerKept => format!(
             "{} shows another owner, and that choice is kept{}",
             stored.crm.as_deref().unwrap_or("the CRM"),
-            stored.owner.as_ref().map_or_else(String::new, |_| format!(": {}", name(&stored.owner)))
+            stored
+                .owner
+                .as_ref()
+                .map_or_else(String::new, |_| format!(": {}", name(&stored.owner)))
         ),
         What::AwayNoted => format!("The absences of {} changed", name(&stored.rep)),
         What::Noted => "Taken note of".to_owned(),
@@ -286,15 +290,20 @@ fn placed(book: &Rulebook, stored: &Stored) -> String {
     let Some(owner) = &stored.owner else { return "noted".to_owned() };
     let mut text = format!("to {} by the rule {rule}", name(book, owner));
     if let Some(pool) = &stored.pool {
-        text.push_str(&format!(", pool {pool}"));
+        let _ = write!(text, ", pool {pool}");
     }
+    let mut said = Vec::new();
     for (_, candidates) in &stored.pools {
         for one in candidates.iter().filter(|one| !one.standing.is_free()) {
-            text.push_str(&format!("; {}: {}", name(book, &one.rep), standing(&one.standing)));
+            if said.contains(&&one.rep) {
+                continue;
+            }
+            said.push(&one.rep);
+            let _ = write!(text, "; {}: {}", name(book, &one.rep), standing(&one.standing));
         }
     }
     if let (Some(sla), Some(deadline)) = (&stored.sla, stored.deadline) {
-        text.push_str(&format!("; to be answered by {} ({sla})", clock(deadline)));
+        let _ = write!(text, "; to be answered by {} ({sla})", clock(deadline));
     }
     text
 }
@@ -310,9 +319,12 @@ pub fn waits(waiting: &Waiting) -> String {
             format!("the rule {rule} waits for a missing fact until {}", clock(*until))
         }
         Waiting::Somebody { pool, until } => {
-            format!("nobody of the pool {pool} is there; it waits until {} at the latest", clock(*until))
+            format!(
+                "nobody of the pool {pool} is there; it waits until {} at the latest",
+                clock(*until)
+            )
         }
-        Waiting::Operator { why } => format!("an operator must look: {why}"),
+        Waiting::Operator { why, .. } => format!("an operator must look: {why}"),
     }
 }
 
@@ -330,7 +342,7 @@ fn escalated(stored: &Stored) -> String {
         None => "Nobody has answered in time: people were told".to_owned(),
     };
     if let Some(kept) = &stored.kept {
-        text.push_str(&format!("; it stays with its owner, since {kept}"));
+        let _ = write!(text, "; it stays with its owner, since {kept}");
     }
     text.push_str(&skipped(stored));
     text
@@ -339,17 +351,20 @@ fn escalated(stored: &Stored) -> String {
 fn handed_over(book: &Rulebook, stored: &Stored) -> String {
     let named = |id: &Option<String>| name(book, id.as_deref().unwrap_or("nobody"));
     let mut text = format!("Handed over from {} to {}", named(&stored.from), named(&stored.owner));
-    match (&stored.by, &stored.refused_by, stored.away_until) {
-        (_, Some(crm), _) => text.push_str(&format!(", since {crm} refuses that owner")),
-        (_, _, Some(until)) => text.push_str(&format!(", who is out until {}", clock(until))),
-        (Some(by), ..) => text.push_str(&format!(" by {by}")),
-        _ => text.push_str(", since nobody answered"),
-    }
+    let since = match (&stored.by, &stored.refused_by, stored.away_until) {
+        (_, Some(crm), _) => format!(", since {crm} refuses that owner"),
+        (_, _, Some(until)) => {
+            format!(", since {} is out until {}", named(&stored.from), clock(until))
+        }
+        (Some(by), ..) => format!(" by {by}"),
+        _ => ", since nobody answered".to_owned(),
+    };
+    text.push_str(&since);
     if let Some(why) = &stored.why {
-        text.push_str(&format!(": {why}"));
+        let _ = write!(text, ": {why}");
     }
     if let Some(deadline) = stored.deadline {
-        text.push_str(&format!("; to be answered by {}", clock(deadline)));
+        let _ = write!(text, "; to be answered by {}", clock(deadline));
     }
     text + &skipped(stored)
 }

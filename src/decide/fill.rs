@@ -5,20 +5,20 @@
 //! set-aside lead with a new clock.
 //! Does not know: how the person is looked up; the snapshot has the newest lead of theirs.
 
-use super::{Desk, assign, note, route};
+use super::{Desk, ask, assign, note, route, sla};
 use crate::model::{
     event::Fate,
     id::{LeadId, Seq, lead_uuid},
-    job::{JobKind, JobWanted, Why},
+    job::Why,
     lead::{Lead, State, Waiting},
     plan::{Draft, Filled, Plan, Review, StepEvent, What},
 };
 
 /// Decides a fill.
 pub fn decide(desk: Desk<'_>, lead: Option<&Lead>, event: &StepEvent, draft: &Draft) -> Plan {
-    let same = lead.filter(|lead| {
-        event.received_at.since(lead.filled_at) <= desk.book.same_lead_within
-    });
+    let is_recent =
+        |lead: &&Lead| event.received_at.since(lead.filled_at) <= desk.book.same_lead_within;
+    let same = lead.filter(is_recent).filter(|lead| is_one_person(lead, draft));
     let mut plan = match same {
         Some(lead) => join(desk, lead, event, draft),
         None => open(desk, event, draft),
@@ -30,6 +30,14 @@ pub fn decide(desk: Desk<'_>, lead: Option<&Lead>, event: &StepEvent, draft: &Dr
         unfilled: draft.unfilled.clone(),
     });
     plan
+}
+
+/// Two addresses are two people, though they share a telephone.
+fn is_one_person(lead: &Lead, draft: &Draft) -> bool {
+    match (lead.fields.text("email"), draft.fields.text("email")) {
+        (Some(one), Some(other)) => one == other,
+        _ => true,
+    }
 }
 
 /// A new lead: first the CRMs are asked who has this person, then it is routed.
@@ -54,6 +62,7 @@ fn open(desk: Desk<'_>, event: &StepEvent, draft: &Draft) -> Plan {
         had: Vec::new(),
         ladder: None,
         opened_at: event.received_at,
+        reopened_at: None,
         filled_at: event.received_at,
         assigned_at: None,
         answered_at: None,
@@ -61,9 +70,14 @@ fn open(desk: Desk<'_>, event: &StepEvent, draft: &Draft) -> Plan {
         fills: 1,
         paged: Vec::new(),
     };
-    let until = event.received_at.plus(desk.book.ask_within);
-    let mut plan = if desk.reach.asks.is_empty() || until <= desk.now {
-        route::place(desk, lead, What::Opened)
+    let within = desk.book.ask_within;
+    let mut until = event.received_at.plus(within);
+    if until <= desk.now {
+        // It was decided late (redone, or behind a backlog): the question is still worth asking.
+        until = desk.now.plus(within);
+    }
+    let mut plan = if desk.reach.asks.is_empty() {
+        route::place(desk, None, lead, What::Opened)
     } else {
         lead.awaited.clone_from(&desk.reach.asks);
         lead.waiting = Some(Waiting::Facts { until });
@@ -71,7 +85,7 @@ fn open(desk: Desk<'_>, event: &StepEvent, draft: &Draft) -> Plan {
         note::put(&mut decision, "waiting", &lead.waiting);
         note::put(&mut decision, "fields", &lead.fields);
         Plan {
-            jobs: asks(desk, 0),
+            jobs: ask::asks(desk, 0),
             review: Review::At(until),
             decision: Some(decision),
             lead: Some(lead),
@@ -99,7 +113,8 @@ fn join(desk: Desk<'_>, lead: &Lead, event: &StepEvent, draft: &Draft) -> Plan {
     let mut plan = match lead.state {
         State::Answered | State::SetAside if is_stronger => reopen(desk, lead),
         // A fact that was missing may have come.
-        State::Waiting if lead.awaited.is_empty() => route::place(desk, lead, What::Joined),
+        State::Waiting if lead.awaited.is_empty() => route::place(desk, None, lead, What::Joined),
+        State::Assigned if is_stronger => hasten(desk, lead),
         State::Assigned | State::Answered => tell_owner(desk, lead),
         State::Waiting | State::SetAside => Plan {
             decision: Some(note::decision(desk, What::Joined)),
@@ -123,13 +138,35 @@ fn reopen(desk: Desk<'_>, mut lead: Lead) -> Plan {
     lead.outcome = None;
     lead.set_aside = None;
     lead.ladder = None;
+    lead.outside_owner = None;
+    lead.had.clear();
+    lead.reopened_at = Some(desk.now);
     let owner = lead
         .owner
         .clone()
         .filter(|owner| desk.book.reps.get(owner).is_some_and(|rep| !rep.has_left));
     match owner {
-        Some(owner) => assign::again(desk, lead, &owner, What::Reopened),
-        None => route::place(desk, lead, What::Reopened),
+        Some(owner) => {
+            let sla = route::route(desk, &lead, &[]).sla;
+            assign::again(desk, lead, &owner, &sla, What::Reopened)
+        }
+        None => route::place(desk, None, lead, What::Reopened),
+    }
+}
+
+/// A stronger fill while the owner has it: the clock of what is asked for now, if it is sooner
+/// than the one that runs (or none runs any more).
+fn hasten(desk: Desk<'_>, lead: Lead) -> Plan {
+    let Some(owner) = lead.owner.clone() else { return tell_owner(desk, lead) };
+    let routed = route::route(desk, &lead, &[]);
+    let sooner = desk.book.slas.get(&routed.sla).is_some_and(|sla| {
+        let deadline = sla::after(desk, sla, &owner, desk.now, sla.respond_within);
+        lead.ladder.as_ref().is_none_or(|ladder| deadline < ladder.deadline)
+    });
+    if sooner || sla::firings(desk, &lead).is_empty() {
+        assign::again(desk, lead, &owner, &routed.sla, What::Joined)
+    } else {
+        tell_owner(desk, lead)
     }
 }
 
@@ -143,16 +180,4 @@ fn tell_owner(desk: Desk<'_>, lead: Lead) -> Plan {
     plan.decision = Some(note::decision(desk, What::Joined));
     plan.lead = Some(lead);
     plan
-}
-
-/// One `ask` for every connection that is asked.
-pub fn asks(desk: Desk<'_>, rank: i64) -> Vec<JobWanted> {
-    let ask = |crm: &String| JobWanted {
-        kind: JobKind::Ask,
-        destination: crm.clone(),
-        due_at: desk.now,
-        rank,
-        why: None,
-    };
-    desk.reach.asks.iter().map(ask).collect()
 }

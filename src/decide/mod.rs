@@ -9,22 +9,23 @@
 //! `rotate` (which rep), `assign` (the lead gets an owner and a clock), `review` (the ladder),
 //! `news` (what acting and people brought), `explain` (why, said back).
 
-pub mod prepare;
-pub mod fill;
-pub mod route;
-pub mod rotate;
-pub mod available;
+pub mod ask;
 pub mod assign;
-pub mod sla;
-pub mod review;
-pub mod news;
+pub mod available;
 pub mod explain;
+pub mod fill;
+pub mod news;
 mod note;
+pub mod prepare;
+pub mod review;
+pub mod rotate;
+pub mod route;
+pub mod sla;
 
 use crate::{
     model::{
         event::Fate,
-        plan::{Input, Plan, Snapshot, Step, What},
+        plan::{Filled, Input, Plan, Snapshot, Step, Unread, What},
         team::Team,
         time::Time,
     },
@@ -67,7 +68,7 @@ pub fn decide(
     let desk = Desk { book, reach, team: snapshot.team, now };
     match (&step.input, &step.event) {
         (Input::Fill(draft), Some(event)) => fill::decide(desk, snapshot.lead, event, draft),
-        (Input::Unreadable(reason), Some(event)) => unreadable(desk, &event.source, reason),
+        (Input::Unreadable(unread), Some(event)) => unreadable(desk, &event.source, unread),
         (Input::News(news), event) => news::decide(desk, snapshot.lead, event.as_ref(), news),
         (Input::Review, _) => {
             snapshot.lead.map_or_else(Plan::nothing, |lead| review::decide(desk, lead))
@@ -77,21 +78,29 @@ pub fn decide(
 }
 
 /// A fill that cannot be read is kept with its reason, to be redone after the mapping is mended.
-fn unreadable(desk: Desk<'_>, source: &str, reason: &str) -> Plan {
+fn unreadable(desk: Desk<'_>, source: &str, unread: &Unread) -> Plan {
     let mut decision = note::decision(desk, What::Rejected);
     note::put(&mut decision, "source", source);
-    note::put(&mut decision, "reason", reason);
+    note::put(&mut decision, "reason", &unread.reason);
+    let filled = Filled {
+        source: source.to_owned(),
+        filled: unread.filled.clone(),
+        unfilled: unread.unfilled.clone(),
+    };
     Plan {
         fate: Some(Fate::Rejected),
-        reason: Some(reason.to_owned()),
+        reason: Some(unread.reason.clone()),
+        filled: Some(filled),
         decision: Some(decision),
         ..Plan::nothing()
     }
 }
 
 #[cfg(test)]
-mod sample;
+mod corner_tests;
+#[cfg(test)]
+mod road_tests;
 #[cfg(test)]
 mod rotate_tests;
 #[cfg(test)]
-mod road_tests;
+mod sample;

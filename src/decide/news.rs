@@ -5,28 +5,23 @@
 //! silence.
 //! Does not know: who brought the news.
 
-use super::{Desk, assign, available, note, review, route};
+use super::{Desk, ask, assign, available, note, review, route};
 use crate::{
     model::{
         event::Fate,
         job::{JobKind, Why},
-        lead::{Lead, State, Waiting},
+        lead::{Ladder, Lead, State, Waiting},
         news::{Absence, Act, Known, KnownRecord, News, Outcome, Response},
         plan::{Plan, Review, StepEvent, What},
         team::{Away, TeamChange},
         time::Time,
     },
-    rulebook::condition::Value,
+    rulebook::{Rep, condition::Value},
 };
 
 /// Decides one piece of news.
 #[must_use]
-pub fn decide(
-    desk: Desk<'_>,
-    lead: Option<&Lead>,
-    event: Option<&StepEvent>,
-    news: &News,
-) -> Plan {
+pub fn decide(desk: Desk<'_>, lead: Option<&Lead>, event: Option<&StepEvent>, news: &News) -> Plan {
     let mut plan = match (news, lead) {
         (News::Away { rep, absence, from, until }, _) => {
             let away = Away { absence: *absence, from: *from, until: *until };
@@ -37,27 +32,26 @@ pub fn decide(
         (News::Facts { destination, known, .. }, Some(lead)) => {
             facts(desk, lead, destination, known)
         }
-        (News::Responded { response, .. }, Some(lead)) if is_of_before(lead, response) => {
-            Plan::nothing()
+        // Evidence from before it was (re-)opened is no answer to it.
+        (News::Responded { response, .. }, Some(lead)) if response.at < lead.open_since() => {
+            noted(desk, lead.clone())
         }
         (News::Responded { response, .. }, Some(lead)) => {
             answered(desk, lead.clone(), Some(response), None)
         }
-        (News::OwnerMet { destination, owner, .. }, Some(lead)) => {
-            owner_met(desk, lead, destination, owner)
+        (News::OwnerMet { destination, owner, is_move, .. }, Some(lead)) => {
+            owner_met(desk, lead, destination, owner, *is_move)
         }
         (News::OwnerInvalid { destination, rep, .. }, Some(lead)) => {
             owner_invalid(desk, lead, destination, rep)
         }
         (News::Acted { rep, act, .. }, Some(lead)) => acted(desk, lead, rep, act),
-        (News::Reassign { to, why, .. }, Some(lead)) => {
-            by_hand(desk, lead, to, why.as_deref())
-        }
+        (News::Reassign { to, why, .. }, Some(lead)) => by_hand(desk, lead, to, why.as_deref()),
         (News::Fetched { fields, .. }, Some(lead)) => {
             let mut lead = lead.clone();
             lead.fields.fill_gaps(fields);
             match lead.state {
-                State::Waiting => route::place(desk, lead, What::Routed),
+                State::Waiting => route::place(desk, None, lead, What::Routed),
                 _ => noted(desk, lead),
             }
         }
@@ -73,11 +67,7 @@ pub fn decide(
 
 /// Taken note of, nothing else.
 fn noted(desk: Desk<'_>, lead: Lead) -> Plan {
-    Plan {
-        decision: Some(note::decision(desk, What::Noted)),
-        lead: Some(lead),
-        ..Plan::nothing()
-    }
+    Plan { decision: Some(note::decision(desk, What::Noted)), lead: Some(lead), ..Plan::nothing() }
 }
 
 /// A CRM answered: the lead is placed or its review goes on, once nobody else is awaited.
@@ -92,14 +82,16 @@ fn facts(desk: Desk<'_>, lead: &Lead, destination: &str, known: &Known) -> Plan 
         return answered(desk, lead, Some(response), None);
     }
     let seen = Known { response: None, ..known.clone() };
+    if let Some(owner) = moved_meanwhile(&lead, destination, &seen) {
+        return owner_met(desk, &lead, destination, &owner, true);
+    }
+    let before = lead.clone();
     let is_same = lead.known.get(destination) == Some(&seen);
     lead.known.insert(destination.to_owned(), seen);
     let nobody_awaited = lead.awaited.is_empty();
     match (lead.state, &lead.waiting) {
-        (State::Waiting, Some(Waiting::Facts { .. })) if nobody_awaited => {
-            route::place(desk, lead, What::Routed)
-        }
-        (State::Waiting, Some(Waiting::Fact { .. })) => route::place(desk, lead, What::Routed),
+        (State::Waiting, Some(Waiting::Facts { .. })) if !nobody_awaited => noted(desk, lead),
+        (State::Waiting, _) => route::place(desk, Some(&before), lead, What::Routed),
         (State::Assigned, _) if was_awaited && nobody_awaited && is_asking(&lead) => {
             review::decide(desk, &lead)
         }
@@ -108,16 +100,16 @@ fn facts(desk: Desk<'_>, lead: &Lead, destination: &str, known: &Known) -> Plan 
     }
 }
 
-fn is_asking(lead: &Lead) -> bool {
-    lead.ladder.as_ref().is_some_and(|ladder| ladder.asking_until.is_some())
+/// While a lead is about to be taken away, the CRM may show that a human has moved it already.
+fn moved_meanwhile(lead: &Lead, destination: &str, seen: &Known) -> Option<String> {
+    let shown = |known: &Known| known.person.as_ref().and_then(|person| person.owner.clone());
+    let before = lead.known.get(destination).and_then(&shown)?;
+    let now = shown(seen)?;
+    (lead.state == State::Assigned && is_asking(lead) && now != before).then_some(now)
 }
 
-/// Whether it happened before there was anything to answer: before the lead came in, or before it
-/// came back. Reported late or twice, it must not end the clock that runs now. Where the lead went
-/// from hand to hand, the answer of who had it before counts.
-fn is_of_before(lead: &Lead, response: &Response) -> bool {
-    let since = lead.assigned_at.filter(|_| lead.had.is_empty()).unwrap_or(lead.opened_at);
-    response.at < since
+fn is_asking(lead: &Lead) -> bool {
+    lead.ladder.as_ref().is_some_and(|ladder| ladder.asking_until.is_some())
 }
 
 /// Somebody answered: the ladder ends, pages close, the CRM hears of it.
@@ -148,6 +140,7 @@ fn answered(
     lead.awaited.clear();
     lead.answered_at = Some(at);
     lead.outcome = outcome.cloned();
+    lead.awaited.clear();
     let mut jobs = assign::writes(desk, &lead);
     for pager in std::mem::take(&mut lead.paged) {
         let rank = assign::rank(desk, &lead);
@@ -155,6 +148,7 @@ fn answered(
     }
     Plan {
         jobs,
+        dropped: ask::over(desk),
         review: Review::None,
         decision: Some(decision),
         lead: Some(lead),
@@ -162,28 +156,36 @@ fn answered(
     }
 }
 
-/// The CRM shows another owner than we wrote: that choice is kept.
-fn owner_met(desk: Desk<'_>, lead: &Lead, destination: &str, owner: &str) -> Plan {
+/// The CRM shows another owner than we wrote. A human's move is kept. An owner from before us is
+/// kept too, unless that person cannot take it: then ours is written after all.
+fn owner_met(desk: Desk<'_>, lead: &Lead, destination: &str, owner: &str, is_move: bool) -> Plan {
     let mut lead = lead.clone();
     let known = lead.known.entry(destination.to_owned()).or_default();
-    known
-        .person
-        .get_or_insert_with(KnownRecord::default)
-        .owner
-        .replace(owner.to_owned());
-    let rep = desk
-        .book
-        .reps
-        .values()
-        .find(|rep| rep.crm.get(destination).is_some_and(|id| id == owner));
+    known.person.get_or_insert_with(KnownRecord::default).owner.replace(owner.to_owned());
+    let rep =
+        desk.book.reps.values().find(|rep| rep.crm.get(destination).is_some_and(|id| id == owner));
     let mut decision = note::decision(desk, What::OwnerKept);
     note::put(&mut decision, "crm", destination);
     note::put(&mut decision, "crm_owner", owner);
     match rep {
-        Some(rep) if lead.owner.as_ref() == Some(&rep.id) => Plan::nothing(),
+        Some(rep) if lead.owner.as_ref() == Some(&rep.id) && lead.outside_owner.is_none() => {
+            Plan::nothing()
+        }
+        Some(rep) if lead.owner.as_ref() == Some(&rep.id) => {
+            lead.outside_owner = None;
+            Plan { decision: Some(decision), lead: Some(lead), ..Plan::nothing() }
+        }
+        Some(rep) if lead.owner.is_some() && cannot_take(desk, rep, is_move) => {
+            note::put(&mut decision, "kept", "that person cannot take it now");
+            decision.what = What::Noted;
+            let jobs = assign::writes(desk, &lead);
+            Plan { jobs, decision: Some(decision), lead: Some(lead), ..Plan::nothing() }
+        }
         Some(rep) if matches!(lead.state, State::Answered | State::SetAside) => {
             lead.owner = Some(rep.id.clone());
-            Plan { decision: Some(decision), lead: Some(lead), ..Plan::nothing() }
+            lead.outside_owner = None;
+            let jobs = assign::writes(desk, &lead);
+            Plan { jobs, decision: Some(decision), lead: Some(lead), ..Plan::nothing() }
         }
         Some(rep) => assign::hand_over(desk, lead, &rep.id, None, Vec::new(), decision),
         None if lead.outside_owner.as_deref() == Some(owner) => Plan::nothing(),
@@ -196,6 +198,11 @@ fn owner_met(desk: Desk<'_>, lead: &Lead, destination: &str, owner: &str) -> Pla
     }
 }
 
+/// Whoever has left never gets a lead; whoever is away gets none that only was theirs before.
+fn cannot_take(desk: Desk<'_>, rep: &Rep, is_move: bool) -> bool {
+    rep.has_left || (!is_move && !available::of_named(desk, rep).is_free())
+}
+
 /// The CRM refuses the owner: somebody else gets the lead, and people hear of it.
 fn owner_invalid(desk: Desk<'_>, lead: &Lead, destination: &str, rep: &str) -> Plan {
     if lead.state != State::Assigned || lead.owner.as_deref() != Some(rep) {
@@ -206,17 +213,14 @@ fn owner_invalid(desk: Desk<'_>, lead: &Lead, destination: &str, rep: &str) -> P
     let mut decision = note::decision(desk, What::Reassigned);
     note::put(&mut decision, "from", rep);
     note::put(&mut decision, "refused_by", destination);
-    let mut plan = match review::free_for(desk, lead, &had) {
-        Some((next, pool, changes, pools)) => {
-            note::put(&mut decision, "pools", pools);
-            assign::hand_over(desk, lead.clone(), &next, pool, changes, decision)
-        }
-        None => {
-            decision.what = What::Held;
-            Plan { decision: Some(decision), lead: Some(lead.clone()), ..Plan::nothing() }
-        }
+    let mut plan = if let Some((next, pool, changes, pools)) = review::free_for(desk, lead, &had) {
+        note::put(&mut decision, "pools", pools);
+        assign::hand_over(desk, lead.clone(), &next, pool, changes, decision)
+    } else {
+        decision.what = What::Held;
+        Plan { decision: Some(decision), lead: Some(lead.clone()), ..Plan::nothing() }
     };
-    plan.jobs.extend(assign::alarm(desk, lead));
+    assign::add_missing(&mut plan.jobs, assign::alarm(desk, lead));
     plan
 }
 
@@ -237,13 +241,18 @@ fn acted(desk: Desk<'_>, lead: &Lead, rep: &str, act: &Act) -> Plan {
     }
 }
 
+/// How often "on it" may be said on one clock: it buys time, and not for ever.
+const ON_ITS_MAX: u32 = 2;
+
 /// "On it" buys a bounded time; then the ladder goes on.
 fn on_it(desk: Desk<'_>, lead: &Lead, rep: &str) -> Plan {
     let is_theirs = lead.state == State::Assigned && lead.owner.as_deref() == Some(rep);
     let mut lead = lead.clone();
-    let Some(ladder) = lead.ladder.as_mut().filter(|_| is_theirs) else {
+    let can = |ladder: &&mut Ladder| is_theirs && ladder.on_its < ON_ITS_MAX;
+    let Some(ladder) = lead.ladder.as_mut().filter(can) else {
         return Plan::nothing();
     };
+    ladder.on_its += 1;
     let span = desk
         .book
         .slas
@@ -310,6 +319,12 @@ fn by_hand(desk: Desk<'_>, lead: &Lead, to: &str, why: Option<&str>) -> Plan {
         return Plan::nothing();
     }
     let mut lead = lead.clone();
+    if lead.state != State::Assigned {
+        // It begins anew: a clock of days ago would page at once.
+        lead.ladder = None;
+        lead.had.clear();
+        lead.reopened_at = Some(desk.now);
+    }
     lead.answered_at = None;
     lead.outcome = None;
     lead.set_aside = None;

@@ -12,7 +12,7 @@ use crate::{
         field::{Field, Fields},
         lead::Identity,
         normalize,
-        plan::{Draft, Input},
+        plan::{Draft, Input, Unread},
         text::Untrusted,
     },
     rulebook::Rulebook,
@@ -26,7 +26,7 @@ const TEXT_MAX: usize = 2_000;
 pub fn prepare(book: &Rulebook, source: &str, document: Result<Value, String>) -> Input {
     let document = match document {
         Ok(document) => document,
-        Err(reason) => return Input::Unreadable(reason),
+        Err(reason) => return Input::Unreadable(Unread::because(reason)),
     };
     let mapped = book.map(source, &document);
     let filled = mapped.values.keys().cloned().collect();
@@ -40,13 +40,14 @@ pub fn prepare(book: &Rulebook, source: &str, document: Result<Value, String>) -
     derive(&mut fields);
     let identities = identities(&fields);
     if identities.is_empty() {
-        return Input::Unreadable(match bad_email {
-            Some(why) => format!("no usable email or phone: the email {why}"),
+        let reason = match bad_email {
+            Some(why) => format!("no usable email or phone; of the email: {why}"),
             None => format!(
                 "no email and no phone: no path of the mapping for {source:?} found one; \
                  mend the mapping and redo the event"
             ),
-        });
+        };
+        return Input::Unreadable(Unread { reason, filled, unfilled: mapped.unfilled });
     }
     let intent = book.intent_of(source, fields.text("form")).map(str::to_owned);
     Input::Fill(Box::new(Draft { fields, identities, intent, filled, unfilled: mapped.unfilled }))
@@ -124,13 +125,12 @@ fn derive(fields: &mut Fields) {
         fields.put_text("country", code);
     }
     if let Some(raw) = fields.text("phone").map(str::to_owned) {
-        match normalize::phone(&raw, fields.text("country")) {
-            Some(e164) => fields.put_text("phone", e164),
+        if let Some(e164) = normalize::phone(&raw, fields.text("country")) {
+            fields.put_text("phone", e164);
+        } else {
             // Kept for the rep to read, under a name that identifies nobody.
-            None => {
-                fields.0.remove("phone");
-                fields.put_text("phone_as_typed", raw);
-            }
+            fields.0.remove("phone");
+            fields.put_text("phone_as_typed", raw);
         }
     }
     if let Some(domain) = fields.text("website").and_then(normalize::website) {

@@ -7,9 +7,8 @@
 //! Does not know: who delivers messages and pages.
 
 use super::{
-    Desk, assign, note,
+    Desk, ask, assign, note, rotate,
     route::{self, Place},
-    rotate,
     sla::{self, Firing},
 };
 use crate::{
@@ -24,6 +23,8 @@ use crate::{
 
 /// How long the CRMs have to answer before a step that takes away or pages.
 const ASK_WITHIN: Span = Span::seconds(5);
+/// How long what the CRMs said then may be acted upon.
+const ASK_KEEPS: Span = Span::minutes(1);
 /// How long re-assignments and pages wait after a jump of the wall clock.
 const UNSURE_FOR: Span = Span::minutes(1);
 
@@ -42,10 +43,10 @@ fn waiting(desk: Desk<'_>, lead: &Lead) -> Plan {
         Some(Waiting::Somebody { until, .. }) => desk.now >= *until,
         _ => false,
     };
-    let mut plan = route::place(desk, lead.clone(), What::Routed);
+    let mut plan = route::place(desk, Some(lead), lead.clone(), What::Routed);
     if bound_is_over {
         // It waited as long as it may: it is given to somebody, and people hear that it was so.
-        plan.jobs.extend(assign::alarm(desk, lead));
+        assign::add_missing(&mut plan.jobs, assign::alarm(desk, lead));
     }
     plan
 }
@@ -75,6 +76,8 @@ fn assigned(desk: Desk<'_>, lead: &Lead) -> Plan {
     if is_grave && !desk.reach.asks.is_empty() {
         match ladder.asking_until {
             None => return ask_first(desk, lead),
+            // An answer of long ago is none.
+            Some(until) if desk.now > until.plus(ASK_KEEPS) => return ask_first(desk, lead),
             Some(until) if desk.now < until && !lead.awaited.is_empty() => {
                 return Plan { review: Review::At(until), ..Plan::nothing() };
             }
@@ -91,10 +94,7 @@ fn escalation_of<'a>(desk: Desk<'a>, sla: &str) -> Option<&'a Escalation> {
 
 /// The newest due step of the owner's ladder and the newest due page: a page, which keeps the
 /// first deadline, must not swallow a step of the owner's own clock, nor the other way round.
-fn newest_of_each<'a>(
-    due: &[Firing],
-    escalation: &'a Escalation,
-) -> Vec<(Firing, &'a LadderStep)> {
+fn newest_of_each<'a>(due: &[Firing], escalation: &'a Escalation) -> Vec<(Firing, &'a LadderStep)> {
     [false, true]
         .into_iter()
         .filter_map(|is_page| due.iter().rev().find(|firing| firing.is_page == is_page))
@@ -113,7 +113,7 @@ fn ask_first(desk: Desk<'_>, lead: &Lead) -> Plan {
     let mut decision = note::decision(desk, What::Asked);
     note::put(&mut decision, "until", until);
     Plan {
-        jobs: route::ask_again(desk, assign::rank(desk, &lead)),
+        jobs: ask::asks(desk, assign::rank(desk, &lead)),
         review: Review::At(until),
         decision: Some(decision),
         lead: Some(lead),
@@ -158,7 +158,7 @@ fn fire(
     let mut jobs = Vec::new();
     for (_, step) in newest {
         let why = if is_early(step) { Why::Reminder } else { Why::Late };
-        add_missing(&mut jobs, assign::tell(desk, &lead, &step.tell, why));
+        assign::add_missing(&mut jobs, assign::tell(desk, &lead, &step.tell, why));
         if let Some(pager) = &step.page {
             jobs.push(page(desk, &mut lead, pager));
             note::put(&mut decision, "paged", pager);
@@ -171,7 +171,7 @@ fn fire(
                 note::put(&mut decision, "from", &lead.owner);
                 note::put(&mut decision, "pools", candidates);
                 let mut plan = assign::hand_over(desk, lead, &rep, pool, changes, decision);
-                add_missing(&mut plan.jobs, jobs);
+                assign::add_missing(&mut plan.jobs, jobs);
                 return plan;
             }
             Err(why) => note::put(&mut decision, "kept", why),
@@ -193,18 +193,6 @@ fn page(desk: Desk<'_>, lead: &mut Lead, pager: &str) -> crate::model::job::JobW
     }
     let rank = assign::rank(desk, lead);
     assign::job(JobKind::Tell, pager.to_owned(), desk.now, rank, Some(Why::Page))
-}
-
-/// A later word to the same destination does not replace the hand-over's own.
-fn add_missing(
-    jobs: &mut Vec<crate::model::job::JobWanted>,
-    more: Vec<crate::model::job::JobWanted>,
-) {
-    for job in more {
-        if !jobs.iter().any(|have| have.kind == job.kind && have.destination == job.destination) {
-            jobs.push(job);
-        }
-    }
 }
 
 /// Who takes over, with the turn and everybody looked at.

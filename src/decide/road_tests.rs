@@ -39,7 +39,10 @@ fn the_ladder_goes_its_way_until_somebody_answers() {
     assert_eq!(what(&world.review()), Some(What::Reassigned));
     assert_eq!(world.now, NOON.plus(Span::minutes(10)));
     let lead = world.lead();
-    assert_eq!((lead.owner.as_deref(), lead.had.as_slice()), (Some("grace"), &["ada".to_owned()][..]));
+    assert_eq!(
+        (lead.owner.as_deref(), lead.had.as_slice()),
+        (Some("grace"), &["ada".to_owned()][..])
+    );
     assert_eq!(world.told(), ["email:ada", "email:grace", "email:mary"]);
     // A new clock for the new owner; the page keeps the first deadline.
     assert_eq!(what(&world.review()), Some(What::Reminded));
@@ -193,8 +196,12 @@ fn before_a_lead_is_taken_away_the_crm_is_asked_and_an_answer_there_counts() {
     assert_eq!(what(&plan), Some(What::Asked));
     assert_eq!(world.review, Some(world.now.plus(Span::seconds(5))));
     let lead = world.lead().uuid;
-    let response =
-        Response { kind: ResponseKind::Email, at: world.now, by: None, evidence: Some("e1".into()) };
+    let response = Response {
+        kind: ResponseKind::Email,
+        at: world.now,
+        by: None,
+        evidence: Some("e1".into()),
+    };
     let known = Known { response: Some(response), ..Known::default() };
     world.news(News::Facts { lead, destination: "hubspot".into(), known });
     assert_eq!(world.lead().state, State::Answered);
@@ -219,7 +226,8 @@ fn a_humans_choice_of_owner_in_the_crm_is_kept() {
     world.fill("eva@linden.example", None);
     let lead = world.lead().uuid;
     let owner = "owner-konrad".to_owned();
-    let plan = world.news(News::OwnerMet { lead, destination: "hubspot".into(), owner });
+    let plan =
+        world.news(News::OwnerMet { lead, destination: "hubspot".into(), owner, is_move: true });
     assert_eq!(what(&plan), Some(What::OwnerKept));
     assert_eq!(world.lead().owner.as_deref(), Some("konrad"));
     assert_eq!(world.told(), ["email:ada", "email:konrad"]);
@@ -230,7 +238,12 @@ fn an_owner_there_whom_nobody_knows_here_is_left_alone_and_people_hear_of_it() {
     let mut world = World::new(book());
     world.fill("eva@linden.example", None);
     let lead = world.lead().uuid;
-    let news = News::OwnerMet { lead, destination: "hubspot".into(), owner: "stranger".into() };
+    let news = News::OwnerMet {
+        lead,
+        destination: "hubspot".into(),
+        owner: "stranger".into(),
+        is_move: true,
+    };
     world.news(news.clone());
     assert_eq!(world.lead().outside_owner.as_deref(), Some("stranger"));
     assert_eq!(world.told(), ["alerts"]);

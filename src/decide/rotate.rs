@@ -65,7 +65,7 @@ pub fn pick(desk: Desk<'_>, pool: &Pool, had: &[String], anyway: bool) -> Pick {
         .iter()
         .min_by(|a, b| order(pool, rotation, **a, **b))
         .and_then(|(at, _)| pool.members.get(*at));
-    let changes = winner.map_or_else(Vec::new, |member| take(desk, pool, rotation, member, &able));
+    let changes = winner.map_or_else(Vec::new, |member| take(desk, pool, rotation, member));
     Pick { rep: winner.map(|member| member.rep.clone()), candidates, changes }
 }
 
@@ -126,13 +126,7 @@ fn order(
 }
 
 /// The turn is taken: the winner's credit grows, or what was owed is paid; the floor follows.
-fn take(
-    desk: Desk<'_>,
-    pool: &Pool,
-    rotation: &Rotation,
-    member: &Member,
-    able: &[(usize, &Candidate)],
-) -> Vec<TeamChange> {
+fn take(desk: Desk<'_>, pool: &Pool, rotation: &Rotation, member: &Member) -> Vec<TeamChange> {
     let mut turn = rotation.turns.get(&member.rep).copied().unwrap_or_default();
     turn.credit = lifted(rotation, member, &turn) * member.weight;
     if turn.owed >= 1.0 {
@@ -142,10 +136,15 @@ fn take(
     }
     turn.received = turn.received.saturating_add(1);
     turn.last_at = desk.now;
-    count(desk, member, &mut turn, 1);
-    let lowest = able
+    count(desk, member, &mut turn);
+    // Over everybody who is there, also those who had this lead: a hand-over lifts nobody past a
+    // turn that is due.
+    let lowest = pool
+        .members
         .iter()
-        .filter_map(|(at, _)| pool.members.get(*at))
+        .filter(|member| {
+            available::of_member(desk, member, rotation.turns.get(&member.rep)).is_free()
+        })
         .map(|member| {
             let turn = rotation.turns.get(&member.rep).copied().unwrap_or_default();
             lifted(rotation, member, &turn)
@@ -158,31 +157,39 @@ fn take(
     ]
 }
 
-/// Gives a turn back: the lead was refused, taken away, or moved by a human.
+/// Gives a turn back: the lead was refused, taken away, or moved by a human. It is counted out of
+/// the periods of its cap that it fell into.
 #[must_use]
-pub fn give_back(desk: Desk<'_>, pool: &str, rep: &str) -> Vec<TeamChange> {
+pub fn give_back(desk: Desk<'_>, pool: &str, rep: &str, given_at: Option<Time>) -> Vec<TeamChange> {
     let Some(pool) = desk.book.pools.get(pool) else { return Vec::new() };
-    let Some(member) = pool.members.iter().find(|member| member.rep == rep) else {
+    if !pool.members.iter().any(|member| member.rep == rep) {
         return Vec::new();
-    };
+    }
     let Some(turn) = desk.team.rotations.get(&pool.id).and_then(|all| all.turns.get(rep)) else {
         return Vec::new();
     };
     let mut turn = *turn;
     turn.owed += 1.0;
     turn.received = turn.received.saturating_sub(1);
-    count(desk, member, &mut turn, -1);
+    uncount(&mut turn, given_at);
     vec![TeamChange::Turn { pool: pool.id.clone(), rep: rep.to_owned(), turn }]
 }
 
-fn count(desk: Desk<'_>, member: &Member, turn: &mut Turn, by: i64) {
+fn count(desk: Desk<'_>, member: &Member, turn: &mut Turn) {
     let Some(rep) = desk.book.reps.get(&member.rep) else { return };
     let add = |count: Count, per: Per| {
         let since = available::period(desk, rep, per);
-        let leads = i64::from(available::current(count, since)).saturating_add(by).max(0);
-        Count { since, leads: u32::try_from(leads).unwrap_or(u32::MAX) }
+        Count { since, leads: available::current(count, since).saturating_add(1) }
     };
     turn.hour = add(turn.hour, Per::Hour);
     turn.day = add(turn.day, Per::Day);
     turn.week = add(turn.week, Per::Week);
+}
+
+fn uncount(turn: &mut Turn, given_at: Option<Time>) {
+    let less = |count: Count| {
+        let was_in = given_at.is_some_and(|at| at >= count.since);
+        Count { leads: count.leads.saturating_sub(u32::from(was_in)), ..count }
+    };
+    (turn.hour, turn.day, turn.week) = (less(turn.hour), less(turn.day), less(turn.week));
 }

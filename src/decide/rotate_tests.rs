@@ -54,13 +54,9 @@ fn who_returns_from_leave_gets_neither_a_flood_nor_a_fast() {
 fn a_turn_given_back_comes_again() {
     let mut world = World::new(book());
     given(&mut world, 3);
-    let desk = super::Desk {
-        book: &world.book,
-        reach: &world.reach,
-        team: &world.team,
-        now: world.now,
-    };
-    let back = super::rotate::give_back(desk, "inbound", "grace");
+    let desk =
+        super::Desk { book: &world.book, reach: &world.reach, team: &world.team, now: world.now };
+    let back = super::rotate::give_back(desk, "inbound", "grace", Some(world.now));
     world.team.apply(&back);
     let after = given(&mut world, 4);
     assert_eq!(after[0], "grace");
@@ -83,7 +79,8 @@ fn least_open_goes_to_whoever_has_least_to_do() {
     let mut book = book();
     book.pools.get_mut("inbound").unwrap().rotation = RotationKind::LeastOpen;
     let mut world = World::new(book);
-    world.team.open = [("ada".to_owned(), 5), ("grace".to_owned(), 2), ("konrad".to_owned(), 4)].into();
+    world.team.open =
+        [("ada".to_owned(), 5), ("grace".to_owned(), 2), ("konrad".to_owned(), 4)].into();
     assert_eq!(world.another(), "grace");
     assert_eq!(world.another(), "grace");
 }

@@ -8,15 +8,15 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Desk, assign,
+    Desk, ask, assign,
     available::{self, Standing},
-    fill, note,
+    note,
     rotate::{self, Candidate},
 };
 use crate::{
     model::{
         lead::{Lead, State, Waiting},
-        plan::{Plan, Review, What},
+        plan::{Decision, Plan, Review, What},
         team::TeamChange,
         time::{Span, Time},
     },
@@ -31,6 +31,9 @@ use crate::{
 const HOPS_MAX: usize = 8;
 /// A lead that waits for somebody is looked at at least this often, for people who come back.
 const LOOK_AGAIN: Span = Span::minutes(5);
+
+/// A lead that is held for an operator is looked at this often, for a rulebook that was mended.
+const HELD_LOOK: Span = Span::hours(1);
 
 /// Why a matching rule did not decide.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -85,9 +88,10 @@ pub fn facts(desk: Desk<'_>, lead: &Lead) -> Facts {
     })
 }
 
-/// Routes a lead and makes the plan of it. `what` names the occasion in the decision.
+/// Routes a lead and makes the plan of it. `what` names the occasion in the decision; `before` is
+/// the lead as it was stored, to see whether anything has changed.
 #[must_use]
-pub fn place(desk: Desk<'_>, mut lead: Lead, what: What) -> Plan {
+pub fn place(desk: Desk<'_>, before: Option<&Lead>, mut lead: Lead, what: What) -> Plan {
     let routed = route(desk, &lead, &lead.had);
     let mut decision = note::decision(desk, what);
     note::put(&mut decision, "fields", &lead.fields);
@@ -117,49 +121,71 @@ pub fn place(desk: Desk<'_>, mut lead: Lead, what: What) -> Plan {
             let jobs = assign::writes(desk, &lead);
             Plan {
                 jobs,
+                dropped: ask::over(desk),
                 review: Review::None,
                 decision: Some(decision),
                 lead: Some(lead),
                 ..Plan::nothing()
             }
         }
-        Place::Wait(waiting) => wait(desk, lead, waiting, decision, what),
+        Place::Wait(waiting) => wait(desk, before, lead, waiting, decision),
     }
 }
 
 /// The lead waits: with a bound, and an alarm where only a person can help.
 fn wait(
     desk: Desk<'_>,
+    before: Option<&Lead>,
     mut lead: Lead,
     waiting: Waiting,
-    mut decision: crate::model::plan::Decision,
-    what: What,
+    mut decision: Decision,
 ) -> Plan {
+    let waiting = goes_on(waiting, lead.waiting.as_ref());
     note::put(&mut decision, "waiting", &waiting);
-    if what != What::Opened {
+    if decision.what != What::Opened {
         decision.what = What::Held;
     }
     let is_new = lead.waiting.as_ref() != Some(&waiting);
     let review = match &waiting {
-        Waiting::Fact { until, .. } | Waiting::Facts { until } => Review::At(*until),
-        Waiting::Somebody { pool, until } => Review::At(look_again(desk, pool, *until)),
-        Waiting::Operator { .. } => Review::None,
+        Waiting::Fact { until, .. } | Waiting::Facts { until } => *until,
+        Waiting::Somebody { pool, until } => look_again(desk, pool, *until),
+        Waiting::Operator { .. } => desk.now.plus(HELD_LOOK),
     };
     let jobs = match &waiting {
-        Waiting::Operator { .. } if is_new => assign::alarm(desk, &lead),
+        Waiting::Operator { since, .. } if is_new || is_a_day(desk.now, *since) => {
+            assign::alarm(desk, &lead)
+        }
         _ => Vec::new(),
     };
     // A look that changed nothing needs no number: the lead goes on waiting.
-    let is_quiet = !is_new && what == What::Routed;
+    let is_unchanged =
+        before.is_some_and(|was| was.fields == lead.fields && was.known == lead.known);
+    let is_quiet = !is_new && is_unchanged && jobs.is_empty();
     lead.state = State::Waiting;
     lead.waiting = Some(waiting);
     Plan {
         jobs,
-        review,
+        review: Review::At(review),
         decision: (!is_quiet).then_some(decision),
         lead: (!is_quiet).then_some(lead),
         ..Plan::nothing()
     }
+}
+
+/// A lead that is still held has been held since before.
+fn goes_on(now: Waiting, before: Option<&Waiting>) -> Waiting {
+    match (now, before) {
+        (Waiting::Operator { why, .. }, Some(Waiting::Operator { since, .. })) => {
+            Waiting::Operator { why, since: *since }
+        }
+        (now, _) => now,
+    }
+}
+
+/// Whether this look falls on a whole day since the lead is held.
+fn is_a_day(now: Time, since: Time) -> bool {
+    let looks = now.since(since).0 / HELD_LOOK.0;
+    looks > 0 && looks % (Span::days(1).0 / HELD_LOOK.0) == 0
 }
 
 /// When somebody of the pool may be there again, at the latest at the bound.
@@ -181,7 +207,10 @@ fn look_again(desk: Desk<'_>, pool: &str, until: Time) -> Time {
 pub fn route(desk: Desk<'_>, lead: &Lead, had: &[String]) -> Routed {
     let facts = facts(desk, lead);
     let mut routed = Routed {
-        place: Place::Wait(Waiting::Operator { why: "no rule could place it".to_owned() }),
+        place: Place::Wait(Waiting::Operator {
+            why: "no rule could place it".to_owned(),
+            since: desk.now,
+        }),
         rule: None,
         sla: desk.book.default_sla.clone(),
         passed: Vec::new(),
@@ -204,19 +233,17 @@ pub fn route(desk: Desk<'_>, lead: &Lead, had: &[String]) -> Routed {
 }
 
 /// What a rule with a missing fact says to do; `None` goes on with the next rule.
-fn unknown(
-    desk: Desk<'_>,
-    lead: &Lead,
-    rule: &Rule,
-    passed: &mut Vec<Passed>,
-) -> Option<Place> {
-    let hold = || Place::Wait(Waiting::Operator {
-        why: format!("rule {}: a fact it needs is missing, and it says to hold", rule.id),
-    });
+fn unknown(desk: Desk<'_>, lead: &Lead, rule: &Rule, passed: &mut Vec<Passed>) -> Option<Place> {
+    let hold = || {
+        Place::Wait(Waiting::Operator {
+            why: format!("rule {}: a fact it needs is missing, and it says to hold", rule.id),
+            since: desk.now,
+        })
+    };
     match rule.if_unknown {
         IfUnknown::Hold => return Some(hold()),
         IfUnknown::Wait { wait, then_hold } => {
-            let until = lead.filled_at.plus(wait);
+            let until = lead.open_since().plus(wait);
             if desk.now < until {
                 return Some(Place::Wait(Waiting::Fact { rule: rule.id.clone(), until }));
             }
@@ -257,7 +284,11 @@ fn follow(
                 Err(standing) => {
                     routed.pools.push((
                         String::new(),
-                        vec![Candidate { rep: rep.clone(), credit: 0.0, standing: standing.clone() }],
+                        vec![Candidate {
+                            rep: rep.clone(),
+                            credit: 0.0,
+                            standing: standing.clone(),
+                        }],
                     ));
                     if !matches!(standing, Standing::Left) {
                         last_resort.get_or_insert(rep);
@@ -287,11 +318,8 @@ fn named(desk: Desk<'_>, id: &str, had: &[String]) -> Result<String, Standing> {
     let mut next = Some(id);
     for _ in 0..HOPS_MAX {
         let Some(rep) = next.and_then(|id| desk.book.reps.get(id)) else { break };
-        let standing = if had.contains(&rep.id) {
-            Standing::HadIt
-        } else {
-            available::of_named(desk, rep)
-        };
+        let standing =
+            if had.contains(&rep.id) { Standing::HadIt } else { available::of_named(desk, rep) };
         if standing.is_free() {
             return Ok(rep.id.clone());
         }
@@ -347,10 +375,4 @@ fn anyway(desk: Desk<'_>, pool: &crate::rulebook::Pool, had: &[String]) -> Optio
         pick.rep.is_some().then_some(pick)
     })?;
     pick.rep.map(|rep| Place::Rep { rep, pool: Some(pool.id.clone()), changes: pick.changes })
-}
-
-/// Asks the CRMs again before something that cannot be undone in silence.
-#[must_use]
-pub fn ask_again(desk: Desk<'_>, rank: i64) -> Vec<crate::model::job::JobWanted> {
-    fill::asks(desk, rank)
 }

@@ -15,10 +15,11 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::{
+    amount::millis,
     house::{CRM, House},
     score::Score,
     screen::{Ink, Line, Screen},
-    words::{Said, Words, millis},
+    words::{Said, Words},
 };
 use crate::{
     clock::{Clock as _, SystemClock},
@@ -129,13 +130,13 @@ impl Account {
         while let Some(entry) = told.queue.pop_front() {
             match entry {
                 Entry::Ready(line) => self.screen.tell(&line),
-                Entry::Placed(placed) => match self.ended(&placed, &mut told, is_last).await? {
-                    Some(line) => self.screen.tell(&line),
-                    None => {
+                Entry::Placed(placed) => {
+                    let Some(line) = self.ended(&placed, &mut told, is_last).await? else {
                         told.queue.push_front(Entry::Placed(placed));
                         break;
-                    }
-                },
+                    };
+                    self.screen.tell(&line);
+                }
             }
         }
         self.catch_up(&mut told).await
@@ -213,22 +214,20 @@ impl Account {
         let written = story.links.get(CRM).map(|link| link.written_at);
         let written = written.filter(|at| *at >= placed.at);
         let heard = story.notices.iter().filter(|notice| notice.at >= placed.at);
-        let heard = heard.filter(|notice| notice.why == Why::Assigned).map(|notice| notice.at).min();
+        let heard =
+            heard.filter(|notice| notice.why == Why::Assigned).map(|notice| notice.at).min();
         let waited = self.watch.monotonic().0 - placed.seen_at.0;
         if (written.is_none() || heard.is_none()) && waited < PATIENCE.0 && !is_last {
             return Ok(None);
         }
         let from = placed.arrived.unwrap_or(placed.at);
         let mut line = placed.line.clone();
-        line = match written {
-            Some(at) => {
-                let after = self.house.real(at.since(from));
-                line.with(Ink::Quiet, format!(" · in the CRM after {}", millis(after)))
-            }
-            None => {
-                told.missing.insert(placed.lead);
-                line.with(Ink::Warn, " · not in the CRM yet")
-            }
+        line = if let Some(at) = written {
+            let after = self.house.real(at.since(from));
+            line.with(Ink::Quiet, format!(" · in the CRM after {}", millis(after)))
+        } else {
+            told.missing.insert(placed.lead);
+            line.with(Ink::Warn, " · not in the CRM yet")
         };
         line = match heard {
             Some(_) => line.with(Ink::Quiet, " · told"),

@@ -33,9 +33,9 @@ impl Buttons {
     /// The buttons, and where presses arrive.
     #[must_use]
     pub fn new() -> (Self, UnboundedReceiver<Press>) {
-        let (presses, pressed) = mpsc::unbounded_channel();
+        let (presses, arrivals) = mpsc::unbounded_channel();
         let (is_ill, is_broken) = (AtomicBool::new(false), AtomicBool::new(false));
-        (Self { presses, is_ill, is_broken }, pressed)
+        (Self { presses, is_ill, is_broken }, arrivals)
     }
 
     fn pressed(&self, id: &str) -> String {

@@ -93,7 +93,13 @@ impl Cast {
         let first = row(draw(0) + at).unwrap_or(own);
         let last = row(draw(1) * 3 + at).unwrap_or(own);
         let cells = [
-            &first.first, &last.last, &own.company, &own.domain, &own.country, &own.people, &own.job,
+            &first.first,
+            &last.last,
+            &own.company,
+            &own.domain,
+            &own.country,
+            &own.people,
+            &own.job,
             &own.tool,
         ];
         Person::new(cells.map(String::as_str), round)

@@ -14,7 +14,10 @@ use super::cast::Person;
 use crate::{
     clock::{Clock, SystemClock},
     intake::{Kind, OneOrMany, Scheme, Secret, SourceSettings},
-    model::{id::digest, time::{Span, Time}},
+    model::{
+        id::digest,
+        time::{Span, Time},
+    },
     outbound::{Call, Outbound, Reach},
 };
 
@@ -128,8 +131,9 @@ impl Tool {
             Self::Website => format!("whsec_{}", STANDARD.encode(secret)),
             _ => hex::encode(secret),
         };
-        Scheme::compile(&self.settings(), &[Secret::new(secret)])
-            .map_err(|wrong| anyhow::anyhow!("the demo's source {}: {}", self.source(), wrong.join("; ")))
+        Scheme::compile(&self.settings(), &[Secret::new(secret)]).map_err(|wrong| {
+            anyhow::anyhow!("the demo's source {}: {}", self.source(), wrong.join("; "))
+        })
     }
 
     /// What this person sends through this tool; `number` makes the delivery a new one.
@@ -148,12 +152,8 @@ impl Tool {
 }
 
 fn typeform(person: &Person, id: &str) -> Value {
-    let text = |name: &str, value: &str| {
-        json!({ "type": "text", "text": value, "field": { "ref": name, "type": "short_text" } })
-    };
-    let choice = |name: &str, label: &str| {
-        json!({ "type": "choice", "choice": { "label": label }, "field": { "ref": name } })
-    };
+    let text = |name: &str, value: &str| json!({ "type": "text", "text": value, "field": { "ref": name, "type": "short_text" } });
+    let choice = |name: &str, label: &str| json!({ "type": "choice", "choice": { "label": label }, "field": { "ref": name } });
     let mut answers = vec![
         text("first_name", &person.first),
         text("last_name", &person.last),

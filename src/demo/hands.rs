@@ -38,7 +38,8 @@ impl Hands {
 
     /// The lead as the API shows it.
     pub async fn lead(&self, lead: Uuid) -> Option<Lead> {
-        let answer = self.api("mary", Call::get(self.url(&format!("/api/v1/leads/{lead}")))).await?;
+        let answer =
+            self.api("mary", Call::get(self.url(&format!("/api/v1/leads/{lead}")))).await?;
         let mut shown: Value = answer.lenient()?;
         serde_json::from_value(shown.get_mut("lead")?.take()).ok()
     }
@@ -72,9 +73,9 @@ impl Hands {
         if !html.contains(&format!("value=\"{act}\"")) {
             return false;
         }
-        let seen = html.split_once("name=\"seen\" value=\"").map_or("", |(_, rest)| {
-            rest.split('"').next().unwrap_or_default()
-        });
+        let seen = html
+            .split_once("name=\"seen\" value=\"")
+            .map_or("", |(_, rest)| rest.split('"').next().unwrap_or_default());
         let form = [("act", act), ("seen", seen), ("reason", reason)];
         let pressed = self.outbound.send(Call::post(url).form(&form)).await;
         pressed.is_ok_and(|answer| answer.is_success())

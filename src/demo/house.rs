@@ -132,14 +132,26 @@ impl House {
             // Twenty seconds of this machine at the usual pace: above the longest call.
             lease: Span::seconds(20 * i64::from(speed)),
             link_life: Span::days(7),
-            workers_per_lane: 2,
+            // Questions that wait for the search's pace then travel together.
+            workers_per_lane: 1,
             demo: Some(buttons),
         };
         let running = app::start(parts).await?;
         let base = Url::parse(&format!("http://{}/", running.address))?;
         let front = running.front.clone();
         let house = Self {
-            clock, speed, began, crm, mail, chat, front, store, base, tokens, callback_key, form_key,
+            clock,
+            speed,
+            began,
+            crm,
+            mail,
+            chat,
+            front,
+            store,
+            base,
+            tokens,
+            callback_key,
+            form_key,
             folder,
         };
         house.owners_agree()?;
@@ -152,7 +164,11 @@ impl House {
         for rep in book.reps.values() {
             let there = self.crm.owner(&rep.id);
             let ours = rep.crm.get(CRM).cloned().unwrap_or_default();
-            anyhow::ensure!(there == ours, "{} is {ours} in the rulebook and {there} there", rep.id);
+            anyhow::ensure!(
+                there == ours,
+                "{} is {ours} in the rulebook and {there} there",
+                rep.id
+            );
         }
         Ok(())
     }
@@ -188,10 +204,7 @@ fn start_of_story(today: Time) -> anyhow::Result<Time> {
     Ok(Time(tuesday.at(13, 0, 0, 0).to_zoned(TimeZone::UTC)?.timestamp().as_millisecond()))
 }
 
-async fn tokens(
-    store: &dyn Store,
-    now: Time,
-) -> anyhow::Result<BTreeMap<&'static str, Secret>> {
+async fn tokens(store: &dyn Store, now: Time) -> anyhow::Result<BTreeMap<&'static str, Secret>> {
     let mut tokens = BTreeMap::new();
     for name in ["dialler", "mary"] {
         let token = format!("{}{}", auth::TOKEN_PREFIX, hex::encode(random()?));

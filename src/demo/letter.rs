@@ -61,9 +61,11 @@ fn header(content: &str, name: &str) -> Option<String> {
     let is_it = |line: &&str| line.to_ascii_lowercase().starts_with(&format!("{name}:"));
     let first = lines.find(is_it)?.split_once(':')?.1.trim().to_owned();
     // Folded lines begin with a blank.
-    Some(lines.take_while(|line| line.starts_with([' ', '\t'])).fold(first, |all, line| {
-        format!("{all} {}", line.trim())
-    }))
+    Some(
+        lines
+            .take_while(|line| line.starts_with([' ', '\t']))
+            .fold(first, |all, line| format!("{all} {}", line.trim())),
+    )
 }
 
 /// The first part that is `text/plain`.
@@ -90,16 +92,9 @@ fn unquoted(body: &str) -> String {
     let mut rest = body.as_str();
     while let Some((before, tail)) = rest.split_once('=') {
         bytes.extend(before.as_bytes());
-        match tail.get(..2).and_then(|pair| u8::from_str_radix(pair, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = tail.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(b'=');
-                rest = tail;
-            }
-        }
+        let byte = tail.get(..2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
+        bytes.push(byte.unwrap_or(b'='));
+        rest = if byte.is_some() { tail.get(2..).unwrap_or_default() } else { tail };
     }
     bytes.extend(rest.as_bytes());
     String::from_utf8_lossy(&bytes).into_owned()

@@ -10,10 +10,12 @@
 //! Does not know: settings files; `config/demo/` is embedded.
 
 mod account;
+mod amount;
 mod buttons;
 mod cast;
 pub mod channels;
 pub mod crm;
+mod door;
 mod ending;
 mod forms;
 mod hands;
@@ -28,7 +30,7 @@ mod words;
 
 use anyhow::Context as _;
 
-pub use play::Sabotage;
+pub use ending::Sabotage;
 use screen::Screen;
 
 /// How a demo runs.

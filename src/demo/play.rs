@@ -13,7 +13,8 @@ use super::{
     Options,
     account::Account,
     buttons::{Buttons, Press},
-    ending::{self, Posts},
+    door::Door,
+    ending::{self, Posts, Sabotage},
     forms::{Delivery, Posted, Postman},
     house::House,
     screen::{Ink, Line, Screen},
@@ -29,20 +30,9 @@ use crate::{
 const HUMAN_GAP: i64 = 1_600;
 /// So long the fills of a run with a number take together, and the longest gap between two.
 const FILLS_WITHIN: i64 = 15_000;
-const GAP_MAX: i64 = 500;
+const GAP_MAX: i64 = 250;
 /// So long a run with a number waits for its end after the last fill.
 const END_WITHIN: Span = Span(60_000);
-
-/// Harm done behind the daemon's back, for tests of the checks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sabotage {
-    /// None.
-    None,
-    /// The CRM forgets to whom one of its records belongs.
-    LosesARecord,
-    /// The CRM has somebody else as the owner of one record.
-    SwapsAnOwner,
-}
 
 /// Everybody on the stage.
 struct Stage {
@@ -52,6 +42,7 @@ struct Stage {
     postman: Postman,
     script: Script,
     posts: Posts,
+    door: Door,
 }
 
 /// Plays.
@@ -61,24 +52,24 @@ struct Stage {
 pub async fn play(options: Options, screen: Screen, sabotage: Sabotage) -> anyhow::Result<bool> {
     let (buttons, mut presses) = Buttons::new();
     let speed = options.speed.clamp(1, 3_600);
-    let (house, running) =
-        House::open(options.port.unwrap_or(0), speed, Arc::new(buttons)).await?;
+    let (house, running) = House::open(options.port.unwrap_or(0), speed, Arc::new(buttons)).await?;
     let house = Arc::new(house);
     let account = Arc::new(Account::new(Arc::clone(&house), screen, TimeZone::system()));
     let sellers = Arc::new(Sellers::new(Arc::clone(&house))?);
     let postman = Postman::new(house.base.clone(), &house.form_key)?;
-    let gap = options.leads.map_or(HUMAN_GAP, |leads| {
-        (FILLS_WITHIN / i64::from(leads.max(1))).clamp(1, GAP_MAX)
-    });
+    let gap = options
+        .leads
+        .map_or(HUMAN_GAP, |leads| (FILLS_WITHIN / i64::from(leads.max(1))).clamp(1, GAP_MAX));
     let script = Script::new(Span(gap * i64::from(speed)));
-    open_curtain(&house, &screen, options.leads)?;
+    let mut door = Door::new(Arc::clone(&house));
+    open_curtain(&house, screen, &door.link()?, options.leads);
 
     let (stop, stopped) = watch::channel(false);
     let telling = tokio::spawn(Arc::clone(&account).run(stopped.clone()));
     let selling = tokio::spawn(Arc::clone(&sellers).work(stopped));
     sellers.hands().away("konrad").await;
     let posts = Posts::default();
-    let mut stage = Stage { house, account, sellers, postman, script, posts };
+    let mut stage = Stage { house, account, sellers, postman, script, posts, door };
     let end = stage.acts(options.leads, &mut presses).await;
     if end == End::Told {
         stage.settles().await?;
@@ -86,21 +77,20 @@ pub async fn play(options: Options, screen: Screen, sabotage: Sabotage) -> anyho
 
     let Stage { house, account, posts, .. } = stage;
     if end == End::Asked {
-        account.note(|line| line.with(Ink::Quiet, "Stopping in order: what is under way stays on disk."));
+        account.note(|line| {
+            line.with(Ink::Quiet, "Stopping in order: what is under way stays on disk.")
+        });
     }
     let _ = stop.send(true);
     let _ = tokio::join!(telling, selling);
     running.stop().await;
     let score = account.close().await?;
     ending::harm(&house, sabotage).await?;
-    ending::sum_up(&house, &screen, &posts, &score).await
+    ending::sum_up(&house, screen, &posts, &score).await
 }
 
 /// What this is, and where the board is.
-fn open_curtain(house: &House, screen: &Screen, leads: Option<u32>) -> anyhow::Result<()> {
-    let key = hex::encode(super::house::random()?);
-    *house.front.page_key.lock().unwrap_or_else(std::sync::PoisonError::into_inner) =
-        Some(key.clone());
+fn open_curtain(house: &House, screen: Screen, link: &str, leads: Option<u32>) {
     let plain = |text: &str| screen.tell(&Line::at("").text(text));
     screen.tell(&Line::at("").with(Ink::Name, "handoff demo"));
     plain(&format!(
@@ -109,21 +99,24 @@ fn open_curtain(house: &House, screen: &Screen, leads: Option<u32>) -> anyhow::R
          sockets; everybody is made up.",
         house.folder().display()
     ));
-    let pace = if house.speed == 60 { "a minute takes a second".to_owned() } else {
+    let pace = if house.speed == 60 {
+        "a minute takes a second".to_owned()
+    } else {
         format!("time runs {} times as fast as life", house.speed)
     };
-    plain(&format!("On its clock {pace}; spans in ms and after \"in the CRM\" are this machine's."));
+    plain(&format!(
+        "On its clock {pace}; spans in ms and after \"in the CRM\" are this machine's."
+    ));
     screen.tell(
         &Line::at("")
             .text("Board: ")
-            .with(Ink::Name, format!("{}open/{key}", house.base))
-            .with(Ink::Quiet, "  (opens once; with buttons to make trouble)"),
+            .with(Ink::Name, link)
+            .with(Ink::Quiet, " (opens once; it has buttons)"),
     );
     if leads.is_none() {
         plain("End it with Ctrl-C or Enter.");
     }
     plain("");
-    Ok(())
 }
 
 /// Why the acting ended.
@@ -136,11 +129,7 @@ enum End {
 }
 
 impl Stage {
-    async fn acts(
-        &mut self,
-        leads: Option<u32>,
-        presses: &mut UnboundedReceiver<Press>,
-    ) -> End {
+    async fn acts(&mut self, leads: Option<u32>, presses: &mut UnboundedReceiver<Press>) -> End {
         let most = leads.map_or(usize::MAX, |leads| leads as usize);
         let mut enter = std::pin::pin!(wished());
         while self.script.fills() < most {
@@ -154,6 +143,12 @@ impl Stage {
                 }
             }
             self.scene(scene).await;
+            if let Some(link) = self.door.another() {
+                self.account.note(|line| {
+                    line.text("The board's session has ended; open it again: ")
+                        .with(Ink::Name, link)
+                });
+            }
         }
         self.house.crm.set_down(false);
         End::Told
@@ -188,10 +183,9 @@ impl Stage {
                 if posted.status == 200 && posted.duplicates > 0 {
                     self.posts.duplicates += 1;
                     self.account.note(|line| {
-                        line.with(Ink::Quiet, format!(
-                            "{} delivered the last fill twice · recognised, nothing new",
-                            fill.tool.word()
-                        ))
+                        line.with(Ink::Warn, "Repeated: ")
+                            .text(format!("{} sent its last fill again", fill.tool.word()))
+                            .with(Ink::Quiet, " · recognised, nothing new")
                     });
                 } else {
                     self.posted(&fill, posted);
@@ -203,7 +197,7 @@ impl Stage {
                     self.posts.refused += 1;
                     self.account.note(|line| {
                         line.with(Ink::Warn, "Refused: ")
-                            .text("a post that looks like the website's, signed with another secret")
+                            .text("a post like the website's, signed with another secret")
                             .with(Ink::Quiet, " · 401, nothing stored")
                     });
                 } else {
@@ -216,8 +210,10 @@ impl Stage {
             Scene::Down => {
                 self.house.crm.set_down(true);
                 self.account.note(|line| {
-                    line.with(Ink::Bad, "The CRM is down")
-                        .with(Ink::Quiet, " (the stand-in answers 503) · leads are given out all the same")
+                    line.with(Ink::Bad, "The CRM is down").with(
+                        Ink::Quiet,
+                        " (the stand-in answers 503) · leads are given out all the same",
+                    )
                 });
             }
             Scene::Up => {
@@ -246,10 +242,10 @@ impl Stage {
         tokio::spawn(async move {
             for _ in 0..100 {
                 let records = house.crm.records();
-                let owned = records.iter().find(|record| {
+                let found = records.iter().find(|record| {
                     record.text("email") == email && !record.text("hubspot_owner_id").is_empty()
                 });
-                if let Some(record) = owned {
+                if let Some(record) = found {
                     let colleagues = ["charles", "ada"].map(|name| house.crm.owner(name));
                     let owner = record.text("hubspot_owner_id");
                     let other = colleagues.iter().find(|colleague| *colleague != owner);
@@ -266,7 +262,10 @@ impl Stage {
     /// Waits until nothing is under way.
     async fn settles(&self) -> anyhow::Result<()> {
         self.account.note(|line| {
-            line.with(Ink::Quiet, "All forms are filled in; waiting until every lead has its answer.")
+            line.with(
+                Ink::Quiet,
+                "All forms are filled in; waiting until every lead has its answer.",
+            )
         });
         let watch = SystemClock::new();
         while watch.monotonic() < END_WITHIN {
@@ -294,19 +293,26 @@ async fn wished() {
     } else {
         drop(pressed);
     }
-    // Without a signal handler or a terminal there is nothing to wait for on that side.
-    let signal = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
+    // Without a terminal there is nothing to wait for on that side.
     let line = async {
         if enter.await.is_err() {
             std::future::pending::<()>().await;
         }
     };
     tokio::select! {
-        () = signal => {}
+        () = signalled() => {}
         () = line => {}
     }
+}
+
+/// Ctrl-C, a polite kill, or a terminal that closes; for ever without handlers.
+async fn signalled() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+    let mut signals: Vec<_> = kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect();
+    let all = signals.iter_mut().map(|signal| Box::pin(signal.recv()));
+    if all.len() == 0 {
+        std::future::pending::<()>().await;
+    }
+    let _ = futures_util::future::select_all(all).await;
 }

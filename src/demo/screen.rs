@@ -12,6 +12,8 @@ use crate::model::text::Untrusted;
 const WIDTH: usize = 100;
 /// Where the text of a line begins, behind its time.
 const INDENT: usize = 7;
+/// Where it begins in the summary, behind a name.
+const NAMED: usize = 13;
 
 /// How a piece of a line looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,24 +39,26 @@ impl Ink {
     }
 }
 
-/// One line: its time and its pieces.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// One line: its head and its pieces.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    time: String,
+    head: (Ink, String),
+    /// Where its text begins, on every row.
+    indent: usize,
     pieces: Vec<(Ink, String)>,
-}
-
-impl Default for Ink {
-    fn default() -> Self {
-        Self::Plain
-    }
 }
 
 impl Line {
     /// A line that begins with a time, or with as much space.
     #[must_use]
     pub fn at(time: impl Into<String>) -> Self {
-        Self { time: time.into(), pieces: Vec::new() }
+        Self { head: (Ink::Quiet, time.into()), indent: INDENT, pieces: Vec::new() }
+    }
+
+    /// A line of the summary: a name, then what is to be said of it.
+    #[must_use]
+    pub fn named(name: impl Into<String>) -> Self {
+        Self { head: (Ink::Name, name.into()), indent: NAMED, pieces: Vec::new() }
     }
 
     /// Adds a piece; blanks between pieces are the pieces' own.
@@ -74,34 +78,39 @@ impl Line {
     #[must_use]
     pub fn render(&self, is_coloured: bool) -> String {
         let paint = |ink: Ink, text: &str| match ink.code() {
-            code if is_coloured && !code.is_empty() => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
+            code if is_coloured && !code.is_empty() && !text.is_empty() => {
+                format!("\u{1b}[{code}m{text}\u{1b}[0m")
+            }
             _ => text.to_owned(),
         };
-        let mut line = paint(Ink::Quiet, &format!("{:<INDENT$}", self.time));
-        let mut column = INDENT;
+        let indent = self.indent;
+        let mut line = paint(self.head.0, &format!("{:<indent$}", self.head.1));
+        let mut column = indent;
+        // Blanks are written only before the next word on the same row.
+        let mut blanks = 0;
         for (ink, text) in &self.pieces {
-            let mut words = text.split(' ').peekable();
             let mut row = String::new();
-            while let Some(word) = words.next() {
+            for (at, word) in text.split(' ').enumerate() {
+                blanks += usize::from(at > 0);
                 let length = word.chars().count();
-                if column + length > WIDTH && column > INDENT {
-                    let done = std::mem::take(&mut row);
-                    line.push_str(&paint(*ink, done.trim_end()));
-                    line.truncate(line.trim_end_matches(' ').len());
+                if length == 0 {
+                    continue;
+                }
+                if column + blanks + length > WIDTH && column > indent {
+                    line.push_str(&paint(*ink, &row));
+                    row.clear();
                     line.push('\n');
-                    line.push_str(&" ".repeat(INDENT));
-                    column = INDENT;
+                    line.push_str(&" ".repeat(indent));
+                    (column, blanks) = (indent, 0);
                 }
+                row.push_str(&" ".repeat(blanks));
                 row.push_str(word);
-                column += length;
-                if words.peek().is_some() && (column > INDENT || !word.is_empty()) {
-                    row.push(' ');
-                    column += 1;
-                }
+                column += blanks + length;
+                blanks = 0;
             }
             line.push_str(&paint(*ink, &row));
         }
-        line
+        if is_coloured { line } else { line.trim_end().to_owned() }
     }
 }
 
@@ -137,23 +146,23 @@ impl Screen {
     }
 
     /// A line of the account.
-    pub fn tell(&self, line: &Line) {
+    pub fn tell(self, line: &Line) {
         if self.tells {
-            self.print(&line.render(self.is_coloured));
+            print(&line.render(self.is_coloured));
         }
     }
 
     /// A line of the summary.
-    pub fn sum_up(&self, line: &Line) {
+    pub fn sum_up(self, line: &Line) {
         if self.sums_up {
-            self.print(&line.render(self.is_coloured));
+            print(&line.render(self.is_coloured));
         }
     }
+}
 
-    fn print(&self, text: &str) {
-        // A closed pipe ends the reading, not the demo.
-        let _ = writeln!(std::io::stdout().lock(), "{text}");
-    }
+fn print(text: &str) {
+    // A closed pipe ends the reading, not the demo.
+    let _ = writeln!(std::io::stdout().lock(), "{text}");
 }
 
 #[cfg(test)]
@@ -169,8 +178,13 @@ mod tests {
         let text = line.render(false);
         let rows: Vec<&str> = text.lines().collect();
         assert_eq!(rows.len(), 2, "{text}");
-        assert!(rows[0].starts_with("10:02  Eva Novak, word") && rows[1].starts_with("       word"));
-        assert!(rows.iter().all(|row| row.chars().count() <= WIDTH && !row.ends_with(' ')), "{text}");
+        assert!(
+            rows[0].starts_with("10:02  Eva Novak, word") && rows[1].starts_with("       word")
+        );
+        assert!(
+            rows.iter().all(|row| row.chars().count() <= WIDTH && !row.ends_with(' ')),
+            "{text}"
+        );
         assert!(line.render(true).starts_with("\u{1b}[2m10:02  \u{1b}[0m\u{1b}[1mEva Novak"));
     }
 

@@ -22,7 +22,9 @@ pub enum Scene {
     Ill(&'static str),
     Well(&'static str),
     /// A person gives the lead with this address to somebody else in the CRM.
-    Moved { email: String },
+    Moved {
+        email: String,
+    },
     /// The CRM goes down, or comes back.
     Down,
     Up,
@@ -42,8 +44,9 @@ pub struct Script {
     gap: Span,
     fills: usize,
     people: usize,
-    /// The deliveries of this round, and who made them.
-    sent: Vec<(Delivery, usize)>,
+    /// Through which tool this round's fills came and whose they were, and the round before it.
+    sent: Vec<(Tool, usize)>,
+    before: Vec<(Tool, usize)>,
     /// What comes before the next fill.
     extras: Vec<Scene>,
 }
@@ -52,8 +55,8 @@ impl Script {
     /// With `gap` between two fills on average.
     #[must_use]
     pub fn new(gap: Span) -> Self {
-        let (sent, extras) = (Vec::new(), Vec::new());
-        Self { cast: Cast::read(), gap, fills: 0, people: 0, sent, extras }
+        let (sent, before, extras) = (Vec::new(), Vec::new(), Vec::new());
+        Self { cast: Cast::read(), gap, fills: 0, people: 0, sent, before, extras }
     }
 
     /// The address of the one whom everybody forgets.
@@ -86,16 +89,24 @@ impl Script {
         let (delivery, who) = match place {
             7 => (self.nobody(number), None),
             // The same person again, some time later.
-            19 => self.again(3, Tool::Website, Asks::Ebook, number),
-            // And one who wants more than before.
-            24 => self.again(2, Tool::Typeform, Asks::Demo, number),
+            19 => {
+                let who = self.sent.get(3).map_or(0, |(_, who)| *who);
+                (Tool::Website.fill(&self.cast.person(who), Asks::Ebook, number), None)
+            }
+            // And somebody who read an ebook and now wants more.
+            24 => {
+                let mut readers = self.before.iter().chain(&self.sent);
+                let reader = readers.find(|(tool, _)| *tool == Tool::Hubspot);
+                let who = reader.map_or(0, |(_, who)| *who);
+                (Tool::Typeform.fill(&self.cast.person(who), Asks::Demo, number), None)
+            }
             _ => self.somebody(number),
         };
         if place == 0 {
-            self.sent.clear();
+            self.before = std::mem::take(&mut self.sent);
         }
         let email = who.map(|who| self.cast.person(who).email);
-        self.sent.push((delivery.clone(), who.unwrap_or(0)));
+        self.sent.push((delivery.tool, who.unwrap_or(0)));
         self.extras = match place {
             5 => vec![Scene::Forgery(Tool::Website.fill(
                 &self.cast.person(number * 7 + 3),
@@ -105,7 +116,7 @@ impl Script {
             10 => vec![Scene::Duplicate(delivery.clone())],
             14 if number % (2 * ROUND) < ROUND => vec![Scene::Ill(PATIENT)],
             14 => vec![Scene::Well(PATIENT)],
-            17 => email.map(|email| Scene::Moved { email }).into_iter().collect(),
+            21 => email.map(|email| Scene::Moved { email }).into_iter().collect(),
             28 => vec![Scene::Down],
             33 => vec![Scene::Up],
             _ => Vec::new(),
@@ -118,27 +129,18 @@ impl Script {
         self.people += 1;
         let person = self.cast.person(who);
         let tool = Tool::named(&person.tool);
-        let is_private = person.company.is_empty() && person.domain.starts_with("mailbox");
-        let asks = if is_private { Asks::Ebook } else { tool.asks() };
+        let asks = match person.domain.as_str() {
+            "mailbox.example" => Asks::Ebook,
+            "freepost.example" => Asks::Newsletter,
+            _ => tool.asks(),
+        };
         (tool.fill(&person, asks, number), Some(who))
-    }
-
-    /// Whoever made the fill at `place` of this round.
-    fn again(
-        &self,
-        place: usize,
-        tool: Tool,
-        asks: Asks,
-        number: usize,
-    ) -> (Delivery, Option<usize>) {
-        let who = self.sent.get(place).map_or(0, |(_, who)| *who);
-        (tool.fill(&self.cast.person(who), asks, number), None)
     }
 
     /// Somebody who leaves no way to be reached.
     fn nobody(&self, number: usize) -> Delivery {
         let mut person = self.cast.person(number);
-        person.email = "call me maybe".to_owned();
+        "call me maybe".clone_into(&mut person.email);
         Tool::Website.fill(&person, Asks::Contact, number)
     }
 }

@@ -254,13 +254,16 @@ mod tests {
 
     #[test]
     fn most_answer_in_time_a_few_are_late_and_every_run_goes_alike() {
-        let manners: Vec<Manner> =
-            (0..400).map(|number| Manner::of("ada", &format!("p{number}@linden.example"))).collect();
+        let manners: Vec<Manner> = (0..400)
+            .map(|number| Manner::of("ada", &format!("p{number}@linden.example")))
+            .collect();
         let count = |what: Manner| manners.iter().filter(|manner| **manner == what).count();
         assert!((120..220).contains(&count(Manner::Answers)));
         assert!((10..50).contains(&count(Manner::Late)));
         assert!((1..30).contains(&count(Manner::Forgets)));
-        for manner in [Manner::SetsStatus, Manner::Calls, Manner::OnIt, Manner::NotAFit, Manner::Nurture] {
+        for manner in
+            [Manner::SetsStatus, Manner::Calls, Manner::OnIt, Manner::NotAFit, Manner::Nurture]
+        {
             assert!(count(manner) > 5, "{manner:?}");
         }
         assert_eq!(Manner::of("ada", &Script::forgotten()), Manner::Forgets);

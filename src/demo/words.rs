@@ -4,12 +4,11 @@
 //! text is shown as [`shown`](super::screen::shown) makes it.
 //! Does not know: what is private to the simulation.
 
-use std::collections::BTreeMap;
-
 use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
+    amount::minutes,
     forms::Tool,
     screen::{Ink, Line, shown},
 };
@@ -20,7 +19,7 @@ use crate::{
         news::{Outcome, Response, ResponseKind},
         plan::{Decision, What},
         team::Away,
-        time::{Span, Time},
+        time::Time,
     },
     rulebook::{Rulebook, Tell},
 };
@@ -80,7 +79,8 @@ impl Words<'_> {
     #[must_use]
     pub fn line(&self, decision: &Decision, said: &Said) -> Option<Line> {
         let line = Line::at(self.clock(decision.at));
-        let owner = self.rep(said.owner.as_ref().or(self.lead.and_then(|lead| lead.owner.as_ref())));
+        let owner =
+            self.rep(said.owner.as_ref().or(self.lead.and_then(|lead| lead.owner.as_ref())));
         let line = match decision.what {
             What::Rejected => line
                 .with(Ink::Warn, "A fill could not be read")
@@ -128,25 +128,34 @@ impl Words<'_> {
         let line = Line::at(self.clock(decision.at));
         let line = match decision.what {
             What::Reassigned => {
-                let why = match (said.away_until, self.lead) {
-                    (Some(_), _) => format!("{} is out", self.rep(said.from.as_ref())),
-                    (None, Some(lead)) if lead.had.len() > 1 => "still no answer".to_owned(),
-                    _ => "no answer".to_owned(),
+                let from = self.rep(said.from.as_ref());
+                let (line, why) = match (said.away_until, self.lead) {
+                    (Some(_), _) => {
+                        let line = line.with(Ink::Name, from).with(Ink::Warn, " is out today: ");
+                        (line.with(Ink::Name, self.who()).text(" goes"), String::new())
+                    }
+                    (None, lead) => {
+                        let is_second = lead.is_some_and(|lead| lead.had.len() > 1);
+                        let why = if is_second { ": still no answer" } else { ": no answer" };
+                        let line =
+                            line.with(Ink::Warn, "Handed over: ").with(Ink::Name, self.who());
+                        (line.text(format!(" from {from}")), why.to_owned())
+                    }
                 };
-                line.with(Ink::Warn, "Handed over: ")
-                    .with(Ink::Name, self.who())
-                    .text(format!(" from {} → ", self.rep(said.from.as_ref())))
+                line.text(" → ")
                     .with(Ink::Name, self.rep(said.owner.as_ref()))
-                    .text(format!(": {why}{}", self.others(said)))
+                    .text(why + &self.others(said))
             }
             What::Opened | What::Routed | What::Held | What::SetAside => {
                 let line = self.arrived(line);
                 if let Some(aside) = &said.set_aside {
                     line.with(Ink::Quiet, format!(" → set aside as {aside}: {}", rule(said)))
                 } else if let Some(owner) = &said.owner {
-                    line.text(" → ")
-                        .with(Ink::Name, self.rep(Some(owner)))
-                        .text(format!(": {}{}", rule(said), self.others(said)))
+                    line.text(" → ").with(Ink::Name, self.rep(Some(owner))).text(format!(
+                        ": {}{}",
+                        rule(said),
+                        self.others(said)
+                    ))
                 } else {
                     line.with(Ink::Warn, self.waits(said)?)
                 }
@@ -202,23 +211,27 @@ impl Words<'_> {
         line.text(format!(", {}", parts.join(", "))).with(Ink::Quiet, ", signed")
     }
 
-    /// Who could not take it.
+    /// Who could not take it: "; Emmy and Konrad are away".
     fn others(&self, said: &Said) -> String {
-        let all = said.pools.iter().flat_map(|(_, candidates)| candidates);
-        let mut words: BTreeMap<&str, &str> = BTreeMap::new();
-        for one in all {
-            let word = match &one.standing {
-                Standing::Away { .. } => "is away",
-                Standing::Capped { .. } => "is at the cap",
-                Standing::Left => "has left",
-                Standing::OffHours { .. } | Standing::HadIt | Standing::Free => continue,
+        let mut away: Vec<String> = Vec::new();
+        let mut capped: Vec<String> = Vec::new();
+        for one in said.pools.iter().flat_map(|(_, candidates)| candidates) {
+            let list = match &one.standing {
+                Standing::Away { .. } => &mut away,
+                Standing::Capped { .. } => &mut capped,
+                _ => continue,
             };
-            words.insert(&one.rep, word);
+            let name = self.rep(Some(&one.rep));
+            if !list.contains(&name) {
+                list.push(name);
+            }
         }
-        let said = words.into_iter().map(|(rep, word)| {
-            format!("; {} {word}", self.rep(Some(&rep.to_owned())))
-        });
-        said.take(2).collect()
+        let words = |names: &[String], word: &str| match names {
+            [] => String::new(),
+            [one] => format!("; {one} is {word}"),
+            [most @ .., last] => format!("; {} and {last} are {word}", most.join(", ")),
+        };
+        words(&away, "away") + &words(&capped, "at the cap")
     }
 
     fn waits(&self, said: &Said) -> Option<String> {
@@ -227,7 +240,7 @@ impl Words<'_> {
                 " → waits: nobody of {pool} is there; until {} at the latest",
                 self.clock(*until)
             )),
-            Waiting::Operator { why } => Some(format!(" → waits for an operator: {why}")),
+            Waiting::Operator { why, .. } => Some(format!(" → waits for an operator: {why}")),
             // It goes on by itself in a moment, and has its line then.
             Waiting::Facts { .. } | Waiting::Fact { .. } => None,
         }
@@ -244,7 +257,8 @@ impl Words<'_> {
 
     fn escalated(&self, line: Line, said: &Said) -> Line {
         let told = self.told(said);
-        let due = self.deadline().map_or_else(String::new, |at| format!(", due {}", self.clock(at)));
+        let due =
+            self.deadline().map_or_else(String::new, |at| format!(", due {}", self.clock(at)));
         let kept = said.kept.as_ref().map_or_else(String::new, |why| format!(" · stays: {why}"));
         let line = match &said.paged {
             Some(pager) => line
@@ -297,29 +311,32 @@ impl Words<'_> {
             Some(ResponseKind::Call) => "called",
             Some(ResponseKind::Email) => "mailed",
             Some(ResponseKind::Meeting) => "met",
-            Some(ResponseKind::Task) => "closed the task",
-            Some(ResponseKind::StatusChange) => "set the status in the CRM",
-            Some(ResponseKind::Word) | None => "pressed the link",
+            Some(ResponseKind::Task) => "task closed",
+            Some(ResponseKind::StatusChange) => "status set in the CRM",
+            Some(ResponseKind::Word) | None => "by the link in the mail",
         };
         let outcome = match &said.outcome {
             Some(Outcome::Nurture) => ": not now, back to marketing".to_owned(),
             Some(Outcome::NotAFit { why }) => format!(": not a fit, {why}"),
             Some(Outcome::Qualified) | None => String::new(),
         };
-        let after = self.lead.and_then(|lead| lead.assigned_at).map_or_else(String::new, |from| {
-            format!(" after {}", minutes(at.since(from)))
-        });
+        let after = self
+            .lead
+            .and_then(|lead| lead.assigned_at)
+            .map_or_else(String::new, |from| format!(" after {}", minutes(at.since(from))));
         let line = line
             .with(Ink::Good, "Answered: ")
+            .with(Ink::Name, self.who())
+            .text(" by ")
             .with(Ink::Name, self.rep(by))
-            .text(format!(" {how} for {}{outcome}", self.who()))
-            .with(Ink::Quiet, after);
-        match self.deadline().filter(|deadline| at > *deadline) {
+            .text(after);
+        let line = match self.deadline().filter(|deadline| at > *deadline) {
             Some(deadline) => {
                 line.with(Ink::Warn, format!(", {} late", minutes(at.since(deadline))))
             }
             None => line,
-        }
+        };
+        line.with(Ink::Quiet, format!(" · {how}{outcome}"))
     }
 
     fn away(&self, line: Line, said: &Said) -> Line {
@@ -353,25 +370,5 @@ fn rule(said: &Said) -> String {
     match said.pool.as_ref().filter(|pool| **pool != rule) {
         Some(pool) => format!("{rule}, {pool}"),
         None => rule,
-    }
-}
-
-/// A span of the demo's clock for a glance: `40 s`, `2.5 min`, `3.1 h`.
-#[must_use]
-pub fn minutes(span: Span) -> String {
-    let seconds = span.0.max(0) / 1000;
-    match seconds {
-        0..60 => format!("{seconds} s"),
-        60..5_400 => format!("{:.1} min", seconds as f64 / 60.0),
-        _ => format!("{:.1} h", seconds as f64 / 3600.0),
-    }
-}
-
-/// A span of this machine's time for a glance: `40 ms`, `1.2 s`.
-#[must_use]
-pub fn millis(span: Span) -> String {
-    match span.0.max(0) {
-        ms @ 0..1000 => format!("{ms} ms"),
-        ms => format!("{:.1} s", ms as f64 / 1000.0),
     }
 }

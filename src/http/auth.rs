@@ -97,9 +97,8 @@ pub fn hash(token: &str) -> [u8; 32] {
 }
 
 fn refuse(reference: String, detail: &str) -> HttpResponse {
-    let mut answer = Problem::new(StatusCode::UNAUTHORIZED, "not authorized", reference)
-        .detail(detail)
-        .answer();
+    let mut answer =
+        Problem::new(StatusCode::UNAUTHORIZED, "not authorized", reference).detail(detail).answer();
     answer
         .headers_mut()
         .insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));

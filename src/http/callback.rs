@@ -11,7 +11,6 @@ use crate::{
     crm::{Seen, SeenWhat},
     model::{
         event::{EventKind, NewEvent},
-        id::hash64,
         news::News,
     },
     store::{LeadFilter, StoreError},
@@ -34,9 +33,8 @@ async fn receive(
         Ok(bytes) => bytes,
         Err(unread) => return hook::unread_answer(&front, &name, unread, reference),
     };
-    let refuse = |reference| {
-        Problem::new(StatusCode::UNAUTHORIZED, "not verified", reference).answer()
-    };
+    let refuse =
+        |reference| Problem::new(StatusCode::UNAUTHORIZED, "not verified", reference).answer();
     let Some((crm, scheme)) = front.callbacks.get(&name) else {
         tracing::warn!(reference, "a callback for a CRM that is not in the settings");
         front.metrics.refused("unknown", "unknown-source");
@@ -74,16 +72,25 @@ async fn event(front: &Front, name: &str, seen: Seen) -> Result<Option<NewEvent>
     let Some(row) = page.rows.first() else { return Ok(None) };
     let lead = row.lead.uuid;
     let news = match seen.what {
-        SeenWhat::Owner(owner) => News::OwnerMet { lead, destination: name.to_owned(), owner },
+        SeenWhat::Owner(owner) => {
+            News::OwnerMet { lead, destination: name.to_owned(), owner, is_move: true }
+        }
         SeenWhat::Response(response) => News::Responded { lead, response },
+    };
+    let delivery = match &news {
+        // The same evidence counts once, however often it is delivered.
+        News::Responded { response, .. } if response.evidence.is_some() => {
+            format!("response:{}:{:?}", seen.record, response.evidence)
+        }
+        // The same owner may be set twice in a lead's life, but not twice within one revision.
+        _ => format!("{}:{:?}:{}", seen.record, news, row.lead.revision.0),
     };
     let Ok(body) = serde_json::to_vec(&news) else { return Ok(None) };
     let now = front.clock.now();
     Ok(Some(NewEvent {
         kind: EventKind::News,
         source: format!("handoff:crm:{name}"),
-        // The same owner may be set twice in a lead's life, but not twice within one revision.
-        delivery: format!("{:x}:{}", hash64(&[&body]), row.lead.revision.0),
+        delivery,
         received_at: now,
         content_type: None,
         actor: None,

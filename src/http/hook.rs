@@ -27,6 +27,13 @@ pub fn routes(config: &mut web::ServiceConfig) {
             .route(web::get().to(greet))
             .route(web::head().to(greet)),
     );
+    // Where the source proves itself by the last part of the address (`token_from = "path"`).
+    config.service(
+        web::resource("/in/{source}/{token}")
+            .route(web::post().to(receive))
+            .route(web::get().to(greet))
+            .route(web::head().to(greet)),
+    );
 }
 
 /// The answer to a stored or repeated delivery.
@@ -44,12 +51,11 @@ async fn greet() -> HttpResponse {
 
 async fn receive(
     request: HttpRequest,
-    source: web::Path<String>,
     payload: web::Payload,
     front: web::Data<Front>,
 ) -> HttpResponse {
     let reference = front.reference();
-    let source = source.into_inner();
+    let source = request.match_info().get("source").unwrap_or_default().to_owned();
     let bytes = match body::read(&request, payload, front.body_max, front.body_within).await {
         Ok(bytes) => bytes,
         Err(unread) => return unread_answer(&front, &source, unread, reference),
@@ -137,10 +143,8 @@ fn stored(front: &Front, source: &str, accepted: &[Accepted], bytes: usize) -> H
     (front.wake)();
     let duplicates = accepted.iter().filter(|one| one.is_duplicate).count();
     front.metrics.accepted(source, accepted.len() - duplicates, duplicates, bytes);
-    HttpResponse::Ok().json(Stored {
-        events: accepted.iter().map(|one| one.uuid).collect(),
-        duplicates,
-    })
+    HttpResponse::Ok()
+        .json(Stored { events: accepted.iter().map(|one| one.uuid).collect(), duplicates })
 }
 
 fn unauthorized(reference: String) -> HttpResponse {

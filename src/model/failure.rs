@@ -99,9 +99,10 @@ pub fn verdict(failure: &Failure, attempt: u32, now: Time, key: &[u8]) -> Verdic
             let at = (*until).clamp(now.plus(Span::seconds(1)), latest);
             Verdict::Snooze { at: at.plus(jitter(Span::seconds(1), attempt, key)), why }
         }
-        Failure::AuthLost { .. } => {
-            Verdict::Snooze { at: now.plus(Span::minutes(1)).plus(jitter(Span::seconds(10), attempt, key)), why }
-        }
+        Failure::AuthLost { .. } => Verdict::Snooze {
+            at: now.plus(Span::minutes(1)).plus(jitter(Span::seconds(10), attempt, key)),
+            why,
+        },
         // A record that a person deleted is not made again behind their back.
         Failure::Refused { .. } | Failure::Ambiguous { .. } | Failure::Gone => {
             Verdict::Dead { why }
@@ -111,9 +112,9 @@ pub fn verdict(failure: &Failure, attempt: u32, now: Time, key: &[u8]) -> Verdic
             let base = after.map_or(Span::ZERO, |after| Span(after.0.clamp(0, WAIT_MAX.0)));
             Verdict::Retry { at: now.plus(base).plus(delay(attempt, key)), why }
         }
-        Failure::MaybeDone
-        | Failure::AuthExpired
-        | Failure::OwnerInvalid { .. } => Verdict::Retry { at: now.plus(delay(attempt, key)), why },
+        Failure::MaybeDone | Failure::AuthExpired | Failure::OwnerInvalid { .. } => {
+            Verdict::Retry { at: now.plus(delay(attempt, key)), why }
+        }
     }
 }
 
@@ -142,8 +143,13 @@ mod tests {
 
     #[test]
     fn a_wait_is_kept_within_limits_and_costs_no_attempt() {
-        for (until, least, most) in [(0, 1_001_000, 1_002_000), (1_060_000, 1_060_000, 1_061_000), (i64::MAX, 4_600_000, 4_601_000)] {
-            let Verdict::Snooze { at, .. } = check(&Failure::Throttled { until: Time(until), scope: "burst" }, 40)
+        for (until, least, most) in [
+            (0, 1_001_000, 1_002_000),
+            (1_060_000, 1_060_000, 1_061_000),
+            (i64::MAX, 4_600_000, 4_601_000),
+        ] {
+            let Verdict::Snooze { at, .. } =
+                check(&Failure::Throttled { until: Time(until), scope: "burst" }, 40)
             else {
                 panic!("snoozed")
             };

@@ -1,13 +1,42 @@
 //! A lead's normalised fields: canonical names to typed values.
 //!
-//! Guarantees: sorted by name, so the same fields always serialise to the same bytes.
-//! Does not know: which names a rulebook allows; text in here is still a stranger's text.
+//! Guarantees: one list of the canonical names; sorted by name, so the same fields always serialise to the same bytes.
+//! Does not know: which names a rulebook adds; text in here is still a stranger's text.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::text::Untrusted;
+
+/// The canonical fields of a lead: for mappings, conditions and examples. All are text but
+/// `employees`.
+pub const CANONICAL: [&str; 24] = [
+    "email",
+    "phone",
+    "first_name",
+    "last_name",
+    "name",
+    "company",
+    "website",
+    "title",
+    "country",
+    "region",
+    "city",
+    "postal_code",
+    "employees",
+    "industry",
+    "persona",
+    "language",
+    "message",
+    "form",
+    "campaign",
+    "utm_source",
+    "utm_medium",
+    "utm_campaign",
+    "utm_term",
+    "utm_content",
+];
 
 /// One normalised value. Text came from a stranger and keeps that type.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -12,22 +12,30 @@ use uuid::Uuid;
 use super::time::Time;
 
 /// The row of an event inside one store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct EventId(pub i64);
 
 /// The row of a lead inside one store: the row of the event that opened it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct LeadId(pub i64);
 
 /// The gapless number of a decision.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Seq(pub i64);
 
 /// The row of a job inside one store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct JobId(pub i64);
 
@@ -45,16 +53,23 @@ pub fn digest(parts: &[&[u8]]) -> [u8; 32] {
 /// The first 64 bits of [`digest`], for indexes.
 #[must_use]
 pub fn hash64(parts: &[&[u8]]) -> i64 {
-    let [a, b, c, d, e, f, g, h, ..] = digest(parts);
-    i64::from_be_bytes([a, b, c, d, e, f, g, h])
+    i64::from_be_bytes(head(parts))
+}
+
+/// The first bytes of [`digest`]; at most 32 are there to be had.
+fn head<const N: usize>(parts: &[&[u8]]) -> [u8; N] {
+    let mut head = [0; N];
+    for (to, from) in head.iter_mut().zip(digest(parts)) {
+        *to = from;
+    }
+    head
 }
 
 /// A public id whose time is `at` and whose random part is derived from `parts`.
 #[must_use]
 pub fn uuid_at(at: Time, parts: &[&[u8]]) -> Uuid {
-    let [a, b, c, d, e, f, g, h, i, j, ..] = digest(parts);
     let millis = u64::try_from(at.0).unwrap_or(0);
-    uuid::Builder::from_unix_timestamp_millis(millis, &[a, b, c, d, e, f, g, h, i, j]).into_uuid()
+    uuid::Builder::from_unix_timestamp_millis(millis, &head(parts)).into_uuid()
 }
 
 /// The public id of the event with this source and delivery id.

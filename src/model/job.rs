@@ -125,6 +125,8 @@ pub struct Link {
     pub record: String,
     /// The CRM's id of the owner that we wrote last, if we did.
     pub owner: Option<String>,
+    /// The owner of an attempt whose end we do not know: it may stand there.
+    pub tried: Option<String>,
     /// When.
     pub written_at: Time,
 }

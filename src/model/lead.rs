@@ -70,6 +70,8 @@ pub enum Waiting {
     Operator {
         /// Why, in words.
         why: String,
+        /// Since when: the alarm is repeated daily.
+        since: Time,
     },
 }
 
@@ -92,6 +94,9 @@ pub struct Ladder {
     /// "On it" was said: nothing fires before this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_it_until: Option<Time>,
+    /// How often "on it" was said on this clock.
+    #[serde(default)]
+    pub on_its: u32,
     /// The CRMs are being asked before a step takes the lead away or pages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asking_until: Option<Time>,
@@ -150,6 +155,9 @@ pub struct Lead {
     pub ladder: Option<Ladder>,
     /// When the first fill arrived.
     pub opened_at: Time,
+    /// When a stronger fill re-opened it, the last time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reopened_at: Option<Time>,
     /// When the last fill arrived.
     pub filled_at: Time,
     /// When the present owner got it.
@@ -166,6 +174,14 @@ pub struct Lead {
     /// Channels on which a page for it is open, to be closed by the answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub paged: Vec<String>,
+}
+
+impl Lead {
+    /// Since when it is open: a response before this is no answer to it.
+    #[must_use]
+    pub fn open_since(&self) -> Time {
+        self.reopened_at.unwrap_or(self.opened_at)
+    }
 }
 
 /// What makes two fills the same person.

@@ -134,6 +134,9 @@ pub enum News {
         destination: String,
         /// The CRM's id of the owner it shows.
         owner: String,
+        /// A human moved it after we had written an owner; else it had this one before us.
+        #[serde(default)]
+        is_move: bool,
     },
     /// The CRM refuses this owner (inactive, or gone).
     OwnerInvalid {
@@ -233,7 +236,12 @@ mod tests {
         let mut all = vec![
             News::Facts { lead, destination: destination.clone(), known },
             News::Responded { lead, response },
-            News::OwnerMet { lead, destination: destination.clone(), owner: "o".into() },
+            News::OwnerMet {
+                lead,
+                destination: destination.clone(),
+                owner: "o".into(),
+                is_move: true,
+            },
             News::OwnerInvalid { lead, destination, rep: rep.clone() },
             News::Away { rep: rep.clone(), absence: Absence::Out, from: Time(1), until: None },
             News::Back { rep: rep.clone() },

@@ -36,13 +36,32 @@ pub struct Draft {
     pub unfilled: Vec<String>,
 }
 
+/// A fill that could not be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unread {
+    /// Why, without anything that a stranger typed.
+    pub reason: String,
+    /// Mapped fields that the payload filled all the same …
+    pub filled: Vec<String>,
+    /// … and those that it did not: a renamed email field is found by these.
+    pub unfilled: Vec<String>,
+}
+
+impl Unread {
+    /// For this reason, before any field was looked for.
+    #[must_use]
+    pub fn because(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), ..Self::default() }
+    }
+}
+
 /// What a step is about.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Input {
     /// A fill that could be read.
     Fill(Box<Draft>),
-    /// A fill that could not, with the reason.
-    Unreadable(String),
+    /// A fill that could not.
+    Unreadable(Unread),
     /// News.
     News(Box<News>),
     /// The lead's review is due.

@@ -18,9 +18,13 @@ pub mod webhook;
 
 use std::{borrow::Cow, future::Future, pin::Pin};
 
+use url::Url;
 use uuid::Uuid;
 
-use crate::model::{failure::Failure, id::digest, job::Why, text::Untrusted, time::Time};
+use crate::{
+    model::{failure::Failure, id::digest, job::Why, text::Untrusted, time::Time},
+    outbound::Secret,
+};
 
 /// A boxed future, so that the trait is object-safe.
 pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -118,6 +122,11 @@ pub trait Channel: Send + Sync {
     fn is_pager(&self) -> bool {
         false
     }
+}
+
+/// The address of a webhook, which is a secret: the error does not repeat it.
+fn hook_url(url: &Secret) -> Result<Url, String> {
+    Url::parse(url.expose()).map_err(|_| "the webhook's URL is not a URL".to_owned())
 }
 
 #[cfg(test)]

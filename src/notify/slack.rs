@@ -13,9 +13,8 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use url::Url;
 
-use super::{Boxed, Channel, Item, Link, Message, lines};
+use super::{Boxed, Channel, Item, Link, Message, hook_url, lines};
 use crate::{
     model::{failure::Failure, text::Untrusted, time::Time},
     outbound::{Answer, Call, Outbound, Reach, Secret},
@@ -81,12 +80,12 @@ impl Slack {
     pub fn new(settings: &SlackSettings) -> Result<Self, String> {
         let reach = if settings.allow_private { Reach::Private } else { Reach::Public };
         let outbound = Outbound::new(reach)?;
-        outbound.check(&address(&settings.url)?)?;
+        outbound.check(&hook_url(&settings.url)?)?;
         Ok(Self { url: settings.url.clone(), outbound })
     }
 
     async fn post(&self, message: &Message) -> Result<(), Failure> {
-        let url = address(&self.url).map_err(|why| Failure::AuthLost { why })?;
+        let url = hook_url(&self.url).map_err(|why| Failure::AuthLost { why })?;
         let answer = self.outbound.send(Call::post(url).json(&body(message))).await?;
         failure(&answer, message.at).map_or(Ok(()), Err)
     }
@@ -100,10 +99,6 @@ impl Channel for Slack {
     fn has_addresses(&self) -> bool {
         false
     }
-}
-
-fn address(url: &Secret) -> Result<Url, String> {
-    Url::parse(url.expose()).map_err(|_| "the webhook's URL is not a URL".to_owned())
 }
 
 /// What an answer means. The words are Slack's own; nothing else of the body is repeated.

@@ -42,9 +42,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::Sha256;
-use url::Url;
 
-use super::{Boxed, Channel, Item, Link, Message, Purpose, lines};
+use super::{Boxed, Channel, Item, Link, Message, Purpose, hook_url, lines};
 use crate::{
     model::{failure::Failure, time::Time},
     outbound::{Answer, Call, Outbound, Reach, Secret},
@@ -85,13 +84,13 @@ impl Webhook {
     pub fn new(settings: &WebhookSettings) -> Result<Self, String> {
         let reach = if settings.allow_private { Reach::Private } else { Reach::Public };
         let outbound = Outbound::new(reach)?;
-        outbound.check(&address(&settings.url)?)?;
+        outbound.check(&hook_url(&settings.url)?)?;
         let signer = Signer::new(&settings.secrets)?;
         Ok(Self { url: settings.url.clone(), signer, outbound })
     }
 
     async fn post(&self, message: &Message) -> Result<(), Failure> {
-        let url = address(&self.url).map_err(|why| Failure::AuthLost { why })?;
+        let url = hook_url(&self.url).map_err(|why| Failure::AuthLost { why })?;
         let (id, timestamp) = (message.id(), message.at.seconds().to_string());
         let body = body(message).to_string().into_bytes();
         let signature = self.signer.sign(&id, &timestamp, &body);
@@ -115,10 +114,6 @@ impl Channel for Webhook {
     fn has_addresses(&self) -> bool {
         false
     }
-}
-
-fn address(url: &Secret) -> Result<Url, String> {
-    Url::parse(url.expose()).map_err(|_| "the webhook's URL is not a URL".to_owned())
 }
 
 /// What an answer means. There is no credential that could be refreshed, and by the specification

@@ -9,10 +9,10 @@ use std::collections::{BTreeMap, HashMap};
 use super::{
     Rep, Rulebook, clean,
     condition::{Facts, Index, Schema, Slot, Type, Value},
-    fields::{ColumnKind, FIELDS},
+    fields::ColumnKind,
 };
 use crate::model::{
-    field::{Field, Fields},
+    field::{CANONICAL, Field, Fields},
     news::{Known, KnownRecord},
 };
 
@@ -61,7 +61,7 @@ struct Record {
 impl Lookups {
     /// The slots of a schema; nothing else is prepared.
     pub(super) fn of(schema: &Schema) -> Self {
-        let is_field = |name: &str| name.starts_with("custom.") || FIELDS.contains(&name);
+        let is_field = |name: &str| name.starts_with("custom.") || CANONICAL.contains(&name);
         let fields = schema.slots().filter_map(|(slot, name)| {
             let name = name.strip_prefix("lead.").filter(|name| is_field(name))?;
             Some((name.to_owned(), slot))

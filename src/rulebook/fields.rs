@@ -1,38 +1,10 @@
 //! The names of facts: what a lead has, what CRMs know, what tables add.
 //!
-//! Guarantees: one list of canonical fields for mappings, conditions and examples.
+//! Guarantees: every name that a condition may ask for has one type, wherever it is used.
 //! Does not know: values of leads.
 
 use super::condition::{Field, Schema, SchemaBuilder, Type};
-use crate::model::country;
-
-/// The canonical fields of a lead. All are text but `employees`.
-pub const FIELDS: [&str; 24] = [
-    "email",
-    "phone",
-    "first_name",
-    "last_name",
-    "name",
-    "company",
-    "website",
-    "title",
-    "country",
-    "region",
-    "city",
-    "postal_code",
-    "employees",
-    "industry",
-    "persona",
-    "language",
-    "message",
-    "form",
-    "campaign",
-    "utm_source",
-    "utm_medium",
-    "utm_campaign",
-    "utm_term",
-    "utm_content",
-];
+use crate::model::{country, field::CANONICAL};
 
 /// The type of a canonical field.
 pub fn kind_of(field: &str) -> Type {
@@ -109,7 +81,7 @@ impl ColumnKind {
 pub fn schema(declared: &Declared<'_>) -> Result<Schema, Vec<String>> {
     let reps = || declared.reps.iter().copied();
     let mut builder = Schema::builder();
-    for field in FIELDS {
+    for field in CANONICAL {
         let name = format!("lead.{field}");
         let entry = Field::new(&name, kind_of(field));
         builder = builder.with(if field == "country" {

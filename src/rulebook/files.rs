@@ -106,6 +106,9 @@ pub struct Setup {
     pub channels: BTreeMap<String, ChannelKind>,
     /// Names of CRM connections.
     pub crms: Vec<String>,
+    /// Those of them that are asked about a person before deciding: only what they do not know is
+    /// known to be missing.
+    pub asked: Vec<String>,
 }
 
 /// The mapping that a source brings.

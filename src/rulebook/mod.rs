@@ -32,7 +32,6 @@ use self::{
 };
 pub use self::{
     facts::{FactSource, Lookups},
-    fields::FIELDS,
     files::{ChannelKind, Files, MAIN, Setup, SourceShape},
     mapping::{FieldMapping, Mapped, path::Path, transform::Transform},
     matching::{Form, Found, Match, Passed, WhyPassed},

@@ -81,6 +81,7 @@ pub(super) fn setup() -> Setup {
         .map(|(name, kind)| (name.to_owned(), kind))
         .into(),
         crms: vec!["hubspot".to_owned()],
+        asked: vec!["hubspot".to_owned()],
     }
 }
 

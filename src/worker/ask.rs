@@ -4,12 +4,13 @@
 //! the lead's review decides at its deadline. Does not know: any vendor.
 
 use super::{
-    Worker,
+    Guarded, Worker,
     decide::Worked,
+    gate::{self, Took},
     write::{event, key},
 };
 use crate::{
-    crm::{Find, Found},
+    crm::{Crm, Find, Found},
     model::{
         event::NewEvent,
         failure::{Failure, verdict},
@@ -18,53 +19,46 @@ use crate::{
         news::{Known, News},
         time::Time,
     },
-    outbound::gate::Admit,
-    store::{Claim, StoreResult},
+    store::StoreResult,
 };
 
 impl Worker {
     /// Asks one CRM about one batch of people.
     pub async fn ask_once(&self, name: &str) -> StoreResult<Worked> {
         let Some(crm) = self.crms.get(name) else { return Ok(Worked::default()) };
-        let now = self.clock.now();
-        if let Admit::NotBefore(at) = self.admit(&crm.gate, now) {
-            return Ok(Worked { next: Some(at), ..Worked::default() });
-        }
-        let claim = Claim {
-            kind: JobKind::Ask,
-            lane: name.to_owned(),
-            now,
-            max: crm.to.caps().find_max,
-            lease: self.lease,
+        let max = crm.to.caps().find_max;
+        let jobs = match self.take(&crm.gate, JobKind::Ask, name, max).await? {
+            Took::Nothing(worked) => return Ok(worked),
+            Took::Jobs(jobs) => jobs,
         };
-        let full = claim.max;
-        let claimed = self.store.claim(claim).await?;
-        if claimed.jobs.len() >= full {
-            // There is more than one call can carry: the next worker of this lane begins too.
-            self.wake(JobKind::Ask, name);
-        }
-        if claimed.jobs.is_empty() {
-            self.unused(&crm.gate, now);
-            return Ok(Worked { next: claimed.next_due, ..Worked::default() });
-        }
-        let people = claimed.jobs.iter().map(find).collect();
-        let mut answers = crm.to.find(people, now).await;
-        answers.resize_with(claimed.jobs.len(), || Err(Failure::MaybeDone));
         let now = self.clock.now();
-        self.report(name, &crm.gate, answers.iter().map(|one| one.as_ref().err()), now);
-        let settlements: Vec<Settlement> = claimed
-            .jobs
-            .iter()
-            .zip(answers)
-            .map(|(job, answer)| settle(name, job, answer, now))
-            .collect();
+        // What nobody waits for any more is not asked: after an outage the writes have the lane.
+        let is_useful = |job: &Claimed| deadline(&job.lead).is_some_and(|until| now < until);
+        let (asked, stale): (Vec<Claimed>, Vec<Claimed>) = jobs.into_iter().partition(is_useful);
+        let mut settlements: Vec<Settlement> =
+            stale.iter().map(|job| ended(job, Verdict::Done, None)).collect();
+        if asked.is_empty() {
+            gate::unused(&crm.gate, now);
+        } else {
+            settlements.extend(self.ask(name, crm, &asked).await);
+        }
         for settlement in &settlements {
             self.metrics.attempt(JobKind::Ask, name, &settlement.verdict);
         }
         let done = settlements.len();
-        self.store.settle(settlements, now).await?;
+        self.store.settle(settlements, self.clock.now()).await?;
         self.wakes.decide();
         Ok(Worked { done, is_more: true, next: None })
+    }
+
+    async fn ask(&self, name: &str, crm: &Guarded<dyn Crm>, jobs: &[Claimed]) -> Vec<Settlement> {
+        let people = jobs.iter().map(find).collect();
+        let mut answers = crm.to.find(people, self.clock.now()).await;
+        answers.resize_with(jobs.len(), || Err(Failure::MaybeDone));
+        let now = self.clock.now();
+        self.report(name, &crm.gate, answers.iter().map(|one| one.as_ref().err()), now);
+        let each = jobs.iter().zip(answers);
+        each.map(|(job, answer)| settle(name, job, answer, now)).collect()
     }
 }
 
@@ -90,11 +84,18 @@ fn deadline(lead: &Lead) -> Option<Time> {
 
 fn settle(name: &str, job: &Claimed, answer: Result<Found, Failure>, now: Time) -> Settlement {
     let is_useful = deadline(&job.lead).is_some_and(|until| now < until);
-    let (verdict, news): (Verdict, Option<NewEvent>) = match answer {
-        Ok(found) => (Verdict::Done, facts(name, job, found, now)),
-        Err(failure) if is_useful => (verdict(&failure, job.attempt, now, &key(job)), None),
-        Err(_) => (Verdict::Done, None),
-    };
+    match answer {
+        Ok(found) => ended(job, Verdict::Done, facts(name, job, found, now)),
+        Err(failure) if is_useful => match verdict(&failure, job.attempt, now, &key(job)) {
+            // An unanswered question is nobody's work: the review decides without it.
+            Verdict::Dead { .. } => ended(job, Verdict::Done, None),
+            verdict => ended(job, verdict, None),
+        },
+        Err(_) => ended(job, Verdict::Done, None),
+    }
+}
+
+fn ended(job: &Claimed, verdict: Verdict, news: Option<NewEvent>) -> Settlement {
     Settlement {
         job: job.id,
         attempt: job.attempt,
@@ -106,8 +107,7 @@ fn settle(name: &str, job: &Claimed, answer: Result<Found, Failure>, now: Time) 
 }
 
 fn facts(name: &str, job: &Claimed, found: Found, now: Time) -> Option<NewEvent> {
-    let known =
-        Known { person: found.person, account: found.account, response: found.response };
+    let known = Known { person: found.person, account: found.account, response: found.response };
     let news = News::Facts { lead: job.lead.uuid, destination: name.to_owned(), known };
     event(&news, format!("facts:{}:{name}:{}", job.lead.uuid, job.wanted.0), now)
 }

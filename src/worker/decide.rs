@@ -15,7 +15,7 @@ use crate::{
     model::{
         event::{Event, EventKind},
         news::News,
-        plan::{Input, Step, StepEvent},
+        plan::{Input, Step, StepEvent, Unread},
         time::{Span, Time},
     },
     rulebook::Rulebook,
@@ -50,9 +50,8 @@ impl Worker {
         let book = self.book.load_full();
         let steps = events.iter().map(|event| self.prepare(&book, event)).collect();
         let reach = Reach { time_is_unsure: self.is_time_unsure(), ..self.reach.clone() };
-        let decide: Arc<crate::model::plan::Decide> = Arc::new(move |snapshot, step, now| {
-            decide::decide(&book, &reach, snapshot, step, now)
-        });
+        let decide: Arc<crate::model::plan::Decide> =
+            Arc::new(move |snapshot, step, now| decide::decide(&book, &reach, snapshot, step, now));
         let batch = Batch { now, steps, reviews_max: BATCH_MAX, decide };
         let began = self.clock.monotonic();
         let done = self.store.decide(batch).await?;
@@ -62,7 +61,7 @@ impl Worker {
         self.note(&done, &events);
         Ok(Worked {
             done: count + done.reviews,
-            is_more: count == BATCH_MAX || done.reviews == BATCH_MAX,
+            is_more: !done.decided.is_empty() || done.reviews == BATCH_MAX,
             next: done.next_review,
         })
     }
@@ -91,11 +90,16 @@ impl Worker {
             }
             EventKind::News => match serde_json::from_slice::<News>(&event.arrived.body) {
                 Ok(news) => Input::News(Box::new(news)),
-                Err(error) => Input::Unreadable(format!("news that cannot be read: {error}")),
+                Err(error) => {
+                    let reason = format!("news that cannot be read: {error}");
+                    Input::Unreadable(Unread::because(reason))
+                }
             },
         };
-        let input = catch_unwind(AssertUnwindSafe(read))
-            .unwrap_or_else(|_| Input::Unreadable("reading it failed inside handoff".to_owned()));
+        let input = catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
+            self.metrics.panicked();
+            Input::Unreadable(Unread::because("reading it failed inside handoff"))
+        });
         Step { event: Some(StepEvent::of(event)), input }
     }
 

@@ -5,21 +5,59 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use super::Worker;
+use super::{Worker, decide::Worked};
 use crate::{
-    model::{failure::Failure, time::Time},
+    model::{
+        failure::Failure,
+        job::{Claimed, JobKind},
+        time::Time,
+    },
     outbound::gate::{Admit, Gate},
+    store::{Claim, StoreResult},
 };
 
-impl Worker {
-    /// Whether a call may be made now.
-    pub(super) fn admit(&self, gate: &Mutex<Gate>, now: Time) -> Admit {
-        gate.lock().unwrap_or_else(PoisonError::into_inner).admit(now)
-    }
+/// What a claim behind a gate gave.
+pub(super) enum Took {
+    /// Jobs: a call is admitted and must be reported.
+    Jobs(Vec<Claimed>),
+    /// Nothing now.
+    Nothing(Worked),
+}
 
-    /// Nothing was sent after all.
-    pub(super) fn unused(&self, gate: &Mutex<Gate>, now: Time) {
-        gate.lock().unwrap_or_else(PoisonError::into_inner).release(now);
+/// Whether a call may be made now.
+pub(super) fn admit(gate: &Mutex<Gate>, now: Time) -> Admit {
+    gate.lock().unwrap_or_else(PoisonError::into_inner).admit(now)
+}
+
+/// Nothing was sent after all.
+pub(super) fn unused(gate: &Mutex<Gate>, now: Time) {
+    gate.lock().unwrap_or_else(PoisonError::into_inner).release(now);
+}
+
+impl Worker {
+    /// Claims jobs of a lane if its gate lets a call through now.
+    pub(super) async fn take(
+        &self,
+        gate: &Mutex<Gate>,
+        kind: JobKind,
+        lane: &str,
+        max: usize,
+    ) -> StoreResult<Took> {
+        let now = self.clock.now();
+        if let Admit::NotBefore(at) = admit(gate, now) {
+            return Ok(Took::Nothing(Worked { next: Some(at), ..Worked::default() }));
+        }
+        let claim = Claim { kind, lane: lane.to_owned(), now, max, lease: self.lease };
+        let claimed = self.store.claim(claim).await.inspect_err(|_| unused(gate, now))?;
+        if claimed.jobs.is_empty() {
+            unused(gate, now);
+            return Ok(Took::Nothing(Worked { next: claimed.next_due, ..Worked::default() }));
+        }
+        if claimed.jobs.len() >= max {
+            // There is more than one call can carry: the next worker of this lane begins too.
+            self.wake(kind, lane);
+        }
+        Ok(Took::Jobs(claimed.jobs))
     }
 
     /// Tells the gate how a call with many items went.

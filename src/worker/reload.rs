@@ -5,7 +5,7 @@
 //! its findings are logged once per change.
 //! Does not know: where the files are; reading them is passed in.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use super::{Worker, decide::Worked};
 use crate::{
@@ -63,7 +63,7 @@ impl Watch {
     ) -> Result<Rulebook, NoRulebook> {
         let files = (self.read)().map_err(NoRulebook::Unread);
         if let Ok(files) = &files {
-            *self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = content(files);
+            *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = content(files);
         }
         let versions = store.rulebooks(None).await?;
         if let Some(latest) = versions.first() {
@@ -96,9 +96,10 @@ impl Watch {
 
     async fn of_store(&self, store: &dyn Store, version: u32) -> Result<Rulebook, NoRulebook> {
         let rows = store.rulebooks(Some(version)).await?;
-        let text = rows.into_iter().next().and_then(|row| row.document).ok_or_else(|| {
-            StoreError::Corrupt(format!("rulebook {version} has no document"))
-        })?;
+        let text =
+            rows.into_iter().next().and_then(|row| row.document).ok_or_else(|| {
+                StoreError::Corrupt(format!("rulebook {version} has no document"))
+            })?;
         let files = Files::from_json(&text).map_err(NoRulebook::Unread)?;
         (self.compile)(&files, version).map_err(NoRulebook::Mistakes)
     }
@@ -133,31 +134,39 @@ fn log(findings: &[Finding]) {
 }
 
 impl Worker {
+    /// Takes over a published rulebook, unless a later one is in force already.
+    pub fn take_book(&self, book: &Arc<Rulebook>) {
+        self.book.rcu(|now| Arc::clone(if now.version < book.version { book } else { now }));
+        self.wakes.decide();
+    }
+
     /// Looks at the files once, and publishes them if they changed and are good.
     pub async fn reload_once(&self, watch: &Watch) -> StoreResult<Worked> {
         let now = self.clock.now();
         let later = Worked { next: Some(now.plus(EVERY)), ..Worked::default() };
         let Ok(files) = (watch.read)() else { return Ok(later) };
-        let is_new = {
-            let mut seen = watch.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            let content = content(&files);
-            std::mem::replace(&mut *seen, content) != content
-        };
+        let content = content(&files);
+        let is_new = *watch.seen.lock().unwrap_or_else(PoisonError::into_inner) != content;
         if !is_new {
             return Ok(later);
         }
+        let looked_at = || *watch.seen.lock().unwrap_or_else(PoisonError::into_inner) = content;
         if let Err(findings) = (watch.compile)(&files, 0) {
+            looked_at();
             log(&findings);
             return Ok(later);
         }
         match watch.publish(self.store.as_ref(), &files, now).await {
             Ok(book) => {
                 tracing::info!(version = book.version, "the changed rulebook is in force");
-                self.book.store(Arc::new(book));
-                self.wakes.decide();
+                looked_at();
+                self.take_book(&Arc::new(book));
             }
             Err(NoRulebook::Store(error)) => return Err(error),
-            Err(error) => tracing::error!(%error, "the changed rulebook was not published"),
+            Err(error) => {
+                looked_at();
+                tracing::error!(%error, "the changed rulebook was not published");
+            }
         }
         Ok(later)
     }

@@ -3,8 +3,9 @@
 //! Guarantees: every loop ends after the step it is in; a fatal store ends the process.
 //! Does not know: signals; the stop is a value.
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, panic::AssertUnwindSafe, sync::Arc};
 
+use futures_util::FutureExt as _;
 use tokio::{sync::watch, task::JoinSet};
 
 use super::{Worker, decide::Worked, reload::Watch};
@@ -38,9 +39,9 @@ pub async fn run(
     {
         let (worker, stop) = (Arc::clone(&worker), stop.clone());
         let wake = worker.wakes.for_decide();
-        loops.spawn(async move {
-            turn(&worker, &wake, stop, "decide", || worker.decide_once()).await
-        });
+        loops.spawn(
+            async move { turn(&worker, &wake, stop, "decide", || worker.decide_once()).await },
+        );
     }
     for name in worker.crms.keys() {
         for kind in [JobKind::Write, JobKind::Ask] {
@@ -55,9 +56,9 @@ pub async fn run(
     {
         let (worker, stop) = (Arc::clone(&worker), stop.clone());
         let never = Arc::new(tokio::sync::Notify::new());
-        loops.spawn(async move {
-            turn(&worker, &never, stop, "sweep", || worker.sweep_once()).await
-        });
+        loops.spawn(
+            async move { turn(&worker, &never, stop, "sweep", || worker.sweep_once()).await },
+        );
     }
     if let Some(files) = files {
         let (worker, stop) = (Arc::clone(&worker), stop.clone());
@@ -66,15 +67,14 @@ pub async fn run(
             turn(&worker, &never, stop, "reload", || worker.reload_once(&files)).await
         });
     }
-    let mut ended = Ended::Stopped;
     while let Some(result) = loops.join_next().await {
         match result {
             Ok(Ended::Stopped) => {}
             Ok(fatal @ Ended::Fatal(_)) => return fatal,
-            Err(error) => ended = Ended::Fatal(format!("a loop failed: {error}")),
+            Err(error) => return Ended::Fatal(format!("a loop failed: {error}")),
         }
     }
-    ended
+    Ended::Stopped
 }
 
 fn spawn_lane(
@@ -87,7 +87,7 @@ fn spawn_lane(
     let (worker, stop, name) = (Arc::clone(worker), stop.clone(), name.to_owned());
     let wake = worker.wakes.for_job(kind, &name);
     loops.spawn(async move {
-        let step = || async {
+        let work = || async {
             match kind {
                 JobKind::Write => worker.write_once(&name).await,
                 JobKind::Ask => worker.ask_once(&name).await,
@@ -95,7 +95,7 @@ fn spawn_lane(
                 JobKind::Review => Ok(Worked::default()),
             }
         };
-        turn(&worker, &wake, stop, kind.word(), step).await
+        turn(&worker, &wake, stop, kind.word(), work).await
     });
 }
 
@@ -105,7 +105,7 @@ async fn turn<F, Step>(
     wake: &tokio::sync::Notify,
     mut stop: watch::Receiver<bool>,
     name: &str,
-    step: F,
+    work: F,
 ) -> Ended
 where
     F: Fn() -> Step,
@@ -115,12 +115,17 @@ where
         if *stop.borrow() {
             return Ended::Stopped;
         }
-        // Registered before the step looks, so that a wake-up during it is not lost.
+        // Registered before the work looks, so that a wake-up during it is not lost.
         let woken = wake.notified();
-        let pause = match step().await {
-            Ok(worked) if worked.is_more => Span::ZERO,
-            Ok(worked) => {
-                let due = worked.next.map_or(POLL, |next| next.since(worker.clock.now()));
+        // A mistake of ours in one step must not end the loop, and the daemon with it in silence.
+        let outcome = AssertUnwindSafe(work()).catch_unwind().await.unwrap_or_else(|_| {
+            worker.metrics.panicked();
+            Err(StoreError::Busy("the step failed inside handoff".to_owned()))
+        });
+        let pause = match outcome {
+            Ok(done) if done.is_more => Span::ZERO,
+            Ok(done) => {
+                let due = done.next.map_or(POLL, |next| next.since(worker.clock.now()));
                 due.clamp(Span::ZERO, POLL)
             }
             Err(StoreError::Fatal(why)) => return Ended::Fatal(why),

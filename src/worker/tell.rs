@@ -4,21 +4,26 @@
 //! longer true is not said; the message's key is the same on every attempt.
 //! Does not know: any channel's format.
 
-use super::{Worker, decide::Worked, write::key};
+use super::{
+    Guarded, Worker,
+    decide::Worked,
+    gate::{self, Took},
+    write::key,
+};
 use crate::{
     model::{
-        failure::{Failure, verdict},
+        failure::verdict,
         id::digest,
         job::{Claimed, Effect, JobKind, Settlement, Verdict, Why},
         lead::State,
         time::Time,
     },
     notify::{
-        Message,
+        Channel, Message,
         compose::{self, House, Recipient, Told},
     },
     outbound::gate::Admit,
-    store::{Claim, StoreResult},
+    store::StoreResult,
 };
 
 /// Jobs looked at in one step: more than one message names, so that a pile becomes a summary.
@@ -28,43 +33,67 @@ impl Worker {
     /// Sends one message on one channel.
     pub async fn tell_once(&self, name: &str) -> StoreResult<Worked> {
         let Some(channel) = self.channels.get(name) else { return Ok(Worked::default()) };
-        let now = self.clock.now();
-        if let Admit::NotBefore(at) = self.admit(&channel.gate, now) {
-            return Ok(Worked { next: Some(at), ..Worked::default() });
-        }
-        let claim = Claim {
-            kind: JobKind::Tell,
-            lane: name.to_owned(),
-            now,
-            max: CLAIM_MAX,
-            lease: self.lease,
+        let jobs = match self.take(&channel.gate, JobKind::Tell, name, CLAIM_MAX).await? {
+            Took::Nothing(worked) => return Ok(worked),
+            Took::Jobs(jobs) => jobs,
         };
-        let claimed = self.store.claim(claim).await?;
-        if claimed.jobs.is_empty() {
-            self.unused(&channel.gate, now);
-            return Ok(Worked { next: claimed.next_due, ..Worked::default() });
-        }
-        let mut settlements = Vec::new();
-        for group in groups(claimed.jobs, channel.to.is_pager()) {
-            let message = self.message(&group, now);
-            let result = match message {
-                None => Ok(None),
-                Some(message) => channel.to.send(message).await.map(Some),
-            };
+        let mut done = 0;
+        let mut is_admitted = true;
+        // Each message is settled before the next one is sent: what was said is not said again
+        // after a crash, and one slow message holds up nobody's lease.
+        for group in groups(jobs, channel.to.is_pager()) {
             let now = self.clock.now();
-            self.report(name, &channel.gate, [result.as_ref().err()].into_iter(), now);
-            if let Ok(Some(())) = result {
-                self.told(&group, now);
+            let settlements: Vec<Settlement> = match self.message(&group, now) {
+                None => group.iter().map(|job| ended(job, Verdict::Done, None)).collect(),
+                Some(message) => {
+                    let admit =
+                        if is_admitted { Admit::Go } else { gate::admit(&channel.gate, now) };
+                    match admit {
+                        Admit::NotBefore(at) => {
+                            group.iter().map(|job| ended(job, later(at), None)).collect()
+                        }
+                        Admit::Go => {
+                            is_admitted = false;
+                            self.send(name, channel, message, &group).await
+                        }
+                    }
+                }
+            };
+            for settlement in &settlements {
+                self.metrics.attempt(JobKind::Tell, name, &settlement.verdict);
             }
-            settlements.extend(group.iter().map(|job| settle(job, &result, now)));
+            done += settlements.len();
+            self.store.settle(settlements, self.clock.now()).await?;
         }
-        for settlement in &settlements {
-            self.metrics.attempt(JobKind::Tell, name, &settlement.verdict);
+        if is_admitted {
+            gate::unused(&channel.gate, self.clock.now());
         }
-        let done = settlements.len();
-        let now = self.clock.now();
-        self.store.settle(settlements, now).await?;
         Ok(Worked { done, is_more: true, next: None })
+    }
+
+    async fn send(
+        &self,
+        name: &str,
+        channel: &Guarded<dyn Channel>,
+        message: Message,
+        group: &[Claimed],
+    ) -> Vec<Settlement> {
+        let result = channel.to.send(message).await;
+        let now = self.clock.now();
+        self.report(name, &channel.gate, [result.as_ref().err()].into_iter(), now);
+        if result.is_ok() {
+            self.told(group, now);
+        }
+        group
+            .iter()
+            .map(|job| match &result {
+                Ok(()) => {
+                    let told = job.why.map(|why| Effect::Told { why, at: now });
+                    ended(job, Verdict::Done, told)
+                }
+                Err(failure) => ended(job, verdict(failure, job.attempt, now, &key(job)), None),
+            })
+            .collect()
     }
 
     /// How long it took from the fill until its first owner was told.
@@ -128,12 +157,10 @@ fn is_true(lead: &crate::model::lead::Lead, why: Why, rep: Option<&str>) -> bool
     let is_owner = rep.is_none_or(|rep| lead.owner.as_deref() == Some(rep));
     match why {
         Why::Assigned => lead.state == State::Assigned && is_owner,
-        Why::Reminder | Why::Late => lead.state == State::Assigned,
+        Why::Reminder | Why::Late | Why::Page => lead.state == State::Assigned,
         Why::FilledAgain => is_owner,
         Why::Reassigned => !is_owner || rep.is_none(),
-        Why::Page => lead.state == State::Assigned,
-        Why::PageOver => true,
-        Why::Stuck => true,
+        Why::PageOver | Why::Stuck => true,
     }
 }
 
@@ -152,12 +179,7 @@ fn groups(jobs: Vec<Claimed>, one_by_one: bool) -> Vec<Vec<Claimed>> {
     groups
 }
 
-fn settle(job: &Claimed, result: &Result<Option<()>, Failure>, now: Time) -> Settlement {
-    let (verdict, effect) = match result {
-        Ok(Some(())) => (Verdict::Done, job.why.map(|why| Effect::Told { why, at: now })),
-        Ok(None) => (Verdict::Done, None),
-        Err(failure) => (verdict(failure, job.attempt, now, &key(job)), None),
-    };
+fn ended(job: &Claimed, verdict: Verdict, effect: Option<Effect>) -> Settlement {
     Settlement {
         job: job.id,
         attempt: job.attempt,
@@ -166,4 +188,8 @@ fn settle(job: &Claimed, result: &Result<Option<()>, Failure>, now: Time) -> Set
         effect,
         news: Vec::new(),
     }
+}
+
+fn later(at: Time) -> Verdict {
+    Verdict::Snooze { at, why: "the channel is not called now".to_owned() }
 }

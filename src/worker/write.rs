@@ -4,7 +4,7 @@
 //! else has set one; what the CRM shows instead comes back as news. An attempt whose lease ran
 //! out is looked up before it is repeated. Does not know: any vendor.
 
-use super::{Worker, decide::Worked};
+use super::{Worker, decide::Worked, gate::Took};
 use crate::{
     crm::{Crm, Expect, OwnerSet, Put, PutDone, SetOwner},
     model::{
@@ -12,44 +12,30 @@ use crate::{
         failure::{Failure, verdict},
         job::{Claimed, Effect, JobKind, Link, Settlement, Verdict},
         news::News,
-        time::Time,
+        time::{Span, Time},
     },
-    outbound::gate::Admit,
-    store::{Claim, StoreResult},
+    store::StoreResult,
 };
 
 impl Worker {
     /// Writes one batch to one CRM.
     pub async fn write_once(&self, name: &str) -> StoreResult<Worked> {
         let Some(crm) = self.crms.get(name) else { return Ok(Worked::default()) };
-        let now = self.clock.now();
-        if let Admit::NotBefore(at) = self.admit(&crm.gate, now) {
-            return Ok(Worked { next: Some(at), ..Worked::default() });
-        }
-        let claim = Claim {
-            kind: JobKind::Write,
-            lane: name.to_owned(),
-            now,
-            max: crm.to.caps().put_max,
-            lease: self.lease,
+        let max = crm.to.caps().put_max;
+        let jobs = match self.take(&crm.gate, JobKind::Write, name, max).await? {
+            Took::Nothing(worked) => return Ok(worked),
+            Took::Jobs(jobs) => jobs,
         };
-        let full = claim.max;
-        let claimed = self.store.claim(claim).await?;
-        if claimed.jobs.len() >= full {
-            // There is more than one call can carry: the next worker of this lane begins too.
-            self.wake(JobKind::Write, name);
-        }
-        if claimed.jobs.is_empty() {
-            self.unused(&crm.gate, now);
-            return Ok(Worked { next: claimed.next_due, ..Worked::default() });
-        }
-        let attempts = self.write(name, crm.to.as_ref(), &claimed.jobs).await;
+        let attempts = self.write(name, crm.to.as_ref(), &jobs).await;
         let now = self.clock.now();
         self.report(name, &crm.gate, attempts.iter().map(|one| one.failure()), now);
         let settlements: Vec<Settlement> =
-            claimed.jobs.iter().zip(attempts).map(|(job, done)| done.settle(name, job, now)).collect();
-        for (job, settlement) in claimed.jobs.iter().zip(&settlements) {
+            jobs.iter().zip(attempts).map(|(job, done)| done.settle(name, job, now)).collect();
+        for (job, settlement) in jobs.iter().zip(&settlements) {
             self.metrics.attempt(job.kind, name, &settlement.verdict);
+            if let Verdict::Dead { why } = &settlement.verdict {
+                tracing::error!(lead = %job.lead.uuid, crm = name, why, "the CRM will not take it");
+            }
             if settlement.verdict == Verdict::Done && job.lead.opened_at == job.lead.filled_at {
                 self.metrics.stage("written", now.since(job.lead.opened_at));
             }
@@ -88,18 +74,15 @@ impl Worker {
         let mut wanted = Vec::new();
         for (at, (job, one)) in jobs.iter().zip(&written).enumerate() {
             if let (Ok(put), Some(owner)) = (&one.put, self.crm_owner(name, job)) {
-                let expect = job
-                    .link
-                    .as_ref()
-                    .and_then(|link| link.owner.clone())
-                    .map_or(Expect::Unowned, Expect::Owner);
+                let expect = self.expect(name, job);
                 wanted.push((at, SetOwner { record: put.record.clone(), owner, expect }));
             }
         }
         let (places, owners): (Vec<usize>, Vec<SetOwner>) = wanted.into_iter().unzip();
         if !owners.is_empty() {
             let set: Vec<String> = owners.iter().map(|one| one.owner.clone()).collect();
-            let answers = crm.set_owner(owners, self.clock.now()).await;
+            let mut answers = crm.set_owner(owners, self.clock.now()).await;
+            answers.resize_with(set.len(), || Err(Failure::MaybeDone));
             for ((at, owner), answer) in places.into_iter().zip(set).zip(answers) {
                 if let Some(one) = written.get_mut(at) {
                     one.owner = Some((owner, answer));
@@ -107,6 +90,19 @@ impl Worker {
             }
         }
         written
+    }
+
+    /// Whom the record may show without a human having moved it: the owner that we wrote last, one
+    /// of an attempt without an end, and after a crash everybody whom we may have written.
+    fn expect(&self, name: &str, job: &Claimed) -> Expect {
+        let link = job.link.clone().unwrap_or_default();
+        let mut ours: Vec<String> = link.owner.into_iter().chain(link.tried).collect();
+        if job.is_uncertain {
+            let book = self.book.load();
+            let had = job.lead.had.iter().filter_map(|rep| book.reps.get(rep));
+            ours.extend(had.filter_map(|rep| rep.crm.get(name).cloned()));
+        }
+        if ours.is_empty() { Expect::Unowned } else { Expect::Ours(ours) }
     }
 
     /// The CRM's id of the lead's owner, unless the owner there is left alone.
@@ -150,26 +146,32 @@ impl Written {
                 return settlement;
             }
         };
-        let before = job.link.as_ref().and_then(|link| link.owner.clone());
-        let mut link = Link { record: put.record, owner: before, written_at: now };
+        let before = job.link.clone().unwrap_or_default();
+        let mut link =
+            Link { record: put.record, owner: before.owner, tried: before.tried, written_at: now };
         match self.owner {
             None => {}
-            Some((owner, Ok(OwnerSet::Done | OwnerSet::Already))) => link.owner = Some(owner),
+            Some((owner, Ok(OwnerSet::Done | OwnerSet::Already))) => {
+                (link.owner, link.tried) = (Some(owner), None);
+            }
             Some((_, Ok(OwnerSet::Changed { now: Some(shown) }))) => {
-                settlement.news.extend(owner_met(name, job, &shown, now));
+                settlement.news.extend(owner_met(name, job, &shown, link.owner.is_some(), now));
                 // From here on a later choice of ours may replace this owner, not the one before.
-                link.owner = Some(shown);
+                (link.owner, link.tried) = (Some(shown), None);
             }
             Some((_, Ok(OwnerSet::Changed { now: None }))) => {
-                // A human took the owner away: set again from nobody.
-                link.owner = None;
-                settlement.verdict =
-                    Verdict::Snooze { at: now, why: "the owner was taken away".to_owned() };
+                // A human took the owner away: set again, from nobody.
+                (link.owner, link.tried) = (None, None);
+                let why = "the owner was taken away".to_owned();
+                settlement.verdict = Verdict::Retry { at: now.plus(Span::seconds(1)), why };
             }
             Some((_, Err(Failure::OwnerInvalid { .. }))) => {
                 settlement.news.extend(owner_invalid(name, job, now));
             }
-            Some((_, Err(failure))) => {
+            Some((owner, Err(failure))) => {
+                if matches!(failure, Failure::MaybeDone | Failure::Busy { .. }) {
+                    link.tried = Some(owner);
+                }
                 settlement.verdict = verdict(&failure, job.attempt, now, &key(job));
             }
         }
@@ -183,11 +185,12 @@ pub(super) fn key(job: &Claimed) -> Vec<u8> {
     [job.lead.uuid.as_bytes(), job.destination.as_bytes()].concat()
 }
 
-fn owner_met(name: &str, job: &Claimed, owner: &str, now: Time) -> Option<NewEvent> {
+fn owner_met(name: &str, job: &Claimed, owner: &str, is_move: bool, now: Time) -> Option<NewEvent> {
     let news = News::OwnerMet {
         lead: job.lead.uuid,
         destination: name.to_owned(),
         owner: owner.to_owned(),
+        is_move,
     };
     event(&news, format!("owner_met:{}:{name}:{}:{owner}", job.lead.uuid, job.wanted.0), now)
 }
@@ -195,7 +198,11 @@ fn owner_met(name: &str, job: &Claimed, owner: &str, now: Time) -> Option<NewEve
 fn owner_invalid(name: &str, job: &Claimed, now: Time) -> Option<NewEvent> {
     let rep = job.lead.owner.clone()?;
     let delivery = format!("owner_invalid:{}:{name}:{}", job.lead.uuid, job.wanted.0);
-    event(&News::OwnerInvalid { lead: job.lead.uuid, destination: name.to_owned(), rep }, delivery, now)
+    event(
+        &News::OwnerInvalid { lead: job.lead.uuid, destination: name.to_owned(), rep },
+        delivery,
+        now,
+    )
 }
 
 /// News that acting brought, as an event.

@@ -8,10 +8,14 @@
 
 mod api;
 mod architecture;
+mod browser;
+mod cli;
 mod crm;
+mod demo;
 mod faults;
 mod harness;
 mod notify;
+mod pages;
 mod road;
 mod store;
 mod tidy;

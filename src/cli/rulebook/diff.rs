@@ -213,7 +213,7 @@ impl Hunk {
                 ('+', text)
             }
         };
-        self.lines.push_str(&format!("{sign}{text}\n"));
+        self.lines.extend([sign.encode_utf8(&mut [0; 4]), text, "\n"]);
     }
 
     fn text(self) -> String {
@@ -259,8 +259,11 @@ mod tests {
 
     #[test]
     fn texts_with_nothing_in_common_are_one_large_change() {
-        let old: String = (0..EDITS_MAX).map(|n| format!("old {n}\n")).collect();
-        let new: String = (0..EDITS_MAX).map(|n| format!("new {n}\n")).collect();
+        let text = |word: &str| {
+            let lines: Vec<String> = (0..EDITS_MAX).map(|n| format!("{word} {n}")).collect();
+            lines.join("\n")
+        };
+        let (old, new) = (text("old"), text("new"));
         let all = lines(&old, &new);
         assert_eq!(all.len(), 2 * EDITS_MAX);
         assert!(all.iter().all(|line| !matches!(line, Line::Same(_))));
@@ -271,7 +274,7 @@ mod tests {
     }
 
     fn text(lines: &[u8]) -> String {
-        lines.iter().map(|line| format!("{line}\n")).collect()
+        lines.iter().flat_map(|line| [line.to_string(), "\n".to_owned()]).collect()
     }
 
     /// The length of the longest common subsequence, the slow and sure way.

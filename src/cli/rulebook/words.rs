@@ -30,9 +30,7 @@ pub fn changes(old: &str, new: &str) -> Vec<String> {
 }
 
 fn is_list(value: Option<&Value>) -> bool {
-    value.is_none_or(|value| {
-        value.as_array().is_some_and(|list| list.iter().all(Value::is_table))
-    })
+    value.is_none_or(|value| value.as_array().is_some_and(|list| list.iter().all(Value::is_table)))
 }
 
 /// The entries of one section, by their ids, and the order of those in both.

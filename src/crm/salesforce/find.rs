@@ -243,7 +243,7 @@ mod tests {
             since: Some(Time(1_795_428_000_000)),
         };
         assert_eq!(
-            work_since(&[one.clone()], Some("005000000000009AAA")).unwrap(),
+            work_since(std::slice::from_ref(&one), Some("005000000000009AAA")).unwrap(),
             "WhoId IN ('00Q000000000001AAA') AND SystemModstamp >= 2026-11-23T10:00:00.000Z \
              AND CreatedById != '005000000000009AAA'"
         );

@@ -6,9 +6,9 @@
 //! Does not know: what the act leads to; the decision does, and the page shows what it decided.
 
 mod order;
-mod view;
 #[cfg(test)]
 mod tests;
+mod view;
 
 use std::time::Duration;
 
@@ -79,9 +79,8 @@ async fn act(
                     button there.";
         return page(&front, StatusCode::FORBIDDEN, &Notice::new("Refused", text));
     }
-    let form = match body::read(&request, payload, FORM_MAX, front.body_within).await {
-        Ok(form) => form,
-        Err(_) => return unclear(&front, "The form did not arrive as a whole."),
+    let Ok(form) = body::read(&request, payload, FORM_MAX, front.body_within).await else {
+        return unclear(&front, "The form did not arrive as a whole.");
     };
     let order = match Order::read(&claim.grant, &form) {
         Ok(order) => order,
@@ -108,6 +107,7 @@ async fn act(
 }
 
 /// What the token allows to somebody who is still with us, or the page that says why not.
+#[expect(clippy::result_large_err, reason = "the other answer is returned at once")]
 fn allowed(front: &Front, token: &str, now: Time) -> Result<Claim, HttpResponse> {
     let claim = front.link_key.verify(token, now).map_err(|error| {
         let (status, title, text) = match error {

@@ -88,7 +88,10 @@ impl Order {
             }
             Self::Out => {
                 let (absence, until) = (Absence::Out, Some(period));
-                (News::Away { rep: rep.to_owned(), absence, from: now, until }, ("out".into(), period.0))
+                (
+                    News::Away { rep: rep.to_owned(), absence, from: now, until },
+                    ("out".into(), period.0),
+                )
             }
         };
         // The token itself stays out of the store: it is still good for acting.

@@ -59,6 +59,8 @@ pub struct ActPage {
     pub done: Option<Done>,
     /// Whether "on it" would change something.
     pub can_hold: bool,
+    /// Whether it is this person's to answer.
+    pub is_own: bool,
     /// Whether an outcome would.
     pub can_answer: bool,
     /// Whether it was answered already, and the outcome is only corrected.
@@ -101,6 +103,7 @@ impl Shown<'_> {
             due: is_owed.then(|| card::due(lead, self.now)).flatten(),
             seen: lead.revision.0,
             done: done.map(|(order, is_decided)| self.done(lead, order, is_decided, out)),
+            is_own: is_owed && is_own,
             can_hold: is_owed && is_own && held.is_none(),
             can_answer: matches!(lead.state, State::Assigned | State::Answered),
             is_answered: lead.state == State::Answered,
@@ -126,7 +129,11 @@ impl Shown<'_> {
         lead.owner.as_deref().map_or_else(
             || "nobody".to_owned(),
             |owner| {
-                if owner == self.rep { "you".to_owned() } else { card::person(self.book, owner).name }
+                if owner == self.rep {
+                    "you".to_owned()
+                } else {
+                    card::person(self.book, owner).name
+                }
             },
         )
     }
@@ -163,9 +170,11 @@ impl Shown<'_> {
         let owner = self.owner(lead);
         match act {
             Act::OnIt => match self.held(lead) {
-                Some(until) => {
-                    said("Noted: you are on it. We hold the ladder until", Some(until), String::new())
-                }
+                Some(until) => said(
+                    "Noted: you are on it. We hold the ladder until",
+                    Some(until),
+                    String::new(),
+                ),
                 None => said("Nothing was changed.", None, self.stands(lead)),
             },
             Act::Answered { outcome: Outcome::Qualified } => {
@@ -207,12 +216,7 @@ impl OutPage {
     /// The page of this rep.
     #[must_use]
     pub fn of(book: &Rulebook, rep: &str, until: Time, is_done: bool, now: Time) -> Self {
-        Self {
-            root: BELOW,
-            rep: card::person(book, rep),
-            until: Moment::new(until, now),
-            is_done,
-        }
+        Self { root: BELOW, rep: card::person(book, rep), until: Moment::new(until, now), is_done }
     }
 }
 

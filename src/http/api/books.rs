@@ -23,8 +23,7 @@ async fn told(request: &HttpRequest, front: &Front) -> Answer {
     auth::caller(front, request).await?;
     let now = front.clock.now();
     let tally = front.store.tally(now).await.map_err(|error| store(front, &error))?;
-    Ok(HttpResponse::Ok()
-        .json(serde_json::json!({ "balances": tally.balances(), "books": tally })))
+    Ok(HttpResponse::Ok().json(serde_json::json!({ "balances": tally.balances(), "books": tally })))
 }
 
 /// Where to: an absolute path on the daemon's machine that does not exist yet.

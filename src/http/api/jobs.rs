@@ -14,9 +14,7 @@ use crate::{
 };
 
 pub fn routes(config: &mut web::ServiceConfig) {
-    config
-        .route("/jobs", web::get().to(list))
-        .route("/jobs/{order}", web::post().to(order));
+    config.route("/jobs", web::get().to(list)).route("/jobs/{order}", web::post().to(order));
 }
 
 /// What the list takes.

@@ -64,11 +64,7 @@ async fn listed(request: &HttpRequest, asked: Asked, front: &Front) -> Answer {
     })))
 }
 
-async fn one(
-    request: HttpRequest,
-    lead: web::Path<Uuid>,
-    front: web::Data<Front>,
-) -> HttpResponse {
+async fn one(request: HttpRequest, lead: web::Path<Uuid>, front: web::Data<Front>) -> HttpResponse {
     either(shown(&request, *lead, &front).await)
 }
 
@@ -86,11 +82,7 @@ async fn shown(request: &HttpRequest, lead: Uuid, front: &Front) -> Answer {
     })))
 }
 
-async fn why(
-    request: HttpRequest,
-    lead: web::Path<Uuid>,
-    front: web::Data<Front>,
-) -> HttpResponse {
+async fn why(request: HttpRequest, lead: web::Path<Uuid>, front: web::Data<Front>) -> HttpResponse {
     either(explained(&request, *lead, &front).await)
 }
 

@@ -37,7 +37,11 @@ pub fn routes(config: &mut web::ServiceConfig) {
         web::scope("/api/v1")
             .app_data(web::QueryConfig::default().error_handler(|error, request| {
                 let status = StatusCode::BAD_REQUEST;
-                refused(request, status, &format!("the query is not what this route takes: {error}"))
+                refused(
+                    request,
+                    status,
+                    &format!("the query is not what this route takes: {error}"),
+                )
             }))
             .app_data(web::PathConfig::default().error_handler(|_, request| {
                 refused(request, StatusCode::NOT_FOUND, "the address holds no id of the right form")
@@ -86,9 +90,8 @@ async fn asked<T: DeserializeOwned>(
         .await
         .map_err(|unread| super::hook::unread_answer(front, "api", unread, front.reference()))?;
     let text = if bytes.is_empty() { &b"{}"[..] } else { bytes.as_ref() };
-    let value = serde_json::from_slice(text).map_err(|error| {
-        bad(front, &format!("the body is not what this route takes: {error}"))
-    })?;
+    let value = serde_json::from_slice(text)
+        .map_err(|error| bad(front, &format!("the body is not what this route takes: {error}")))?;
     Ok((caller, value))
 }
 
@@ -122,8 +125,7 @@ async fn tell_store(front: &Front, caller: &Caller, news: &News) -> Answer {
         actor: Some(caller.0.clone()),
         body,
     };
-    let accepted =
-        front.store.accept(vec![event]).await.map_err(|error| store(front, &error))?;
+    let accepted = front.store.accept(vec![event]).await.map_err(|error| store(front, &error))?;
     (front.wake)();
     Ok(HttpResponse::Accepted().json(serde_json::json!({
         "event": accepted.first().map(|one| one.uuid),

@@ -84,12 +84,7 @@ async fn away(
     either(gone(&request, rep.into_inner(), payload, &front).await)
 }
 
-async fn gone(
-    request: &HttpRequest,
-    rep: String,
-    payload: web::Payload,
-    front: &Front,
-) -> Answer {
+async fn gone(request: &HttpRequest, rep: String, payload: web::Payload, front: &Front) -> Answer {
     let (caller, order) = asked::<AwayOrder>(front, request, payload).await?;
     let now = front.clock.now();
     let team = crate::model::team::Team::default();

@@ -78,9 +78,13 @@ async fn published(request: &HttpRequest, payload: web::Payload, front: &Front) 
     let files = Files::from_json(&document).map_err(|why| bad(front, &why))?;
     let now_in_force = (front.book)().version;
     if draft.based_on.is_some_and(|based_on| based_on != now_in_force) {
-        return Err(Problem::new(StatusCode::CONFLICT, "not based on the latest", front.reference())
-            .detail(format!("version {now_in_force} is in force; take its changes in first"))
-            .answer());
+        return Err(Problem::new(
+            StatusCode::CONFLICT,
+            "not based on the latest",
+            front.reference(),
+        )
+        .detail(format!("version {now_in_force} is in force; take its changes in first"))
+        .answer());
     }
     front.compile(&files, 0).map_err(|findings| {
         let mut problem = Problem::new(
@@ -96,12 +100,7 @@ async fn published(request: &HttpRequest, payload: web::Payload, front: &Front) 
     }
     // Who signs like the file is not taken for it: a restart would read its version as the file's.
     let author = if caller.0 == FROM_FILE { "a token".to_owned() } else { caller.0.clone() };
-    let new = NewRulebook {
-        document,
-        author,
-        message: draft.message,
-        at: front.clock.now(),
-    };
+    let new = NewRulebook { document, author, message: draft.message, at: front.clock.now() };
     let version = front.store.publish(new).await.map_err(|error| store(front, &error))?;
     if version == now_in_force {
         return Ok(HttpResponse::Ok().json(serde_json::json!({ "version": version })));

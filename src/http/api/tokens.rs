@@ -31,8 +31,7 @@ async fn list(request: HttpRequest, front: web::Data<Front>) -> HttpResponse {
 
 async fn listed(request: &HttpRequest, front: &Front) -> Answer {
     auth::caller(front, request).await?;
-    let rows =
-        front.store.tokens(TokenOrder::List).await.map_err(|error| store(front, &error))?;
+    let rows = front.store.tokens(TokenOrder::List).await.map_err(|error| store(front, &error))?;
     Ok(HttpResponse::Ok().json(serde_json::json!({ "tokens": rows })))
 }
 
@@ -77,11 +76,8 @@ async fn created(request: &HttpRequest, payload: web::Payload, front: &Front) ->
         expires_at: now.plus(span),
         revoked_at: None,
     };
-    let rows = front
-        .store
-        .tokens(TokenOrder::Create(row))
-        .await
-        .map_err(|error| store(front, &error))?;
+    let rows =
+        front.store.tokens(TokenOrder::Create(row)).await.map_err(|error| store(front, &error))?;
     tracing::info!(by = caller.0, "a token was made");
     Ok(HttpResponse::Created().json(serde_json::json!({ "tokens": rows })))
 }

@@ -8,6 +8,7 @@
   const live = () => document.getElementById("live");
   let seq = null;
   let opener = null;
+  let unfolded = false;
 
   function state(name, text) {
     line.className = `line ${name}`;
@@ -18,11 +19,16 @@
   function changed() {
     if (document.hidden) return;
     htmx.trigger(live(), "changed");
+  }
+
+  // The open lead is fetched anew when its card shows another revision.
+  function follow() {
     const open = panel.querySelector("[data-lead]");
-    if (open) {
-      const path = `leads/${open.dataset.lead}`;
-      htmx.ajax("GET", path, { target: "#panel", select: "#lead", swap: "innerHTML" });
-    }
+    const card = open && document.querySelector(`#live .card[data-lead="${open.dataset.lead}"]`);
+    if (!card || card.dataset.revision === open.dataset.revision) return;
+    unfolded = Boolean(panel.querySelector("details[open]"));
+    const path = `leads/${open.dataset.lead}`;
+    htmx.ajax("GET", path, { target: "#panel", select: "#lead", swap: "innerHTML" });
   }
 
   const source = new EventSource("board/events");
@@ -72,12 +78,15 @@
     }
     times.localise(target);
     times.tick();
+    if (target.id === "live") follow();
     if (target.id === "panel") {
       const close = document.createElement("button");
       close.className = "close";
       close.textContent = "Close";
       close.addEventListener("click", shut);
       panel.prepend(close);
+      if (unfolded) for (const fold of panel.querySelectorAll("details")) fold.open = true;
+      unfolded = false;
       if (!panel.classList.contains("open")) close.focus({ preventScroll: true });
       panel.classList.add("open");
     }

@@ -4,7 +4,7 @@
 //! page and the part that live updates replace are made from the same view.
 //! Does not know: how changes are announced (`live`), or why a lead is where it is (`lead`).
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use askama::Template;
@@ -22,7 +22,13 @@ use super::{
 };
 use crate::{
     decide::{Desk, Reach},
-    model::{id::{LeadId, Seq}, lead::State, plan::Decided, team::Team, time::Time},
+    model::{
+        id::{LeadId, Seq},
+        lead::State,
+        plan::Decided,
+        team::Team,
+        time::Time,
+    },
     rulebook::Rulebook,
     store::{DecisionFilter, LeadFilter, LeadRow, Page, Store, StoreResult, Tally},
 };
@@ -135,11 +141,13 @@ impl Board {
         let mut late = cards(&mut read.late.rows.iter());
         late.sort_by_key(|card| card.due.as_ref().map_or(0, |due| due.at_ms));
         let late_count = i64::try_from(read.late.rows.len()).unwrap_or(0);
-        let counted = |count: i64| if read.late.next.is_some() { format!("{count}+") } else { count.to_string() };
+        let counted = |count: i64| {
+            if read.late.next.is_some() { format!("{count}+") } else { count.to_string() }
+        };
         let due_count = (state("assigned") - late_count).max(0);
         let columns = vec![
             column("waiting", cards(&mut read.waiting.rows.iter()), state("waiting")),
-            column("due", due, due_count),
+            column("running", due, due_count),
             Column { count: counted(late_count), ..column("late", late, late_count) },
             column("answered", cards(&mut read.answered.rows.iter()), state("answered")),
         ];
@@ -163,7 +171,7 @@ impl Board {
 }
 
 /// Who the leads of the columns are, for the newest decisions.
-fn known(read: &Read) -> HashMap<LeadId, (uuid::Uuid, super::show::Markup)> {
+fn known(read: &Read) -> BTreeMap<LeadId, (uuid::Uuid, super::show::Markup)> {
     [&read.waiting, &read.assigned, &read.late, &read.answered]
         .into_iter()
         .flat_map(|page| &page.rows)
@@ -174,13 +182,21 @@ fn known(read: &Read) -> HashMap<LeadId, (uuid::Uuid, super::show::Markup)> {
 fn column(class: &'static str, mut cards: Vec<Card>, count: i64) -> Column {
     let (title, hint, empty) = match class {
         "waiting" => ("New", "nobody has it yet", "Nobody waits."),
-        "due" => ("Due", "somebody has it; the clock runs", "Nobody is owed an answer."),
+        "running" => ("Due", "somebody has it; the clock runs", "Nobody is owed an answer."),
         "late" => ("Late", "nobody has answered in time", "Nothing is late."),
         _ => ("Answered", "the newest", "No answers yet."),
     };
     cards.truncate(CARDS_MAX);
     let shown = i64::try_from(cards.len()).unwrap_or(0);
-    Column { class, title, hint, count: count.to_string(), empty, cards, more: (count - shown).max(0) }
+    Column {
+        class,
+        title,
+        hint,
+        count: count.to_string(),
+        empty,
+        cards,
+        more: (count - shown).max(0),
+    }
 }
 
 /// The whole page.

@@ -49,6 +49,8 @@ pub struct Card {
     pub due: Option<Due>,
     /// The instant that orders the column: arrived or answered.
     pub since: Moment,
+    /// How long the buyer waited for the answer.
+    pub took: Option<String>,
     /// What else is to be known now.
     pub note: Option<Note>,
 }
@@ -101,6 +103,7 @@ impl Card {
             pool: lead.pool.clone(),
             due: is_owed.then(|| due(lead, now)).flatten(),
             since: Moment::new(since, now),
+            took: lead.answered_at.map(|at| rough(at.since(lead.filled_at.min(at)))),
             note: note(lead, now),
         }
     }
@@ -113,7 +116,10 @@ pub fn who(fields: &Fields) -> Markup {
         .iter()
         .filter_map(|name| fields.untrusted(name))
         .find(|text| !text.is_blank())
-        .map_or_else(|| Markup::quoting("somebody without a name", LINE), |text| Markup::line(text, LINE))
+        .map_or_else(
+            || Markup::quoting("somebody without a name", LINE),
+            |text| Markup::line(text, LINE),
+        )
 }
 
 /// A rep by name; the id if the rulebook does not know it.
@@ -184,11 +190,11 @@ fn note(lead: &Lead, now: Time) -> Option<Note> {
         (Some(Waiting::Somebody { pool, until }), _) => {
             Some(said(format!("nobody of {pool} is there; waits until"), Some(*until)))
         }
-        (Some(Waiting::Operator { why }), _) => {
+        (Some(Waiting::Operator { why, .. }), _) => {
             Some(Note { needs_a_person: true, ..said(why.clone(), None) })
         }
+        (None, Some(Outcome::Qualified) | None) => None,
         (None, Some(outcome)) => Some(said(outcome_words(outcome), None)),
-        (None, None) => None,
     }
 }
 

@@ -35,9 +35,10 @@ pub async fn press(
         let notice = Notice::new("Refused", "This was not asked for on the board. Open it again.");
         return page(&front, StatusCode::FORBIDDEN, &notice);
     }
-    let buttons = front.demo.as_ref().filter(|demo| {
-        demo.buttons().iter().any(|(known, _)| *known == id.as_str())
-    });
+    let buttons = front
+        .demo
+        .as_ref()
+        .filter(|demo| demo.buttons().iter().any(|(known, _)| *known == id.as_str()));
     let Some(demo) = buttons else {
         let notice = Notice::new("There is no such button", "Go back to the board.");
         return page(&front, StatusCode::NOT_FOUND, &notice);

@@ -3,14 +3,18 @@
 //! Guarantees: sentences are those of `decide::explain`, escaped all the same.
 //! Does not know: leads that are not on the board; their lines have no link.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
 use super::show::{Markup, Moment};
 use crate::{
     decide::explain,
-    model::{id::LeadId, plan::{Decided, What}, time::Time},
+    model::{
+        id::LeadId,
+        plan::{Decided, What},
+        time::Time,
+    },
     rulebook::Rulebook,
 };
 
@@ -37,7 +41,7 @@ pub struct Line {
 pub fn lines(
     book: &Rulebook,
     decisions: &[Decided],
-    known: &HashMap<LeadId, (Uuid, Markup)>,
+    known: &BTreeMap<LeadId, (Uuid, Markup)>,
     now: Time,
 ) -> Vec<Line> {
     decisions
@@ -47,7 +51,7 @@ pub fn lines(
             seq: entry.seq.0,
             at: Moment::to_the_second(entry.at, now),
             lead: decided.lead.and_then(|lead| known.get(&lead).cloned()),
-            text: Markup::quoting(&entry.text, SENTENCE),
+            text: Markup::sentence(&entry.text, SENTENCE, now),
             class: class(entry.what),
         })
         .collect()

@@ -20,7 +20,9 @@ use crate::{
     model::{
         event::{Event, EventKind},
         field::Field,
+        job::JobKind,
         lead::State,
+        plan::What,
         time::{Span, Time},
     },
     rulebook::{Rulebook, condition::Tri},
@@ -48,6 +50,8 @@ pub struct LeadPage {
     pub steps: Vec<Stage>,
     /// Why it is where it is.
     pub why: Option<WhyView>,
+    /// What changed its owner since then.
+    pub since: Option<Markup>,
     /// Its fields.
     pub fields: Vec<(String, Markup)>,
     /// Its records in CRMs: connection, record, when it was written.
@@ -96,7 +100,7 @@ pub struct Candidate {
     /// What the rotation compared.
     pub credit: String,
     /// How they stood.
-    pub standing: String,
+    pub standing: Markup,
     /// Whether it was their turn.
     pub is_winner: bool,
 }
@@ -140,8 +144,14 @@ impl LeadPage {
             class: lead.state.word(),
             now_ms: now.0,
             steps: stages(story, now),
-            why: explain::lead(book, &story.decisions).map(|why| why_view(book, why)),
-            fields: lead.fields.0.iter().map(|(name, field)| (name.clone(), shown(field))).collect(),
+            why: explain::lead(book, &story.decisions).map(|why| why_view(book, why, now)),
+            since: since(book, story, now),
+            fields: lead
+                .fields
+                .0
+                .iter()
+                .map(|(name, field)| (name.clone(), shown(field)))
+                .collect(),
             links: story
                 .links
                 .iter()
@@ -209,7 +219,16 @@ fn fine(span: Span) -> String {
     }
 }
 
-fn why_view(book: &Rulebook, why: Why) -> WhyView {
+/// The last hand-over after the last routing, which `why` is about.
+fn since(book: &Rulebook, story: &LeadStory, now: Time) -> Option<Markup> {
+    let is_routing = |why: &serde_json::Map<_, _>| why.contains_key("fields");
+    let after = story.decisions.iter().rev().take_while(|one| !is_routing(&one.decision.why));
+    let moved = |what| matches!(what, What::Reassigned | What::OwnerKept);
+    let last = after.into_iter().find(|one| moved(one.decision.what))?;
+    Some(Markup::sentence(&explain::sentence(book, &last.decision), TEXT, now))
+}
+
+fn why_view(book: &Rulebook, why: Why, now: Time) -> WhyView {
     let rule = |rule: explain::RuleWhy| {
         let class = match rule.outcome {
             Tri::True => "yes",
@@ -219,7 +238,7 @@ fn why_view(book: &Rulebook, why: Why) -> WhyView {
         (class, rule.rule, Markup::quoting(&rule.why, TEXT))
     };
     WhyView {
-        headline: Markup::quoting(&why.headline, TEXT),
+        headline: Markup::sentence(&why.headline, TEXT, now),
         rule: why.rule.map(|rule| Markup::quoting(&rule, TEXT)),
         rules: why.rules.into_iter().map(rule).collect(),
         candidates: why
@@ -229,11 +248,21 @@ fn why_view(book: &Rulebook, why: Why) -> WhyView {
                 person: card::person(book, &one.rep),
                 pool: one.pool,
                 credit: format!("{:.2}", one.credit),
-                standing: one.standing,
+                standing: Markup::sentence(&one.standing, 120, now),
                 is_winner: one.is_winner,
             })
             .collect(),
         older: (why.rulebook != book.version).then_some(why.rulebook),
+    }
+}
+
+/// A kind of work, in words.
+const fn work(kind: JobKind) -> &'static str {
+    match kind {
+        JobKind::Review => "look at it again",
+        JobKind::Write => "write to",
+        JobKind::Tell => "tell",
+        JobKind::Ask => "ask",
     }
 }
 
@@ -242,7 +271,7 @@ fn jobs(story: &LeadStory, now: Time) -> Vec<Work> {
         .jobs
         .iter()
         .map(|job| Work {
-            text: format!("{} {}", job.kind.word(), job.destination).trim_end().to_owned(),
+            text: format!("{} {}", work(job.kind), job.destination).trim_end().to_owned(),
             due: Moment::to_the_second(job.due_at, now),
             attempts: job.attempts,
             is_dead: job.is_dead,
@@ -256,7 +285,7 @@ fn lines(book: &Rulebook, story: &LeadStory, now: Time) -> Vec<Happened> {
         at,
         moment: Moment::to_the_second(at, now),
         class,
-        text: Markup::quoting(text, TEXT),
+        text: Markup::sentence(text, TEXT, now),
     };
     let mut lines: Vec<Happened> = Vec::new();
     for event in &story.events {

@@ -52,7 +52,7 @@ pub async fn events(request: HttpRequest, front: web::Data<Front>) -> HttpRespon
     answer
         .content_type("text/event-stream")
         .insert_header(("x-accel-buffering", "no"))
-        .streaming(stream::unfold(line, |line| next(line)))
+        .streaming(stream::unfold(line, next))
 }
 
 /// Waits for the next thing to say; `None` ends the stream.

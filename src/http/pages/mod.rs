@@ -18,9 +18,9 @@ pub mod open;
 pub mod people;
 pub mod session;
 pub mod show;
-pub mod whence;
 #[cfg(test)]
 mod tests;
+pub mod whence;
 
 use std::sync::Arc;
 

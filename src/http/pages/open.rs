@@ -29,18 +29,26 @@ pub async fn open(
         return onward(&front, &request, None);
     }
     if !session::is_safe(&front) {
-        return page(&front, StatusCode::FORBIDDEN, &Notice::new(
-            "Not over plain http",
-            "The pages show people's data. Set the public address in the settings to an https \
+        return page(
+            &front,
+            StatusCode::FORBIDDEN,
+            &Notice::new(
+                "Not over plain http",
+                "The pages show people's data. Set the public address in the settings to an https \
              address, or listen on this machine only.",
-        ));
+            ),
+        );
     }
     if !session::take_key(&front, &key) {
-        return page(&front, StatusCode::FORBIDDEN, &Notice::new(
-            "This key opens nothing",
-            "It was used before, or it has expired. Make a new one with `handoff open` on the \
+        return page(
+            &front,
+            StatusCode::FORBIDDEN,
+            &Notice::new(
+                "This key opens nothing",
+                "It was used before, or it has expired. Make a new one with `handoff open` on the \
              machine where handoff runs.",
-        ));
+            ),
+        );
     }
     let Some(token) = front.pages.sessions.begin(front.clock.now()) else {
         tracing::error!("no randomness for a session");
@@ -61,16 +69,14 @@ fn is_fetched_ahead(request: &HttpRequest) -> bool {
 /// redirect, so such a browser gets a page that goes on by itself.
 fn onward(front: &Front, request: &HttpRequest, token: Option<String>) -> HttpResponse {
     let site = request.headers().get("sec-fetch-site").and_then(|value| value.to_str().ok());
-    let mut answer = match site {
-        Some("cross-site" | "same-site") => page(front, StatusCode::OK, &Notice {
-            goes_on: true,
-            ..Notice::new("Signed in", "The board opens by itself.")
-        }),
-        _ => {
-            let mut answer = HttpResponse::SeeOther();
-            guarded(front, &mut answer);
-            answer.insert_header((header::LOCATION, "../")).finish()
-        }
+    let mut answer = if matches!(site, Some("cross-site" | "same-site")) {
+        let notice =
+            Notice { goes_on: true, ..Notice::new("Signed in", "The board opens by itself.") };
+        page(front, StatusCode::OK, &notice)
+    } else {
+        let mut answer = HttpResponse::SeeOther();
+        guarded(front, &mut answer);
+        answer.insert_header((header::LOCATION, "../")).finish()
     };
     if let Some(token) = token
         && let Err(error) = answer.add_cookie(&session::cookie(front, token))
@@ -82,15 +88,19 @@ fn onward(front: &Front, request: &HttpRequest, token: Option<String>) -> HttpRe
 
 /// What somebody without a session sees. A part of a page tells the page to load anew.
 pub fn closed(front: &Front, request: &HttpRequest) -> HttpResponse {
-    let mut answer = page(front, StatusCode::FORBIDDEN, &Notice {
-        root: root(request.path()),
-        ..Notice::new(
-            "The board is closed",
-            "It shows people's data, so it opens with a one-time key: the link that was printed \
+    let mut answer = page(
+        front,
+        StatusCode::FORBIDDEN,
+        &Notice {
+            root: root(request.path()),
+            ..Notice::new(
+                "The board is closed",
+                "It shows people's data, so it opens with a one-time key: the link that was printed \
              when handoff started, or a new one made with `handoff open` on the machine where it \
              runs.",
-        )
-    });
+            )
+        },
+    );
     if request.headers().contains_key("hx-request") {
         answer.headers_mut().insert(
             header::HeaderName::from_static("hx-refresh"),

@@ -41,9 +41,7 @@ fn standing(desk: Desk<'_>, rep: &Rep) -> Standing {
     let is_open = hours.is_none_or(|hours| hours.is_open(desk.now));
     let (class, word, until) = match available::of_named(desk, rep) {
         available::Standing::Away { absence, until } => ("away", absence_word(absence), until),
-        _ if !is_open => {
-            ("off", "off hours", hours.and_then(|hours| hours.next_open(desk.now)))
-        }
+        _ if !is_open => ("off", "off hours", hours.and_then(|hours| hours.next_open(desk.now))),
         _ => ("here", "here", None),
     };
     Standing {
@@ -111,8 +109,10 @@ mod tests {
             tally.jobs.insert(key.to_owned(), JobTally { open, dead, late_ms });
         }
         let reach = Reach { crms: vec!["hubspot".into(), "salesforce".into()], ..Reach::default() };
-        let shown: Vec<(String, &str, String)> =
-            outside(&reach, &tally).into_iter().map(|one| (one.name, one.class, one.word)).collect();
+        let shown: Vec<(String, &str, String)> = outside(&reach, &tally)
+            .into_iter()
+            .map(|one| (one.name, one.class, one.word))
+            .collect();
         assert_eq!(
             shown,
             [

@@ -11,7 +11,10 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use actix_web::{HttpRequest, cookie::{Cookie, SameSite}};
+use actix_web::{
+    HttpRequest,
+    cookie::{Cookie, SameSite},
+};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;

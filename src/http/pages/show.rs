@@ -8,7 +8,7 @@
 use std::fmt;
 
 use askama::filters::HtmlSafe;
-use jiff::tz::TimeZone;
+use jiff::{civil::DateTime, tz::TimeZone};
 
 use crate::model::{
     text::Untrusted,
@@ -31,7 +31,35 @@ impl Markup {
     pub fn quoting(text: &str, max: usize) -> Self {
         Self::line(&Untrusted::from(text), max)
     }
+
+    /// A sentence of ours in which instants such as `2026-01-01 12:05 UTC` become [`Moment`]s.
+    #[must_use]
+    pub fn sentence(text: &str, max: usize, now: Time) -> Self {
+        let line = Self::quoting(text, max).0;
+        let mut shown = String::with_capacity(line.len());
+        let mut rest = line.as_str();
+        while let Some((before, after)) = rest.split_once(" UTC") {
+            let start = before.len().saturating_sub(MINUTE.len());
+            let minute =
+                before.get(start..).and_then(|text| DateTime::strptime("%F %H:%M", text).ok());
+            let at = minute.and_then(|minute| minute.to_zoned(TimeZone::UTC).ok());
+            if let Some(at) = at {
+                shown.push_str(before.get(..start).unwrap_or_default());
+                let at = Time(at.timestamp().as_millisecond());
+                shown.push_str(&Moment::new(at, now).to_string());
+            } else {
+                shown.push_str(before);
+                shown.push_str(" UTC");
+            }
+            rest = after;
+        }
+        shown.push_str(rest);
+        Self(shown)
+    }
 }
+
+/// How sentences write an instant before ` UTC`.
+const MINUTE: &str = "2026-01-01 12:05";
 
 impl fmt::Display for Markup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -87,8 +115,10 @@ impl fmt::Display for Moment {
 impl HtmlSafe for Moment {}
 
 fn utc(at: Time, form: &str) -> String {
-    jiff::Timestamp::from_millisecond(at.0)
-        .map_or_else(|_| at.0.to_string(), |at| at.to_zoned(TimeZone::UTC).strftime(form).to_string())
+    jiff::Timestamp::from_millisecond(at.0).map_or_else(
+        |_| at.0.to_string(),
+        |at| at.to_zoned(TimeZone::UTC).strftime(form).to_string(),
+    )
 }
 
 /// A span for a glance: its two largest units, `4m 10s`, `2h 05m`, `3d 4h`.
@@ -162,6 +192,17 @@ mod tests {
     }
 
     #[test]
+    fn instants_in_a_sentence_follow_the_readers_clock() {
+        let shown = Markup::sentence("by 2026-01-01 12:05 UTC (<hot>)", 80, NOON).to_string();
+        assert!(shown.starts_with("by <time datetime=\"2026-01-01T12:05:00.000Z\""), "{shown}");
+        assert!(shown.ends_with(">12:05 UTC</time> (&lt;hot&gt;)"), "{shown}");
+        for plain in ["UTC", " UTC", "ä UTC", "2026-13-01 12:05 UTC", "äöü26-01-01 12:05 UTC UTC"]
+        {
+            assert_eq!(Markup::sentence(plain, 80, NOON).to_string(), plain.trim(), "{plain}");
+        }
+    }
+
+    #[test]
     fn spans_show_two_units() {
         for (ms, shown) in [
             (0, "0s"),
@@ -177,9 +218,13 @@ mod tests {
 
     #[test]
     fn a_person_has_two_letters_whatever_the_name() {
-        for (name, letters) in
-            [("Ada Byron", "AB"), ("ada", "A"), ("", ""), ("Grace B. M. Hopper", "GH"), ("ßa", "SS")]
-        {
+        for (name, letters) in [
+            ("Ada Byron", "AB"),
+            ("ada", "A"),
+            ("", ""),
+            ("Grace B. M. Hopper", "GH"),
+            ("ßa", "SS"),
+        ] {
             assert_eq!(Person::new("x", name).initials, letters, "{name}");
         }
     }

@@ -14,34 +14,6 @@ use vendors::{HUBSPOT, TYPEFORM};
 /// Canonical lead fields, each with candidate JSON paths in the order in which they are tried.
 pub type Mapping = &'static [(&'static str, &'static [&'static str])];
 
-/// The names of the canonical fields that a default mapping may fill.
-pub const FIELDS: [&str; 24] = [
-    "email",
-    "phone",
-    "first_name",
-    "last_name",
-    "name",
-    "company",
-    "website",
-    "title",
-    "country",
-    "region",
-    "city",
-    "postal_code",
-    "employees",
-    "industry",
-    "persona",
-    "language",
-    "message",
-    "form",
-    "campaign",
-    "utm_source",
-    "utm_medium",
-    "utm_campaign",
-    "utm_term",
-    "utm_content",
-];
-
 /// The mapping that a kind brings; empty where bodies have no usual shape.
 #[must_use]
 pub const fn default_mapping(kind: Kind) -> Mapping {
@@ -59,7 +31,7 @@ mod tests {
     use serde_json_path::JsonPath;
 
     use super::*;
-    use crate::intake::form;
+    use crate::{intake::form, model::field::CANONICAL};
 
     fn first(kind: Kind, field: &str, body: &serde_json::Value) -> Option<serde_json::Value> {
         let (_, paths) = default_mapping(kind).iter().find(|(name, _)| *name == field)?;
@@ -78,14 +50,14 @@ mod tests {
         for kind in Kind::ALL {
             let mapping = default_mapping(kind);
             for (field, paths) in mapping {
-                assert!(FIELDS.contains(field), "{field}");
+                assert!(CANONICAL.contains(field), "{field}");
                 assert!(!paths.is_empty(), "{kind:?} {field}");
                 for path in *paths {
                     assert!(JsonPath::parse(path).is_ok(), "{path}");
                 }
             }
             let missing =
-                FIELDS.iter().find(|name| !mapping.iter().any(|(field, _)| field == *name));
+                CANONICAL.iter().find(|name| !mapping.iter().any(|(field, _)| field == *name));
             assert!(mapping.is_empty() || missing.is_none(), "{kind:?} {missing:?}");
         }
     }

@@ -56,6 +56,7 @@ fn lead(number: u128) -> Lead {
         first_deadline: Time(NOW.0 + 5 * MINUTE),
         steps_done: 0,
         pages_done: 0,
+        on_its: 0,
         on_it_until: None,
         asking_until: None,
     });

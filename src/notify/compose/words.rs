@@ -133,7 +133,7 @@ fn place(lead: &Lead, before: &str) -> String {
 fn stuck(lead: &Lead) -> String {
     match &lead.waiting {
         Some(Waiting::Somebody { pool, .. }) => format!("nobody in pool {pool} is available"),
-        Some(Waiting::Operator { why }) => why.clone(),
+        Some(Waiting::Operator { why, .. }) => why.clone(),
         Some(Waiting::Fact { rule, .. }) => format!("rule {rule} lacks a fact"),
         Some(Waiting::Facts { .. }) => "the CRM has not said who this is".to_owned(),
         None => place(lead, ""),

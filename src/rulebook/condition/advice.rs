@@ -5,8 +5,7 @@
 
 use super::finding::did_you_mean;
 use super::lexer::Token;
-use super::parse::MAX_DEPTH;
-use super::syntax::Method;
+use super::syntax::{MAX_DEPTH, Method};
 
 pub(super) fn too_deep() -> String {
     format!("this is nested more than {MAX_DEPTH} levels deep; split the rule")

@@ -44,11 +44,12 @@ pub use explain::{Seen, Trace};
 pub use facts::{Facts, Value};
 pub use finding::{Finding, Place};
 pub use index::{Candidates, Equality, Index, Key};
-pub use parse::{MAX_DEPTH, MAX_LENGTH};
+pub use parse::MAX_LENGTH;
 pub use plain::{PlainValue, plain};
 pub use pred::{Clause, Pred, Tri};
-pub use schema::{Field, Normaliser, Schema, SchemaBuilder, Shower, Slot, Type};
+pub use schema::{Field, Normaliser, Schema, SchemaBuilder, Shower, Slot, Type, is_reserved};
 pub use search::MAX_REGEX;
+pub use syntax::MAX_DEPTH;
 
 /// Reads, checks and compiles a condition in CEL.
 ///

@@ -11,10 +11,8 @@ use super::advice::{misplaced, too_deep, unknown_function};
 use super::finding::Finding;
 use super::infix::Infix;
 use super::lexer::{Spanned, Token, tokens};
-use super::syntax::{Expr, Kind, Method};
+use super::syntax::{Expr, Kind, MAX_DEPTH, Method};
 
-/// Parentheses, lists, calls and `!` inside one another.
-pub const MAX_DEPTH: usize = 64;
 /// Bytes of one condition.
 pub const MAX_LENGTH: usize = 8 * 1024;
 

@@ -232,30 +232,38 @@ impl SchemaBuilder {
     }
 }
 
+/// What CEL reads as something else at the start of a name.
+const FIRST: &[&str] = &[
+    "as",
+    "break",
+    "const",
+    "continue",
+    "else",
+    "for",
+    "function",
+    "if",
+    "import",
+    "let",
+    "loop",
+    "package",
+    "namespace",
+    "return",
+    "var",
+    "void",
+    "while",
+    "has",
+    "size",
+];
+/// What CEL reads as something else in every part of a name.
+const EVERYWHERE: &[&str] = &["in", "true", "false", "null"];
+
+/// Whether this word means something else in CEL than the name of a group of fields.
+pub fn is_reserved(word: &str) -> bool {
+    FIRST.contains(&word) || EVERYWHERE.contains(&word)
+}
+
 /// CEL reads `class.x` and `x.true` as something else than fields.
 fn check_name(name: &str) -> Result<(), String> {
-    const FIRST: &[&str] = &[
-        "as",
-        "break",
-        "const",
-        "continue",
-        "else",
-        "for",
-        "function",
-        "if",
-        "import",
-        "let",
-        "loop",
-        "package",
-        "namespace",
-        "return",
-        "var",
-        "void",
-        "while",
-        "has",
-        "size",
-    ];
-    const EVERYWHERE: &[&str] = &["in", "true", "false", "null"];
     for (at, part) in name.split('.').enumerate() {
         let letters = |c: char| c.is_ascii_alphanumeric() || c == '_';
         let starts = part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
@@ -264,7 +272,7 @@ fn check_name(name: &str) -> Result<(), String> {
                 "{name:?} cannot be a field: each part between dots is a letter or _, then letters, digits or _"
             ));
         }
-        if EVERYWHERE.contains(&part) || (at == 0 && FIRST.contains(&part)) {
+        if EVERYWHERE.contains(&part) || (at == 0 && is_reserved(part)) {
             return Err(format!(
                 "{name:?} cannot be a field: {part:?} means something else in CEL"
             ));

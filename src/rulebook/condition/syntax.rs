@@ -6,6 +6,9 @@
 use std::fmt;
 use std::ops::Range;
 
+/// Parentheses, lists, calls and `!` inside one another.
+pub const MAX_DEPTH: usize = 64;
+
 /// A comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Op {

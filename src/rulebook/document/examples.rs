@@ -12,14 +12,14 @@ use super::{
     super::{
         FactSource, Found, IfUnknown, Rulebook, Target, Then, clean,
         condition::{Facts, Type},
-        fields::{FIELDS, country_code, kind_of},
+        fields::{country_code, kind_of},
         finding::advice,
     },
     Cx,
     tree::{Item, Section},
 };
 use crate::model::{
-    field::{Field, Fields},
+    field::{CANONICAL, Field, Fields},
     finding::{Finding, Severity},
     news::{Known, KnownRecord},
 };
@@ -140,12 +140,12 @@ fn example<'d>(
                 };
                 put(&item, &format!("custom.{}", item.key), kind, &mut fields);
             }
-        } else if FIELDS.contains(&item.key) {
+        } else if CANONICAL.contains(&item.key) {
             put(&item, item.key, kind_of(item.key), &mut fields);
         } else if let Some((_, kind)) = DERIVED.iter().find(|(name, _)| *name == item.key) {
             put(&item, item.key, *kind, &mut fields);
         } else {
-            let known = FIELDS.iter().copied().chain(OTHERS);
+            let known = CANONICAL.iter().copied().chain(OTHERS);
             let known: Vec<&str> = known.collect();
             cx.log.wrong(
                 &item.key_at(),

@@ -12,13 +12,14 @@ use super::{
     super::{
         Form,
         condition::Type,
-        fields::{FIELDS, kind_of},
+        fields::kind_of,
         finding::{advice, nearest},
         mapping::{FieldMapping, path::Path, transform::Transform},
     },
     Cx, transforms,
     tree::{Item, Section},
 };
+use crate::model::field::CANONICAL;
 
 /// All `[[form]]`.
 pub fn forms(cx: &Cx<'_>, sections: &[Section<'_>], intents: &[String]) -> Vec<Form> {
@@ -104,7 +105,7 @@ pub fn mappings(
                     "\"custom.…\" stands in quotes",
                     format!("write custom.{name} without them"),
                 );
-            } else if FIELDS.contains(&item.key) {
+            } else if CANONICAL.contains(&item.key) {
                 fields.extend(field(&item, item.key, false).map(|(mapping, _)| mapping));
             } else {
                 unknown(&item);
@@ -155,7 +156,7 @@ fn brought(cx: &Cx<'_>, custom: &mut Custom) -> BTreeMap<String, Vec<FieldMappin
 }
 
 fn unknown(item: &Item<'_>) {
-    let known = FIELDS.iter().copied().chain(["source", "replace", "custom"]);
+    let known = CANONICAL.iter().copied().chain(["source", "replace", "custom"]);
     let mend = nearest(item.key, known).map_or_else(
         || format!("write custom.{} for a field of your own", item.key),
         |near| format!("did you mean {near:?}?"),

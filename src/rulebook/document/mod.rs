@@ -183,7 +183,7 @@ fn compile<'d>(
         ..Rulebook::empty(schema)
     };
     let index = Index::build(book.rules.iter().map(|rule| &rule.when));
-    book.lookups.finish(book.reps.values(), assignable, &setup.crms, index);
+    book.lookups.finish(book.reps.values(), assignable, &setup.asked, index);
     for found in examples::run(&book, &examples) {
         log.note(found);
     }

@@ -8,7 +8,7 @@ use std::{cell::Cell, collections::BTreeMap};
 
 use super::{
     super::{
-        condition::{Schema, Slot, Type},
+        condition::{Schema, Slot, Type, is_reserved},
         fields::ColumnKind,
         finding::{Source, advice},
         table::{Table, sheet::Sheet},
@@ -74,37 +74,10 @@ fn one<'d>(cx: &Cx<'d>, Entry { id, section }: &Entry<'d>) -> Written<'d> {
 
 fn is_name(name: &str) -> bool {
     let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    let reserved = [
-        "lead",
-        "account",
-        "person",
-        "as",
-        "break",
-        "const",
-        "continue",
-        "else",
-        "for",
-        "function",
-        "if",
-        "import",
-        "let",
-        "loop",
-        "package",
-        "namespace",
-        "return",
-        "var",
-        "void",
-        "while",
-        "has",
-        "size",
-        "in",
-        "true",
-        "false",
-        "null",
-    ];
     name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.chars().all(good)
-        && !reserved.contains(&name)
+        && !matches!(name, "lead" | "account" | "person")
+        && !is_reserved(name)
 }
 
 fn column(cx: &Cx<'_>, item: &Item<'_>) -> Option<ColumnKind> {

@@ -152,11 +152,16 @@ fn bury(tx: &Connection, id: i64, why: &str) -> StoreResult<Option<Claimed>> {
 /// What is on record about a lead at a CRM.
 fn link(tx: &Connection, lead: i64, destination: &str) -> StoreResult<Option<Link>> {
     let mut found = tx.prepare_cached(
-        "SELECT record, owner, written_at FROM link WHERE lead = ?1 AND destination = ?2",
+        "SELECT record, owner, tried, written_at FROM link WHERE lead = ?1 AND destination = ?2",
     )?;
     let mut found = found.query(params![lead, destination])?;
     let Some(row) = found.next()? else { return Ok(None) };
-    Ok(Some(Link { record: row.get(0)?, owner: row.get(1)?, written_at: Time(row.get(2)?) }))
+    Ok(Some(Link {
+        record: row.get(0)?,
+        owner: row.get(1)?,
+        tried: row.get(2)?,
+        written_at: Time(row.get(3)?),
+    }))
 }
 
 /// When something of this lane is to be had next: a job is due, or a lease ends.

@@ -29,10 +29,10 @@ use crate::{
     store::{Batch, BatchDone, StoreError, StoreResult},
 };
 
-/// How often deciding an event or a review may fail before it is dead.
+/// How often deciding an event may fail before it is dead.
 const TRIES_MAX: u32 = 5;
-/// How long after a failed try a review is due again.
-const REVIEW_PAUSE: Span = Span::seconds(30);
+/// How long after a failed try a review is due again, at first and at last.
+const REVIEW_PAUSE: (Span, Span) = (Span::seconds(30), Span::hours(1));
 
 /// Decides these steps of a batch.
 pub fn steps(
@@ -90,7 +90,7 @@ fn failed_review(
     why: String,
     done: &mut BatchDone,
 ) -> StoreResult<()> {
-    job::review_failed(tx, review, &why, now.plus(REVIEW_PAUSE), TRIES_MAX)?;
+    job::review_failed(tx, review, &why, now, REVIEW_PAUSE)?;
     done.failed.push((EventId(review.lead), why)); // a lead's row is that of its opening event
     Ok(())
 }
@@ -204,7 +204,7 @@ fn underway(tx: &Connection, event: EventId) -> StoreResult<Option<EventKind>> {
     kind.map(rows::event_kind).transpose()
 }
 
-/// Loads the lead that a step is about: of a person, the one that was filled last.
+/// Loads the lead that a step is about: of a person, the newest.
 fn find(tx: &Connection, wanted: &Wanted<'_>) -> StoreResult<Option<Lead>> {
     match wanted {
         Wanted::Nothing => Ok(None),
@@ -213,16 +213,14 @@ fn find(tx: &Connection, wanted: &Wanted<'_>) -> StoreResult<Option<Lead>> {
             None => Ok(None),
         },
         Wanted::Person(identities) => {
-            let mut found: Option<Lead> = None;
+            // The first that is known decides: an address comes before a telephone, which
+            // people share.
             for identity in *identities {
-                let Some(row) = newest(tx, identity)? else { continue };
-                if found.as_ref().is_some_and(|lead| lead.id.0 == row) {
-                    continue;
+                if let Some(row) = newest(tx, identity)? {
+                    return rows::load_lead(tx, row);
                 }
-                let lead = rows::load_lead(tx, row)?;
-                found = found.into_iter().chain(lead).max_by_key(|lead| (lead.filled_at, lead.id));
             }
-            Ok(found)
+            Ok(None)
         }
     }
 }

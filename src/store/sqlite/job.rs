@@ -13,7 +13,7 @@ use crate::{
         id::{LeadId, Seq},
         job::{JobKind, JobWanted},
         plan::Review,
-        time::Time,
+        time::{Span, Time},
     },
     store::StoreResult,
 };
@@ -119,18 +119,19 @@ pub fn next_review(tx: &Connection) -> StoreResult<Option<Time>> {
     Ok(found.query_row([], |row| row.get::<_, Option<i64>>(0))?.map(Time))
 }
 
-/// A review whose decision failed: later again, or dead after `tries_max`.
+/// A review whose decision failed: again after `pause`, doubled each time up to `pause_max`. Never
+/// dead: a lead is not let go because our code has a mistake.
 pub fn review_failed(
     tx: &Connection,
     review: DueReview,
     why: &str,
-    again_at: Time,
-    tries_max: u32,
+    now: Time,
+    (pause, pause_max): (Span, Span),
 ) -> StoreResult<()> {
     tx.prepare_cached(
-        "UPDATE job SET attempts = attempts + 1, reason = ?2, due_at = ?3,
-            is_dead = attempts + 1 >= ?4 WHERE id = ?1",
+        "UPDATE job SET attempts = attempts + 1, reason = ?2,
+            due_at = ?3 + min(?4 << min(attempts, 10), ?5) WHERE id = ?1",
     )?
-    .execute(params![review.job, why, again_at.0, tries_max])?;
+    .execute(params![review.job, why, now.0, pause.0, pause_max.0])?;
     Ok(())
 }

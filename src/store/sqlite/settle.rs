@@ -131,14 +131,15 @@ fn finish(tx: &Connection, settlement: &Settlement, job: &Attempted) -> StoreRes
 
 fn write_link(tx: &Connection, job: &Attempted, link: &Link) -> StoreResult<()> {
     tx.prepare_cached(
-        "INSERT OR REPLACE INTO link (lead, destination, record, owner, written_at)
-         VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT OR REPLACE INTO link (lead, destination, record, owner, tried, written_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?
     .execute(params![
         job.lead,
         lane(&job.destination),
         link.record,
         link.owner,
+        link.tried,
         link.written_at.0
     ])?;
     Ok(())

@@ -71,10 +71,15 @@ fn events(conn: &Connection, lead: i64) -> StoreResult<Vec<Event>> {
 }
 
 fn links(conn: &Connection, lead: i64) -> StoreResult<BTreeMap<String, Link>> {
-    let sql = "SELECT destination, record, owner, written_at FROM link
+    let sql = "SELECT destination, record, owner, tried, written_at FROM link
                WHERE lead = ?1 ORDER BY destination";
     let all = newest(conn, sql, lead, |row| {
-        let link = Link { record: row.get(1)?, owner: row.get(2)?, written_at: Time(row.get(3)?) };
+        let link = Link {
+            record: row.get(1)?,
+            owner: row.get(2)?,
+            tried: row.get(3)?,
+            written_at: Time(row.get(4)?),
+        };
         Ok((row.get(0)?, link))
     })?;
     Ok(all.into_iter().collect())

@@ -115,7 +115,10 @@ async fn a_lead_status_set_by_a_person_is_a_response_and_one_from_before_the_lea
     plant.clock.advance(Span::minutes(1));
     assert_eq!(push(&plant, &[status(now.0 + 30_000, "CRM_UI")]).await, 1);
     let lead = plant.lead_of("eva@linden.example").await.unwrap();
-    assert_eq!((lead.state, lead.answered_at), (State::Answered, Some(now.plus(Span::seconds(30)))));
+    assert_eq!(
+        (lead.state, lead.answered_at),
+        (State::Answered, Some(now.plus(Span::seconds(30))))
+    );
     plant.books_balance().await;
 }
 

@@ -14,11 +14,22 @@ use crate::{
 
 /// What only a lead's author knows. Each is one that nothing else writes.
 const TYPED: [&str; 12] = [
-    "kanarieneva", "zwitscherdomain", "Federkleid", "Schnabelmann", "Vogelhaus", "49173555010",
-    "Piepstadt", "Nistplatz", "Trillerwort", "Zugvogel", "campaignfink", "refererspatz",
+    "kanarieneva",
+    "zwitscherdomain",
+    "Federkleid",
+    "Schnabelmann",
+    "Vogelhaus",
+    "49173555010",
+    "Piepstadt",
+    "Nistplatz",
+    "Trillerwort",
+    "Zugvogel",
+    "campaignfink",
+    "refererspatz",
 ];
 /// What only the settings know.
-const SECRETS: [&str; 3] = ["linksecret-amsel-0123456789-abcdefghij", "slackpfad", "appsecret-meise"];
+const SECRETS: [&str; 3] =
+    ["linksecret-amsel-0123456789-abcdefghij", "slackpfad", "appsecret-meise"];
 
 fn fill(number: usize) -> String {
     json!({ "type": "lead.created", "data": {
@@ -109,11 +120,17 @@ async fn no_typed_word_and_no_secret_is_in_the_log_or_on_the_metrics_page() {
         handoff::demo::crm::Fault::ResetAfter,
     ]);
     for number in 0..6 {
-        assert_eq!(post(&daemon, "/in/website", &fill(number), Some(&format!("m{number}"))).await, 200);
+        assert_eq!(
+            post(&daemon, "/in/website", &fill(number), Some(&format!("m{number}"))).await,
+            200
+        );
     }
     // Broken, forged, unreadable, for nobody; and typed words where ids should stand.
     assert_eq!(post(&daemon, "/in/website", "{\"kanarieneva\":", Some("b1")).await, 200);
-    assert_eq!(post(&daemon, "/in/website", r#"{"data":{"last_name":"Schnabelmann"}}"#, Some("b2")).await, 200);
+    assert_eq!(
+        post(&daemon, "/in/website", r#"{"data":{"last_name":"Schnabelmann"}}"#, Some("b2")).await,
+        200
+    );
     for path in ["/in/website", "/in/Vogelhaus", "/crm/hubspot", "/crm/Vogelhaus", "/Vogelhaus"] {
         assert!(post(&daemon, path, &fill(99), None).await >= 400, "{path}");
     }
@@ -129,7 +146,8 @@ async fn no_typed_word_and_no_secret_is_in_the_log_or_on_the_metrics_page() {
     wrong.send().await.expect("an answer");
     until("leads were told, handed over and written", || async {
         let told = mail.mails().all().len();
-        let list = api("GET", "/leads").send().await.expect("an answer").text().await.expect("text");
+        let list =
+            api("GET", "/leads").send().await.expect("an answer").text().await.expect("text");
         let list: Value = serde_json::from_str(&list).expect("JSON");
         let leads = list["leads"].as_array().cloned().unwrap_or_default();
         let moved = leads.iter().filter(|lead| lead["had"].is_array()).count();
@@ -151,7 +169,10 @@ async fn no_typed_word_and_no_secret_is_in_the_log_or_on_the_metrics_page() {
             assert_eq!(hit, None, "{word} is in the {name}");
         }
         assert!(!page.contains("/act/"), "a link that acts is in the {name}");
-        assert!(!page.contains(&format!("Bearer {}", secrets[2])), "the CRM's token is in the {name}");
+        assert!(
+            !page.contains(&format!("Bearer {}", secrets[2])),
+            "the CRM's token is in the {name}"
+        );
     }
     let is_json = |line: &&str| serde_json::from_str::<Value>(line).is_ok();
     assert_eq!(log.lines().find(|line| !is_json(line)), None, "one record is one line");

@@ -48,8 +48,10 @@ fn check_passes_what_is_good_and_shows_the_place_of_what_is_not() {
     let (code, out, err) = run(daemon.command().arg("check"));
     assert_eq!(code, 0, "{out}{err}");
     assert!(out.contains("rulebook.toml: good; rules: 2, reps: 3"), "{out}");
-    let (good_settings, good_rules) = (read(&daemon, "handoff.toml"), read(&daemon, "rulebook.toml"));
-    let line = |text: &str, mark: &str| 1 + text.lines().position(|one| one.contains(mark)).unwrap();
+    let (good_settings, good_rules) =
+        (read(&daemon, "handoff.toml"), read(&daemon, "rulebook.toml"));
+    let line =
+        |text: &str, mark: &str| 1 + text.lines().position(|one| one.contains(mark)).unwrap();
     for (file, good, right, wrong) in [
         ("handoff.toml", &good_settings, "store = ", "stoer = "),
         ("rulebook.toml", &good_rules, "pool: inbound", "pool: inbuond"),
@@ -76,7 +78,11 @@ fn check_passes_what_is_good_and_shows_the_place_of_what_is_not() {
     let no_secret = run(daemon.command().env_remove("WEBSITE_SECRET").arg("check"));
     assert_eq!(no_secret.0, 1, "{no_secret:?}");
     assert!(no_secret.1.contains("WEBSITE_SECRET"), "{no_secret:?}");
-    assert_eq!(run(daemon.command().args(["check", "--store"])).0, 0, "no books yet: none are wrong");
+    assert_eq!(
+        run(daemon.command().args(["check", "--store"])).0,
+        0,
+        "no books yet: none are wrong"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -180,15 +186,23 @@ async fn a_rulebook_is_checked_compared_and_published_from_a_folder() {
     assert!(code == 0 && out.contains("version 2"), "{out}{err}");
     let (code, _, err) = with(&daemon, &token, &publish);
     assert!(code == 1 && err.contains("version 2 is in force"), "a conflict: {code}: {err}");
-    std::fs::write(draft.join("rulebook.toml"), longer.replace("pool: inbound", "pool: hto")).expect("a file");
+    std::fs::write(draft.join("rulebook.toml"), longer.replace("pool: inbound", "pool: hto"))
+        .expect("a file");
     let (code, out, err) = with(&daemon, &token, &["rulebook", "publish", "draft", "-m", "worse"]);
     assert_eq!(code, 1, "{out}{err}");
     assert!(out.contains("rulebook.toml:") && out.contains("hto"), "{out}{err}");
     let list = json(&daemon, &token, &["rulebook", "list"]);
-    assert_eq!((&list["in_force"], list["rulebooks"].as_array().map(Vec::len)), (&2.into(), Some(2)));
+    assert_eq!(
+        (&list["in_force"], list["rulebooks"].as_array().map(Vec::len)),
+        (&2.into(), Some(2))
+    );
     daemon.stop();
     daemon.start().await;
-    assert_eq!(json(&daemon, &token, &["rulebook", "list"])["in_force"], 2, "it survives a restart");
+    assert_eq!(
+        json(&daemon, &token, &["rulebook", "list"])["in_force"],
+        2,
+        "it survives a restart"
+    );
     assert!(RULEBOOK.contains("5m") && good.contains("5m"), "the file still says otherwise");
 }
 

@@ -4,7 +4,10 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use handoff::{
     clock::Clock as _,
-    model::{lead::State, time::{Span, Time}},
+    model::{
+        lead::State,
+        time::{Span, Time},
+    },
     notify::link::{Grant, LinkKey},
     store::{EventFilter, Tally},
 };

@@ -27,7 +27,8 @@ fn names(page: &str) -> BTreeSet<String> {
 
 /// The names in the README's table.
 fn promised() -> BTreeSet<String> {
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let readme =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
     readme
         .lines()
         .filter_map(|line| line.strip_prefix("| `handoff_")?.split('`').next())
@@ -68,5 +69,7 @@ async fn health_says_that_it_lives_and_can_store() {
     let text = ready.text().await.unwrap();
     assert!(text.contains("\"ready\":true") && text.contains("\"rulebook\":1"), "{text}");
     let metrics = get("/metrics").await;
-    assert!(metrics.headers()["content-type"].to_str().unwrap().starts_with("application/openmetrics"));
+    assert!(
+        metrics.headers()["content-type"].to_str().unwrap().starts_with("application/openmetrics")
+    );
 }

@@ -42,7 +42,11 @@ async fn who_is_away_gets_nothing_until_the_time_is_over_and_then_no_flood() {
     plant.clock.advance_to(until.minus(Span(2)));
     assert_eq!(owners(&plant, "c", 1).await, ["bob"], "a millisecond before");
     let back = owners(&plant, "d", 4).await;
-    assert_eq!(back.iter().filter(|owner| *owner == "ada").count(), 2, "neither flood nor fast: {back:?}");
+    assert_eq!(
+        back.iter().filter(|owner| *owner == "ada").count(),
+        2,
+        "neither flood nor fast: {back:?}"
+    );
     assert_eq!(rep(&ops, "ada").await["away"], json!([]));
     let versions = ops.get("/rulebooks").await;
     assert_eq!(versions["rulebooks"].as_array().unwrap().len(), 1, "{versions}");

@@ -90,7 +90,9 @@ async fn a_bad_rulebook_is_refused_with_every_place_and_the_good_one_stays() {
 async fn a_version_from_the_api_survives_restarts_until_the_file_changes() {
     let mut plant = Plant::start(Config::default()).await;
     let file = text(&plant);
-    let with = |span: &str| file.replace("respond_within = \"5m\"", &format!("respond_within = \"{span}\""));
+    let with = |span: &str| {
+        file.replace("respond_within = \"5m\"", &format!("respond_within = \"{span}\""))
+    };
     // A token may be called anything, also what versions from the file are signed with.
     for (name, span, version) in [("ops", "7m", 2), ("file", "8m", 3)] {
         let ops = caller(&plant, name).await;
@@ -111,8 +113,6 @@ async fn a_version_from_the_api_survives_restarts_until_the_file_changes() {
     assert_eq!(plant.running().worker.book.load().version, 4, "it changed while nobody watched");
     plant.files.lock().unwrap().main = with("10m").into_bytes();
     plant.clock.advance(Span::seconds(3));
-    until("the change is in force", || async {
-        plant.running().worker.book.load().version == 5
-    })
-    .await;
+    until("the change is in force", || async { plant.running().worker.book.load().version == 5 })
+        .await;
 }

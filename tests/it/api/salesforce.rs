@@ -63,9 +63,13 @@ async fn a_fill_becomes_a_lead_with_its_owner_and_the_orgs_rules_stay_out() {
     plant.fill("eva@linden.example", &[("phone", "+49 221 123456")]).await;
     plant.idle().await;
     assert_eq!((plant.crm.records().len(), owner(&plant)), (1, plant.crm.owner("ada")));
-    assert!(!plant.crm.requests().iter().any(|one| {
-        one.path.contains("linden") || one.query.iter().any(|(_, value)| value.contains("linden"))
-    }), "no address of a person in a URL");
+    assert!(
+        !plant.crm.requests().iter().any(|one| {
+            one.path.contains("linden")
+                || one.query.iter().any(|(_, value)| value.contains("linden"))
+        }),
+        "no address of a person in a URL"
+    );
     plant.books_balance().await;
 }
 

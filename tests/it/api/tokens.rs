@@ -46,7 +46,10 @@ fn declared() -> BTreeSet<(String, String)> {
             let method = part.split("web::").nth(1).unwrap().split('(').next().unwrap();
             found.insert((method.to_uppercase(), path.to_owned()));
         }
-        assert!(!text.contains("web::resource("), "declare routes by .route(): this table sees them");
+        assert!(
+            !text.contains("web::resource("),
+            "declare routes by .route(): this table sees them"
+        );
     }
     found
 }
@@ -80,13 +83,15 @@ async fn every_route_refuses_who_has_no_valid_token() {
         Some(format!("Bearer {}", token("short"))),
         Some(format!("Bearer {}", token("gone"))),
     ];
-    let strange = [("GET", "/nothing"), ("PUT", "/leads"), ("GET", "/leads?nonsense=1"), ("GET", "")];
+    let strange =
+        [("GET", "/nothing"), ("PUT", "/leads"), ("GET", "/leads?nonsense=1"), ("GET", "")];
     for (method, path) in ROUTES.iter().chain(&strange) {
         let id = "0197c1d2-0000-7000-8000-000000000000";
         let path = path.replace("{lead}", id).replace("{event}", id).replace("{version}", "1");
         for value in &values {
             let method: Method = method.parse().unwrap();
-            let mut request = plant.http.request(method.clone(), plant.url(&format!("/api/v1{path}")));
+            let mut request =
+                plant.http.request(method.clone(), plant.url(&format!("/api/v1{path}")));
             if let Some(value) = value {
                 request = request.header("authorization", value);
             }

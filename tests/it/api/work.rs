@@ -82,7 +82,11 @@ async fn a_lead_that_the_crm_refuses_is_a_dead_job_until_somebody_retries_it() {
     .await;
     let dead = ops.get("/jobs?dead=true&kind=write").await;
     let job = &dead["jobs"][0];
-    assert_eq!((&job["lead"], &job["destination"]), (&json!(lead.uuid), &json!("hubspot")), "{job}");
+    assert_eq!(
+        (&job["lead"], &job["destination"]),
+        (&json!(lead.uuid), &json!("hubspot")),
+        "{job}"
+    );
     assert!(job["reason"].as_str().unwrap().contains("refused"), "{job}");
     assert!(!dead.to_string().contains("linden"), "{dead}");
     plant.after(Span::days(2)).await;

@@ -54,7 +54,7 @@ async fn an_owner_that_a_human_chose_is_left_alone() {
 
         let changed = Ok(OwnerSet::Changed { now: Some(bob.clone()) });
         assert_eq!(set(&pair, to(&record, &ada, Expect::Unowned)).await, changed, "{kind:?}");
-        let other = to(&record, "0059", Expect::Owner(ada.clone()));
+        let other = to(&record, "0059", Expect::Ours(vec![ada.clone()]));
         assert_eq!(set(&pair, other).await, changed, "{kind:?}");
         pair.put(Put { record: Some(record.clone()), ..lead(1, "eva@linden.example") })
             .await
@@ -63,7 +63,10 @@ async fn an_owner_that_a_human_chose_is_left_alone() {
         assert_eq!((last.owner, last.by), (bob.clone(), "hand"), "{kind:?}");
 
         // What we wrote last may be taken away again.
-        assert_eq!(set(&pair, to(&record, &ada, Expect::Owner(bob))).await, Ok(OwnerSet::Done));
+        assert_eq!(
+            set(&pair, to(&record, &ada, Expect::Ours(vec![bob]))).await,
+            Ok(OwnerSet::Done)
+        );
     }
 }
 

@@ -109,7 +109,7 @@ async fn a_converted_lead_is_left_alone() {
     more.fields.put_text("phone", "+49 221 1");
     let more = Put { record: Some(record.clone()), ..more };
     assert_eq!(pair.put(more).await.unwrap().how, PutHow::Updated);
-    let ask = SetOwner { record, owner: ada, expect: Expect::Owner(bob.clone()) };
+    let ask = SetOwner { record, owner: ada, expect: Expect::Ours(vec![bob.clone()]) };
     let answers = pair.crm.set_owner(vec![ask], NOW).await;
     assert_eq!(answers, [Ok(OwnerSet::Changed { now: Some(bob) })]);
 }

@@ -259,11 +259,15 @@ pub async fn all_events(store: &dyn Store) -> Vec<handoff::model::event::Event> 
     }
 }
 
-/// Resident memory of a process in MiB.
-pub fn resident_mib(pid: u32) -> u64 {
+/// Resident memory of a process in MiB: all of it, and the part that is not a file's pages.
+pub fn resident_mib(pid: u32) -> (u64, u64) {
     let status = std::fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("status"))
         .expect("the process is there");
-    let line = status.lines().find(|line| line.starts_with("VmRSS")).expect("VmRSS");
-    let kib: u64 = line.split_whitespace().nth(1).and_then(|kib| kib.parse().ok()).expect("KiB");
-    kib / 1024
+    let mib = |name: &str| {
+        let line = status.lines().find(|line| line.starts_with(name)).expect("the line is there");
+        let kib: u64 =
+            line.split_whitespace().nth(1).and_then(|kib| kib.parse().ok()).expect("KiB");
+        kib / 1024
+    };
+    (mib("VmRSS"), mib("RssAnon"))
 }

@@ -1,6 +1,6 @@
 //! The real binary under faults: killed at any moment, stopped under load, started twice.
 //!
-//! `HANDOFF_KILLS` sets the number of kills (25; 200 before a release).
+//! 25 kills; 200 with `tests/all --long`.
 
 pub mod daemon;
 mod kill;

@@ -46,8 +46,8 @@ async fn a_second_daemon_on_the_same_store_is_refused_and_harms_nobody() {
 async fn an_idle_daemon_is_small() {
     let mut daemon = Daemon::new();
     daemon.start().await;
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    let mib = resident_mib(daemon.pid());
-    println!("idle: {mib} MiB resident");
-    assert!(mib < 40, "{mib} MiB");
+    let (all, own) = resident_mib(daemon.pid());
+    println!("idle: {all} MiB resident, {own} of it not a file's pages");
+    // The pages of a binary with debug information are many; its own memory is what can grow.
+    assert!(own < 40, "{own} MiB");
 }

@@ -166,7 +166,8 @@ impl Plant {
             "base_url": self.chat.url("/"), "allow_private": true,
         }))
         .expect("settings");
-        let channel = |channel: Arc<dyn handoff::notify::Channel>| ChannelPart { channel, limits: wide };
+        let channel =
+            |channel: Arc<dyn handoff::notify::Channel>| ChannelPart { channel, limits: wide };
         Parts {
             store: Arc::clone(&self.store),
             clock: Arc::new(self.clock.clone()),

@@ -16,7 +16,10 @@ async fn a_crm_that_is_down_for_a_minute_loses_nothing_and_owners_are_told_all_t
     }
     until("everybody was told", || async {
         let told = plant.store.tally(handoff::clock::Clock::now(&plant.clock)).await.unwrap();
-        told.jobs.iter().filter(|(name, _)| name.starts_with("tell")).all(|(_, jobs)| jobs.open == 0)
+        told.jobs
+            .iter()
+            .filter(|(name, _)| name.starts_with("tell"))
+            .all(|(_, jobs)| jobs.open == 0)
     })
     .await;
     for _ in 0..6 {
@@ -89,7 +92,8 @@ async fn an_owner_who_was_there_before_us_is_met_and_kept() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_crm_is_asked_first_and_its_answer_decides() {
     let config = Config { asks: true, ..Config::default() };
-    let rule = "[[rule]]\nid = \"existing\"\nif.person = \"known\"\nassign_to = \"person.owner\"\n\n";
+    let rule =
+        "[[rule]]\nid = \"existing\"\nif.person = \"known\"\nassign_to = \"person.owner\"\n\n";
     let rulebook = config.rulebook.replacen("[[rule]]", &format!("{rule}[[rule]]"), 1);
     let plant = Plant::start(Config { rulebook, ..config }).await;
     let bob = plant.crm.owner("bob");

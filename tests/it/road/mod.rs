@@ -13,7 +13,8 @@ use super::harness::{Config, NOON, Plant};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_signed_fill_becomes_an_owned_lead_in_the_crm_and_its_owner_is_told() {
     let plant = Plant::start(Config::default()).await;
-    let lead = plant.fill("eva@linden.example", &[("company", "Linden"), ("country", "Germany")]).await;
+    let lead =
+        plant.fill("eva@linden.example", &[("company", "Linden"), ("country", "Germany")]).await;
     assert_eq!((lead.state, lead.owner.as_deref()), (State::Assigned, Some("ada")));
     assert_eq!(lead.fields.text("country"), Some("DE"));
     assert_eq!(lead.ladder.as_ref().expect("a clock").deadline, NOON.plus(Span::minutes(5)));

@@ -212,7 +212,8 @@ pub async fn what_was_written_comes_with_the_next_claim(db: Db) {
     open(&db, [1], wanting(WRITE)).await;
     let job = claim_write(&db, T0).await;
     assert_eq!(job.link, None);
-    let link = Link { record: "501".into(), owner: Some("41".into()), written_at: t(3) };
+    let link =
+        Link { record: "501".into(), owner: Some("41".into()), tried: None, written_at: t(3) };
     let mut done = settlement(&job, Verdict::Done);
     done.effect = Some(Effect::Written(link.clone()));
     settle(&db, done).await;
@@ -282,7 +283,7 @@ pub async fn a_dropped_job_is_gone_and_a_leased_one_goes_when_it_settles(db: Db)
     fill_again(&db, 2, t(10), drop).await;
     assert!(claim(&db, JobKind::Tell, "email", t(10), 1).await.is_empty());
     let mut end = settlement(&write, retry(t(20)));
-    let link = Link { record: "501".into(), owner: None, written_at: t(3) };
+    let link = Link { record: "501".into(), owner: None, tried: None, written_at: t(3) };
     end.effect = Some(Effect::Written(link));
     assert_eq!(settle(&db, end).await, Settled::Kept);
     let story = db.lead(write.lead.uuid).await.unwrap().unwrap();

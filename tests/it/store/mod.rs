@@ -50,7 +50,7 @@ macro_rules! contract {
                     a_plan_without_a_decision_gets_no_number,
                     a_due_review_is_decided_and_replaced_by_its_plans,
                     a_review_that_would_keep_itself_is_removed,
-                    a_review_that_panics_is_tried_later_and_dead_after_five,
+                    a_review_that_panics_is_tried_later_and_never_let_go,
                     reviews_are_bounded_and_come_oldest_first,
                     lanes_with_due_work_are_woken,
                     a_large_batch_is_decided_in_order;

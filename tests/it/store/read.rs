@@ -55,7 +55,7 @@ pub async fn a_lead_is_found_by_its_record_at_a_crm(db: Db) {
     let leads = open(&db, [1, 2], wanting(&[(JobKind::Write, "hubspot")])).await;
     for (job, record) in claim(&db, JobKind::Write, "hubspot", T0, 2).await.iter().zip(["7", "8"]) {
         let mut done = settlement(job, Verdict::Done);
-        let link = Link { record: record.into(), owner: None, written_at: T0 };
+        let link = Link { record: record.into(), owner: None, tried: None, written_at: T0 };
         done.effect = Some(Effect::Written(link));
         settle(&db, done).await;
     }

@@ -56,6 +56,7 @@ async fn act(store: &SqliteStore, kind: JobKind, lane: &str) -> usize {
             let mut end = settlement(job, Verdict::Done);
             end.effect = Some(match kind {
                 JobKind::Write => Effect::Written(Link {
+                    tried: None,
                     record: job.id.0.to_string(),
                     owner: None,
                     written_at: T0,

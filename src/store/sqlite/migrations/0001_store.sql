@@ -96,6 +96,7 @@ CREATE TABLE link (
     destination TEXT NOT NULL,
     record      TEXT NOT NULL,
     owner       TEXT,
+    tried       TEXT,              -- an owner that may have been written, by an attempt without an end
     written_at  INTEGER NOT NULL,
     PRIMARY KEY (lead, destination)
 ) STRICT, WITHOUT ROWID;

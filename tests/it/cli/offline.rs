@@ -1,0 +1,168 @@
+//! Commands that need no daemon, on the example in `config/`.
+
+use std::{path::Path, process::Command};
+
+use serde_json::Value;
+
+use super::run;
+
+/// A command in a copy of `config/`, with no secret set and no daemon within reach.
+fn command(folder: &Path, line: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_handoff"));
+    command
+        .current_dir(folder)
+        .env_clear()
+        .env("HANDOFF_URL", "http://127.0.0.1:9")
+        .env("TZ", "UTC")
+        .args(line.split_whitespace());
+    command
+}
+
+fn example() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    copy(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/config")), folder.path());
+    folder
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in from.read_dir().unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            std::fs::copy(&path, &target).unwrap();
+        }
+    }
+}
+
+const LEAD: &str = r#"{"email": "eva@linden.example", "first_name": "Eva\u001b[31m",
+    "company": "Linden GmbH", "country": "Germany", "employees": 800}"#;
+
+#[test]
+fn a_payload_is_explained_without_a_daemon_and_without_secrets() {
+    let folder = example();
+    let line = "explain - --source website --at 2026-03-02T10:00:00Z";
+    let (code, out, err) = run(command(folder.path(), line), LEAD);
+    assert_eq!(code, 0, "{err}");
+    for part in ["dach-enterprise", "emmy", "konrad", "lead.employees is 800", "SLA: hot"] {
+        assert!(out.contains(part), "{part} in:\n{out}");
+    }
+    assert!(!out.contains('\u{1b}'), "{out:?}");
+
+    let (code, out, _) = run(command(folder.path(), &format!("{line} --json")), LEAD);
+    let decided: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(code, 0);
+    assert_eq!(decided["lead"]["rule"], "dach-enterprise");
+    assert_eq!(decided["why"]["rulebook"], 0);
+    assert_eq!(decided["fields"]["country"], "DE");
+}
+
+#[test]
+fn an_account_owner_in_the_crm_is_a_fact_like_any_other() {
+    let folder = example();
+    let line = "explain - --source website --at 2026-03-02T10:00:00Z --json --account-owner";
+    let (code, out, err) = run(command(folder.path(), &format!("{line} ada")), LEAD);
+    assert_eq!(code, 0, "{err}");
+    let decided: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(decided["lead"]["rule"], "existing-customer");
+    assert_eq!(decided["lead"]["owner"], "ada");
+    let (code, _, err) = run(command(folder.path(), &format!("{line} nobody")), LEAD);
+    assert_eq!(code, 2);
+    assert!(err.contains("no rep has this id"), "{err}");
+}
+
+#[test]
+fn what_cannot_be_read_is_an_answer_of_no() {
+    let folder = example();
+    let line = "explain - --source website";
+    for (body, part) in [("{\"a\": 1}", "no email and no phone"), ("{", "rejected as unreadable")] {
+        let (code, out, err) = run(command(folder.path(), line), body);
+        assert_eq!(code, 1, "{err}");
+        assert!(out.contains(part), "{out}");
+    }
+    let (code, _, err) = run(command(folder.path(), "explain - --source nowhere"), LEAD);
+    assert_eq!(code, 2);
+    assert!(err.contains("website"), "the names there are: {err}");
+}
+
+#[test]
+fn the_example_checks_out_but_for_its_secrets() {
+    let folder = example();
+    let (code, out, _) = run(command(folder.path(), "check --sentences"), "");
+    assert_eq!(code, 1, "secrets are not set");
+    assert!(out.contains("TYPEFORM_SECRET is not set"), "{out}");
+    assert!(out.contains("rulebook.toml: good"), "{out}");
+    assert!(out.contains("If country is Germany, Austria or Switzerland"), "{out}");
+
+    let mut whole = command(folder.path(), "check --json");
+    let text = std::fs::read_to_string(folder.path().join("handoff.toml")).unwrap();
+    for name in text.split("\"env:").skip(1).filter_map(|rest| rest.split('"').next()) {
+        whole.env(name, "https://hooks.acme.example/0123456789abcdef0123456789abcdef:x");
+    }
+    let (_, out, err) = run(whole, "");
+    let report: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}{err}"));
+    let errors = report["rulebook"]["findings"].as_array().unwrap();
+    assert!(errors.iter().all(|one| one["severity"] != "error"), "{errors:?}");
+}
+
+#[test]
+fn a_mistake_is_shown_in_its_place() {
+    let folder = example();
+    let path = folder.path().join("rulebook.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(
+        &path,
+        text.replace("assign_to = \"pool: inbound\"", "assign_to = \"pool: inbund\""),
+    )
+    .unwrap();
+    let (code, out, _) = run(command(folder.path(), "check"), "");
+    assert_eq!(code, 1);
+    for part in ["rulebook.toml:", "pool: inbund", "^^^", "inbound"] {
+        assert!(out.contains(part), "{part} in:\n{out}");
+    }
+}
+
+#[test]
+fn a_daemon_that_is_not_there_has_a_code_of_its_own() {
+    let folder = example();
+    for line in [
+        "leads",
+        "jobs",
+        "reps",
+        "open",
+        "rulebook list",
+        "explain --lead \
+                  0197c1d2-0000-7000-8000-000000000001",
+    ] {
+        let (code, out, err) = run(command(folder.path(), line), "");
+        assert_eq!(code, 3, "{line}: {out}");
+        assert!(err.starts_with("error: no daemon answers at http://127.0.0.1:9"), "{err}");
+    }
+    let (code, _, err) = run(command(folder.path(), "leads --json"), "");
+    assert_eq!(code, 3);
+    let said: Value = serde_json::from_str(&err).unwrap();
+    assert_eq!(said["exit"], 3);
+    let (code, _, err) = run(command(folder.path(), "leeds"), "");
+    assert_eq!(code, 2, "{err}");
+}
+
+#[test]
+fn versions_are_compared_by_line_and_in_words() {
+    let folder = example();
+    let other = tempfile::tempdir().unwrap();
+    copy(folder.path(), other.path());
+    let path = other.path().join("rulebook.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replace("same_lead_within = \"30d\"", "same_lead_within = \"14d\""))
+        .unwrap();
+    let line = format!("rulebook diff . {}", other.path().display());
+    let (code, out, err) = run(command(folder.path(), &line), "");
+    assert_eq!(code, 1, "{err}");
+    for part in ["* same_lead_within was \"30d\", is \"14d\"", "-same_lead", "+same_lead", "@@ -"] {
+        assert!(out.contains(part), "{part} in:\n{out}");
+    }
+    let (code, out, _) = run(command(folder.path(), "rulebook diff . ."), "");
+    assert_eq!((code, out.as_str()), (0, "No difference.\n"));
+}
