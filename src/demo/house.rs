@@ -131,15 +131,9 @@ impl House {
             keep: Span::days(30),
             // Twenty seconds of this machine at the usual pace: above the longest call.
             lease: Span::seconds(20 * i64::from(speed)),
-<<<<<<< HEAD
             // Questions that wait for the search's pace then travel together.
             workers_per_lane: 1,
             link_life: Span::days(7),
-=======
-            link_life: Span::days(7),
-            // Questions that wait for the search's pace then travel together.
-            workers_per_lane: 1,
->>>>>>> api
             demo: Some(buttons),
         };
         let running = app::start(parts).await?;
