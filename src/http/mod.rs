@@ -30,7 +30,10 @@ use crate::{
     crm::Crm,
     decide::Reach,
     intake::Scheme,
-    model::time::{Span, Time},
+    model::{
+        plan::Decided,
+        time::{Span, Time},
+    },
     notify::link::LinkKey,
     rulebook::{Files, Rulebook, Setup},
     store::Store,
@@ -103,6 +106,21 @@ impl Front {
         version: u32,
     ) -> Result<Rulebook, Vec<crate::model::finding::Finding>> {
         Rulebook::compile(files, &self.setup, version)
+    }
+
+    /// The rulebook by which a lead was routed, to say why: the version that its decision names.
+    /// The one in force stands in for a version that these settings no longer allow.
+    pub async fn book_of(&self, decisions: &[Decided]) -> Arc<Rulebook> {
+        let in_force = (self.book)();
+        let routed = decisions.iter().rev().find(|one| one.decision.why.contains_key("fields"));
+        let version = routed.map_or(in_force.version, |one| one.decision.rulebook);
+        if version == in_force.version {
+            return in_force;
+        }
+        let rows = self.store.rulebooks(Some(version)).await.unwrap_or_default();
+        let text = rows.into_iter().next().and_then(|row| row.document);
+        let files = text.and_then(|text| Files::from_json(&text).ok());
+        files.and_then(|files| self.compile(&files, version).ok()).map_or(in_force, Arc::new)
     }
 }
 

@@ -90,7 +90,8 @@ async fn explained(request: &HttpRequest, lead: Uuid, front: &Front) -> Answer {
     auth::caller(front, request).await?;
     let story = front.store.lead(lead).await.map_err(|error| store(front, &error))?;
     let story = story.ok_or_else(|| missing(front, "no lead has this id"))?;
-    let why = explain::lead(&(front.book)(), &story.decisions)
+    let book = front.book_of(&story.decisions).await;
+    let why = explain::lead(&book, &story.decisions)
         .ok_or_else(|| missing(front, "the lead has not been routed yet"))?;
     Ok(HttpResponse::Ok().json(why))
 }

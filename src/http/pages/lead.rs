@@ -121,9 +121,10 @@ pub struct Happened {
 }
 
 impl LeadPage {
-    /// The page of a lead at `now`.
+    /// The page of a lead at `now`. `then` is the rulebook that routed it, if it is still to be
+    /// had; its rules say why.
     #[must_use]
-    pub fn of(book: &Rulebook, story: &LeadStory, now: Time) -> Self {
+    pub fn of(book: &Rulebook, then: &Rulebook, story: &LeadStory, now: Time) -> Self {
         let lead = &story.lead;
         Self {
             root: BELOW,
@@ -132,7 +133,7 @@ impl LeadPage {
             class: lead.state.word(),
             now_ms: now.0,
             steps: stages(story, now),
-            why: explain::lead(book, &story.decisions).map(|why| why_view(book, why, now)),
+            why: explain::lead(then, &story.decisions).map(|why| why_view(then, why, now)),
             since: since(book, story, now),
             fields: lead
                 .fields
@@ -290,7 +291,8 @@ pub async fn show(
     let Ok(lead) = Uuid::parse_str(&lead) else { return missing(&front) };
     match front.store.lead(lead).await {
         Ok(Some(story)) => {
-            let shown = LeadPage::of(&(front.book)(), &story, front.clock.now());
+            let then = front.book_of(&story.decisions).await;
+            let shown = LeadPage::of(&(front.book)(), &then, &story, front.clock.now());
             page(&front, StatusCode::OK, &shown)
         }
         Ok(None) => missing(&front),

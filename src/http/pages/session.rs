@@ -1,7 +1,7 @@
 //! Sessions of the pages: a random cookie, kept as a hash, in memory.
 //!
 //! Guarantees: 256 random bits, only their SHA-256 is kept; a session ends after
-//! [`SESSION`](super::super::SESSION) or with the process. The cookie is `HttpOnly`,
+//! `SESSION` or with the process. The cookie is `HttpOnly`,
 //! `SameSite=Strict` and, when the public address is https, `__Host-` and `Secure`. A one-time
 //! link signs in once. Does not know: roles; whoever may open the board may see all of it.
 
