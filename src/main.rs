@@ -1,15 +1,12 @@
 //! The `handoff` program: reads its arguments, runs one command, and ends with its code.
 //!
-//! Guarantees: memory comes from an allocator that gives it back under a load that comes and
-//! goes. Does not know: any command.
+//! Guarantees: nothing of its own; everything is in the library, where tests reach it.
+//! Does not know: any command.
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
 use handoff::cli::{self, Arguments};
-
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     cli::run(Arguments::parse()).into()

@@ -12,6 +12,15 @@ fn kills() -> u32 {
     if std::env::var_os("HANDOFF_TEST_LONG").is_some() { 200 } else { 25 }
 }
 
+/// Waits until so many leads are in the CRM, for as long as there are more of them.
+async fn all_written(daemon: &Daemon, count: usize) {
+    let mut written = 0;
+    while written < count {
+        until("more leads are in the CRM", || async { daemon.crm.records().len() > written }).await;
+        written = daemon.crm.records().len();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_any_moment_nothing_acknowledged_is_lost_and_nothing_is_done_twice() {
     let mut daemon = Daemon::new();
@@ -30,10 +39,7 @@ async fn killed_at_any_moment_nothing_acknowledged_is_lost_and_nothing_is_done_t
     }
     daemon.start().await;
     let count = acknowledged.events.lock().await.len();
-    until("every acknowledged lead is in the CRM", || async {
-        daemon.crm.records().len() >= count
-    })
-    .await;
+    all_written(&daemon, count).await;
     let (_, ended_well) = daemon.stop();
     assert!(ended_well, "{}", daemon.log());
 
