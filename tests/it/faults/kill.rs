@@ -12,12 +12,13 @@ fn kills() -> u32 {
     if std::env::var_os("HANDOFF_TEST_LONG").is_some() { 200 } else { 25 }
 }
 
-/// Waits until so many leads are in the CRM, for as long as there are more of them.
+/// Waits until so many leads are in the CRM and each has an owner, for as long as there is progress.
 async fn all_written(daemon: &Daemon, count: usize) {
+    let owned = || daemon.crm.records().iter().filter(|one| !one.owners.is_empty()).count();
     let mut written = 0;
-    while written < count {
-        until("more leads are in the CRM", || async { daemon.crm.records().len() > written }).await;
-        written = daemon.crm.records().len();
+    while written < count || written < daemon.crm.records().len() {
+        until("more leads are in the CRM with an owner", || async { owned() > written }).await;
+        written = owned();
     }
 }
 
