@@ -14,6 +14,7 @@ pub mod sqlite;
 use std::{future::Future, path::Path, pin::Pin, sync::Arc};
 
 use crate::model::{
+    alert::Standing,
     event::{Accepted, Event, NewEvent},
     job::{Claimed, JobKind, Settled, Settlement},
     plan::{Decide, Decided, Step},
@@ -21,7 +22,7 @@ use crate::model::{
 };
 
 pub use read::{
-    DecisionFilter, EventFilter, JobFilter, LeadFilter, LeadRow, LeadStory, Page, RulebookRow,
+    Audit, DecisionFilter, EventFilter, JobFilter, LeadFilter, LeadRow, LeadStory, Page, RulebookRow,
     Tally, TokenRow,
 };
 
@@ -67,6 +68,8 @@ pub struct BatchDone {
     pub decided: Vec<Decided>,
     /// How many reviews were decided.
     pub reviews: usize,
+    /// By how much each of them was late.
+    pub late: Vec<Span>,
     /// Steps whose decision panicked or was impossible, and why: their events got a try more.
     pub failed: Vec<(crate::model::id::EventId, String)>,
     /// Jobs are due now for these lanes.
@@ -175,8 +178,16 @@ pub trait Store: Send + Sync {
     fn team(&self) -> Boxed<'_, StoreResult<crate::model::team::Team>>;
     /// The books: fates of fills, states of leads, jobs by kind and lane.
     fn tally(&self, now: Time) -> Boxed<'_, StoreResult<Tally>>;
-    /// The books counted anew from the rows, to hold against [`Store::tally`].
-    fn recount(&self, now: Time) -> Boxed<'_, StoreResult<Tally>>;
+    /// The books beside a count of the rows, both of one snapshot. It may take a second for each
+    /// million of rows and holds up nobody; only one is made at a time.
+    fn audit(&self, now: Time) -> Boxed<'_, StoreResult<Audit>>;
+    /// The books counted anew from the rows.
+    fn recount(&self, now: Time) -> Boxed<'_, StoreResult<Tally>> {
+        Box::pin(async move { Ok(self.audit(now).await?.recounted) })
+    }
+    /// The alerts that are raised, or over and not told to everybody: those that are kept, or all
+    /// of them replaced by these.
+    fn alerts(&self, replace: Option<Vec<Standing>>) -> Boxed<'_, StoreResult<Vec<Standing>>>;
 
     /// Whether it can write now.
     fn ready(&self) -> Boxed<'_, StoreResult<()>>;

@@ -11,6 +11,7 @@
 //! Does not know: the time, rulebooks, destinations.
 
 mod accept;
+mod alert;
 mod ask;
 mod backup;
 mod books;
@@ -28,6 +29,7 @@ mod readers;
 mod rows;
 mod rulebook;
 mod settle;
+pub mod space;
 mod story;
 mod sweep;
 mod tally;
@@ -56,11 +58,12 @@ use self::{
     turn::Core,
 };
 use super::{
-    Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter, JobOrder,
+    Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter, JobOrder,
     Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, RulebookRow, Store, StoreError,
     StoreResult, Swept, Tally, TokenOrder, TokenRow,
 };
 use crate::model::{
+    alert::Standing,
     event::{Accepted, Event, NewEvent},
     job::{JobRow, Settled, Settlement},
     plan::Decided,
@@ -74,6 +77,8 @@ pub use line::Pace;
 pub struct SqliteStore {
     way: Way,
     commits: Arc<AtomicU64>,
+    /// Held while the books are recounted.
+    auditing: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// How requests reach the database.
@@ -104,7 +109,7 @@ impl SqliteStore {
         let commits = core.commits();
         let readers = Readers::start(path)?;
         let line = Line::start(core, pace)?;
-        Ok(Self { way: Way::File { readers, line, path: path.to_owned() }, commits })
+        Ok(Self { way: Way::File { readers, line, path: path.to_owned() }, commits, auditing: Arc::default() })
     }
 
     /// An empty store in memory that does everything on the caller's thread.
@@ -114,7 +119,7 @@ impl SqliteStore {
         migrate::migrate(&mut conn)?;
         let core = Core::new(conn, None)?;
         let commits = core.commits();
-        Ok(Self { way: Way::Inline(Box::new(Mutex::new(core))), commits })
+        Ok(Self { way: Way::Inline(Box::new(Mutex::new(core))), commits, auditing: Arc::default() })
     }
 
     /// How many transactions were committed since it was opened: under load many requests share
@@ -167,6 +172,22 @@ impl SqliteStore {
             }
         };
         answered(sent, answer)
+    }
+
+    /// Does what takes long and must not hold up the readers, on a thread of its own.
+    fn apart<T: Send + 'static>(
+        &self,
+        name: &str,
+        work: impl FnOnce() -> StoreResult<T> + Send + 'static,
+    ) -> Boxed<'_, StoreResult<T>> {
+        let (reply, answer) = oneshot::channel();
+        let started = thread::Builder::new().name(name.to_owned()).spawn(move || {
+            let _ = reply.send(work()); // whoever asked may have gone
+        });
+        let started = started
+            .map(|_| ())
+            .map_err(|error| StoreError::Busy(format!("no thread for {name}: {error}")));
+        answered(started, answer)
     }
 }
 
@@ -262,8 +283,28 @@ impl Store for SqliteStore {
         self.read(move |conn| tally::tally(conn, now))
     }
 
-    fn recount(&self, now: Time) -> Boxed<'_, StoreResult<Tally>> {
-        self.read(move |conn| tally::recount(conn, now))
+    fn audit(&self, now: Time) -> Boxed<'_, StoreResult<Audit>> {
+        let path = match &self.way {
+            Way::File { path, .. } => path.clone(),
+            Way::Inline(_) => return self.read(move |conn| tally::audit(conn, now)),
+        };
+        let Ok(turn) = Arc::clone(&self.auditing).try_lock_owned() else {
+            let why = "the books are being recounted already: ask again in a moment".to_owned();
+            return Box::pin(async { Err(StoreError::Busy(why)) });
+        };
+        self.apart("store-audit", move || {
+            let _turn = turn;
+            let conn = open::reader(&path)?;
+            let snapshot = conn.unchecked_transaction()?;
+            tally::audit(&snapshot, now)
+        })
+    }
+
+    fn alerts(&self, replace: Option<Vec<Standing>>) -> Boxed<'_, StoreResult<Vec<Standing>>> {
+        match replace {
+            None => self.read(alert::list),
+            Some(standing) => self.write(1, move |tx, _| alert::replace(tx, &standing)),
+        }
     }
 
     fn ready(&self) -> Boxed<'_, StoreResult<()>> {
@@ -271,7 +312,6 @@ impl Store for SqliteStore {
     }
 
     fn backup<'a>(&'a self, file: &'a Path) -> Boxed<'a, StoreResult<()>> {
-        let (reply, answer) = oneshot::channel();
         let (path, file) = match &self.way {
             Way::File { path, .. } => (path.clone(), file.to_owned()),
             Way::Inline(core) => {
@@ -280,14 +320,8 @@ impl Store for SqliteStore {
                 return Box::pin(async { copied });
             }
         };
-        // A copy takes long and must not hold up the readers: it has a thread of its own.
-        let started = thread::Builder::new().name("store-backup".to_owned()).spawn(move || {
-            let copied = open::reader(&path).and_then(|conn| backup::backup(&conn, &file));
-            let _ = reply.send(copied); // whoever asked may have gone
-        });
-        let started = started
-            .map(|_| ())
-            .map_err(|error| StoreError::Busy(format!("no thread for the backup: {error}")));
-        answered(started, answer)
+        self.apart("store-backup", move || {
+            open::reader(&path).and_then(|conn| backup::backup(&conn, &file))
+        })
     }
 }

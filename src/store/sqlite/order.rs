@@ -17,6 +17,9 @@ use crate::{
     store::{JobOrder, StoreResult},
 };
 
+/// How the reason of a buried job begins; a dead one's own reason follows.
+pub const BURIED: &str = "buried by an operator";
+
 /// Retries or buries jobs; answers how many there were to do so with.
 pub fn order(tx: &Connection, jobs: &[i64], order: JobOrder, now: Time) -> StoreResult<usize> {
     let mut changed = 0;
@@ -31,10 +34,11 @@ pub fn order(tx: &Connection, jobs: &[i64], order: JobOrder, now: Time) -> Store
                 .execute(params![job, now.0])?,
             JobOrder::Bury => tx
                 .prepare_cached(
-                    "UPDATE job SET is_dead = 1, reason = 'buried by an operator'
-                     WHERE id = ?1 AND kind <> 0 AND is_dead = 0",
+                    "UPDATE job SET is_dead = 1,
+                        reason = ?2 || coalesce(': ' || CASE WHEN is_dead = 1 THEN reason END, '')
+                     WHERE id = ?1 AND kind <> 0 AND coalesce(reason, '') NOT LIKE ?2 || '%'",
                 )?
-                .execute([job])?,
+                .execute(params![job, BURIED])?,
         };
     }
     Ok(changed)
