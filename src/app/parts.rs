@@ -29,7 +29,7 @@ use crate::{
     settings::{ChannelKind, CrmKind, PaceSettings, Settings, StoreSettings},
     store::{
         Store,
-        sqlite::{Pace, SqliteStore},
+        sqlite::{Pace, SqliteStore, space},
     },
     telemetry::Metrics,
 };
@@ -102,6 +102,7 @@ pub fn from_settings(settings: Settings) -> anyhow::Result<Parts> {
         }
     }
     let store = open(&settings.store, settings.limits.line)?;
+    let StoreSettings::Sqlite { path } = settings.store;
     let sources: BTreeMap<String, Scheme> =
         settings.sources.into_iter().map(|source| (source.name, source.scheme)).collect();
     let rulebook = settings.rulebook;
@@ -124,6 +125,8 @@ pub fn from_settings(settings: Settings) -> anyhow::Result<Parts> {
         keep: settings.keep.bodies,
         lease: settings.limits.lease,
         workers_per_lane: settings.limits.workers,
+        alerts: settings.alerts.limits(),
+        free: Box::new(move || space::free(&path)),
         demo: None,
     })
 }

@@ -116,6 +116,9 @@ pub(super) fn verify(
     let request =
         Request { method: request.method().as_str(), uri: &uri, headers: &headers, body: bytes };
     let verified = scheme.verify(&request, now)?;
+    if verified.secret() > 0 {
+        front.metrics.old_secret(source);
+    }
     let content_type = headers
         .iter()
         .find(|(name, _)| name == header::CONTENT_TYPE.as_str())

@@ -99,6 +99,12 @@ impl Gate {
         matches!(self.circuit, Circuit::Closed { .. })
     }
 
+    /// Whether calls are held back: the circuit is not closed, or a pause was asked for.
+    #[must_use]
+    pub fn is_held(&self, now: Time) -> bool {
+        !self.is_closed() || now < self.parked_until
+    }
+
     /// Asks for one call at `now`.
     pub fn admit(&mut self, now: Time) -> Admit {
         // A clock that jumped back must not prolong a pause.

@@ -11,4 +11,4 @@ pub mod log;
 pub mod metrics;
 
 pub use log::{LogFormat, request_span};
-pub use metrics::Metrics;
+pub use metrics::{Metrics, Traffic};

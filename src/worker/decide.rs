@@ -67,7 +67,7 @@ impl Worker {
     }
 
     /// After a jump of the wall clock, nothing that cannot be undone happens for a minute.
-    fn is_time_unsure(&self) -> bool {
+    pub(super) fn is_time_unsure(&self) -> bool {
         let mut jumps = self.jumps.lock().unwrap_or_else(PoisonError::into_inner);
         let jump = jumps.watch.look(self.clock.as_ref());
         let monotonic = self.clock.monotonic();
@@ -115,6 +115,10 @@ impl Worker {
                 rulebook = decided.decision.rulebook,
                 "decided"
             );
+        }
+        for late in &done.late {
+            self.metrics.reviewed(*late);
+            self.lookout.reviewed(*late);
         }
         for event in events {
             self.metrics.stage("decided", now.since(event.arrived.received_at));

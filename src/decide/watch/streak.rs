@@ -76,6 +76,11 @@ impl Held {
         }
     }
 
+    /// It is over, whatever is seen in between: something got through.
+    pub fn end(&mut self) {
+        self.since = None;
+    }
+
     /// Ill once it held for `long`. What was not looked at for so long is not known to be well.
     #[must_use]
     pub fn health(&self, now: Time, long: Span) -> Health {
