@@ -134,7 +134,12 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
         let setup = setup.clone();
         Arc::new(move |files: &Files, version: u32| Rulebook::compile(files, &setup, version))
     };
-    let files = Arc::new(Watch { read: parts.read_rulebook, compile, seen: Mutex::new([0; 32]), refused: Mutex::default() });
+    let files = Arc::new(Watch {
+        read: parts.read_rulebook,
+        compile,
+        seen: Mutex::new([0; 32]),
+        refused: Mutex::default(),
+    });
     let book = files.start(parts.store.as_ref(), parts.clock.now()).await?;
     let listener = TcpListener::bind(parts.listen).with_context(|| {
         format!("cannot listen on {}; is another daemon running?", parts.listen)

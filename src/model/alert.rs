@@ -31,9 +31,7 @@ impl Severity {
 }
 
 /// Every alert there is. What each means stands in its row of the table below.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "the table says what each means")]
 pub enum Alert {
@@ -153,7 +151,7 @@ pub struct Told {
 
 /// An alert that is raised, or over and not told to everybody yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Standing {
+pub struct RaisedAlert {
     /// Which, about what.
     #[serde(flatten)]
     pub key: Key,

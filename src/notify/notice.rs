@@ -19,7 +19,13 @@ const SHOWN_MAX: usize = 8;
 /// The message that says these; say at least one. For a pager say one at a time: it opens and
 /// closes an incident.
 #[must_use]
-pub fn notice(notices: &[Notice], to: Option<String>, is_pager: bool, base: &Url, now: Time) -> Message {
+pub fn notice(
+    notices: &[Notice],
+    to: Option<String>,
+    is_pager: bool,
+    base: &Url,
+    now: Time,
+) -> Message {
     let (purpose, key) = match notices {
         [only] if is_pager && only.word == Word::Over => (Purpose::PageClose, only.incident()),
         [only] if is_pager => (Purpose::PageOpen, only.incident()),
@@ -94,7 +100,11 @@ fn lines(notice: &Notice, is_one_of_many: bool) -> Vec<String> {
             lines.push(format!("It stood from {since}{until}; last found: {}.", notice.says));
         }
         (Word::Raised | Word::Still, _) => {
-            lines.push(format!("Found: {} ({}, since {since})", notice.says, alert.severity().word()));
+            lines.push(format!(
+                "Found: {} ({}, since {since})",
+                notice.says,
+                alert.severity().word()
+            ));
             lines.push(format!("It means: {}.", alert.means()));
             lines.push(format!("To mend it: {}.", alert.mend()));
         }
@@ -124,7 +134,8 @@ mod tests {
             about: Key::new(Alert::JobDead, "write:hubspot"),
             says: "3 jobs given up".into(),
             since: NOON,
-            over_at: (word == Word::Over).then_some(NOON.plus(crate::model::time::Span::minutes(9))),
+            over_at: (word == Word::Over)
+                .then_some(NOON.plus(crate::model::time::Span::minutes(9))),
             key: format!("alert:job-dead:{word:?}"),
         }
     }
@@ -143,7 +154,9 @@ mod tests {
             message.said[0],
             "Found: 3 jobs given up (critical, since 2026-01-01 12:00 UTC)"
         );
-        assert!(message.said[1].starts_with("It means: ") && message.said[2].contains("jobs retry"));
+        assert!(
+            message.said[1].starts_with("It means: ") && message.said[2].contains("jobs retry")
+        );
         assert_eq!(message.more.unwrap().url, "https://leads.acme.example/hand/board");
         assert_eq!(said(&[of(Word::Still)], false).headline, "Still: job-dead (write:hubspot)");
     }

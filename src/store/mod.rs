@@ -14,7 +14,7 @@ pub mod sqlite;
 use std::{future::Future, path::Path, pin::Pin, sync::Arc};
 
 use crate::model::{
-    alert::Standing,
+    alert::RaisedAlert,
     event::{Accepted, Event, NewEvent},
     job::{Claimed, JobKind, Settled, Settlement},
     plan::{Decide, Decided, Step},
@@ -22,8 +22,8 @@ use crate::model::{
 };
 
 pub use read::{
-    Audit, DecisionFilter, EventFilter, JobFilter, LeadFilter, LeadRow, LeadStory, Page, RulebookRow,
-    Tally, TokenRow,
+    Audit, DecisionFilter, EventFilter, JobFilter, LeadFilter, LeadRow, LeadStory, Page,
+    RulebookRow, Tally, TokenRow,
 };
 
 /// A boxed future, so that the trait is object-safe.
@@ -187,7 +187,8 @@ pub trait Store: Send + Sync {
     }
     /// The alerts that are raised, or over and not told to everybody: those that are kept, or all
     /// of them replaced by these.
-    fn alerts(&self, replace: Option<Vec<Standing>>) -> Boxed<'_, StoreResult<Vec<Standing>>>;
+    fn alerts(&self, replace: Option<Vec<RaisedAlert>>)
+    -> Boxed<'_, StoreResult<Vec<RaisedAlert>>>;
 
     /// Whether it can write now.
     fn ready(&self) -> Boxed<'_, StoreResult<()>>;

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use super::Judged;
 use crate::model::{
-    alert::{Key, Standing, Told},
+    alert::{Key, RaisedAlert, Told},
     time::{Span, Time},
 };
 
@@ -71,12 +71,12 @@ fn incident(about: &Key, since: Time) -> String {
 /// Everything that is raised, or over and not told to everybody.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ledger {
-    standing: BTreeMap<Key, Standing>,
+    standing: BTreeMap<Key, RaisedAlert>,
 }
 
 impl Ledger {
     /// Takes over what was kept; what is known already stays as it is.
-    pub fn take(&mut self, kept: Vec<Standing>) {
+    pub fn take(&mut self, kept: Vec<RaisedAlert>) {
         for one in kept {
             self.standing.entry(one.key.clone()).or_insert(one);
         }
@@ -84,12 +84,12 @@ impl Ledger {
 
     /// All of it, to be kept.
     #[must_use]
-    pub fn rows(&self) -> Vec<Standing> {
+    pub fn rows(&self) -> Vec<RaisedAlert> {
         self.standing.values().cloned().collect()
     }
 
     /// What is raised now.
-    pub fn raised(&self) -> impl Iterator<Item = &Standing> {
+    pub fn raised(&self) -> impl Iterator<Item = &RaisedAlert> {
         self.standing.values().filter(|one| one.over_at.is_none())
     }
 
@@ -109,7 +109,7 @@ impl Ledger {
                 }
             }
         }
-        let gone = |one: &&mut Standing| {
+        let gone = |one: &&mut RaisedAlert| {
             one.over_at.is_none()
                 && !judged.holds.contains_key(&one.key)
                 && !judged.is_unknown(&one.key)
@@ -148,9 +148,8 @@ impl Ledger {
     pub fn forget(&mut self, destinations: &[String], now: Time) {
         self.standing.retain(|_, one| {
             let Some(over_at) = one.over_at else { return true };
-            let has_heard = |destination: &String| {
-                one.told.get(destination).is_some_and(|told| told.is_over)
-            };
+            let has_heard =
+                |destination: &String| one.told.get(destination).is_some_and(|told| told.is_over);
             !destinations.iter().all(has_heard) && now.since(over_at) < FORGET_AFTER
         });
     }
@@ -158,7 +157,7 @@ impl Ledger {
 
 /// Whoever has not heard that the last one is over need not hear that it is raised again: for them
 /// it is the same incident.
-fn raised(key: &Key, says: &str, before: Option<&Standing>, now: Time) -> Standing {
+fn raised(key: &Key, says: &str, before: Option<&RaisedAlert>, now: Time) -> RaisedAlert {
     let told: BTreeMap<String, Told> = before
         .map(|one| one.told.iter())
         .into_iter()
@@ -167,7 +166,7 @@ fn raised(key: &Key, says: &str, before: Option<&Standing>, now: Time) -> Standi
         .map(|(destination, told)| (destination.clone(), *told))
         .collect();
     let since = before.filter(|_| !told.is_empty()).map_or(now, |one| one.since);
-    Standing {
+    RaisedAlert {
         key: key.clone(),
         since,
         raised_at: now,
@@ -178,7 +177,7 @@ fn raised(key: &Key, says: &str, before: Option<&Standing>, now: Time) -> Standi
     }
 }
 
-fn owed(one: &Standing, destination: &str, repeat: Span, now: Time) -> Option<Notice> {
+fn owed(one: &RaisedAlert, destination: &str, repeat: Span, now: Time) -> Option<Notice> {
     let told = one.told.get(destination);
     let word = match (one.over_at, told) {
         (Some(_), Some(told)) if told.is_over => return None,
@@ -289,7 +288,8 @@ mod tests {
 
     #[test]
     fn it_may_be_raised_again_after_it_was_over() {
-        let said = story(|minute| between(10, 20, minute % 100), |minute| minute < 23 || minute > 100);
+        let said =
+            story(|minute| between(10, 20, minute % 100), |minute| minute < 23 || minute > 100);
         let raised = said.iter().filter(|(word, _)| *word == Word::Raised).count();
         let over = said.iter().filter(|(word, _)| *word == Word::Over).count();
         assert_eq!((raised, over), (15, 15), "{said:?}");

@@ -94,7 +94,13 @@ impl Judged {
         self.holds.insert(Key::new(alert, subject), says);
     }
 
-    fn health(&mut self, alert: Alert, subject: &str, health: Health, says: impl Fn(Span, u64) -> String) {
+    fn health(
+        &mut self,
+        alert: Alert,
+        subject: &str,
+        health: Health,
+        says: impl Fn(Span, u64) -> String,
+    ) {
         match health {
             Health::Well => {}
             Health::Unknown => {

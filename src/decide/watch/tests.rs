@@ -16,14 +16,11 @@ fn source(source: Source) -> Vitals {
     Vitals { sources: [("website".to_owned(), source)].into(), ..well() }
 }
 
-const QUIET: Source =
-    Source { refused: Health::Well, silent_for: None, old_secret: Health::Well };
+const QUIET: Source = Source { refused: Health::Well, silent_for: None, old_secret: Health::Well };
 
 fn check(vitals: &Vitals, want: &[(Alert, &str, &str)]) {
-    let limits = Limits {
-        silent: [("website".to_owned(), Span::hours(12))].into(),
-        ..Limits::default()
-    };
+    let limits =
+        Limits { silent: [("website".to_owned(), Span::hours(12))].into(), ..Limits::default() };
     let judged = judge(vitals, &limits, NOW);
     let found: Vec<(Alert, &str, &str)> = judged
         .holds
@@ -56,9 +53,8 @@ fn each_limit_holds_at_the_limit_and_one_past_it() {
     check(&late("review", past(limits.reviews_late)), &[(Alert::ReviewsLate, "", "by up to 5m")]);
     let decided = Vitals { review_late: Span::minutes(61), ..well() };
     check(&decided, &[(Alert::ReviewsLate, "", "by up to 1h1m")]);
-    let stuck = |span: Span| {
-        of(Books { oldest_underway: Some(NOW.minus(span)), ..Books::default() })
-    };
+    let stuck =
+        |span: Span| of(Books { oldest_underway: Some(NOW.minus(span)), ..Books::default() });
     check(&stuck(limits.stuck), &[]);
     let says = "the oldest fill waits for its decision for 15m";
     check(&stuck(past(limits.stuck)), &[(Alert::LeadStuck, "", says)]);

@@ -7,12 +7,12 @@ use rusqlite::Connection;
 
 use super::rows;
 use crate::{
-    model::alert::Standing,
+    model::alert::RaisedAlert,
     store::{StoreError, StoreResult},
 };
 
 /// Those that are kept. One that this version cannot read is left out: it would be raised anew.
-pub fn list(conn: &Connection) -> StoreResult<Vec<Standing>> {
+pub fn list(conn: &Connection) -> StoreResult<Vec<RaisedAlert>> {
     let mut found = conn.prepare_cached("SELECT doc FROM alert ORDER BY id")?;
     let docs = found.query_map([], |row| row.get::<_, String>(0))?;
     let docs: Vec<String> = docs.collect::<Result<_, _>>().map_err(StoreError::from)?;
@@ -20,7 +20,7 @@ pub fn list(conn: &Connection) -> StoreResult<Vec<Standing>> {
 }
 
 /// Keeps these instead.
-pub fn replace(tx: &Connection, standing: &[Standing]) -> StoreResult<Vec<Standing>> {
+pub fn replace(tx: &Connection, standing: &[RaisedAlert]) -> StoreResult<Vec<RaisedAlert>> {
     tx.prepare_cached("DELETE FROM alert")?.execute([])?;
     let mut put = tx.prepare_cached("INSERT INTO alert (doc) VALUES (?1)")?;
     for one in standing {

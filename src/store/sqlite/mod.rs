@@ -58,12 +58,12 @@ use self::{
     turn::Core,
 };
 use super::{
-    Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter, JobOrder,
-    Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, RulebookRow, Store, StoreError,
-    StoreResult, Swept, Tally, TokenOrder, TokenRow,
+    Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter,
+    JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, RulebookRow, Store,
+    StoreError, StoreResult, Swept, Tally, TokenOrder, TokenRow,
 };
 use crate::model::{
-    alert::Standing,
+    alert::RaisedAlert,
     event::{Accepted, Event, NewEvent},
     job::{JobRow, Settled, Settlement},
     plan::Decided,
@@ -109,7 +109,11 @@ impl SqliteStore {
         let commits = core.commits();
         let readers = Readers::start(path)?;
         let line = Line::start(core, pace)?;
-        Ok(Self { way: Way::File { readers, line, path: path.to_owned() }, commits, auditing: Arc::default() })
+        Ok(Self {
+            way: Way::File { readers, line, path: path.to_owned() },
+            commits,
+            auditing: Arc::default(),
+        })
     }
 
     /// An empty store in memory that does everything on the caller's thread.
@@ -300,7 +304,10 @@ impl Store for SqliteStore {
         })
     }
 
-    fn alerts(&self, replace: Option<Vec<Standing>>) -> Boxed<'_, StoreResult<Vec<Standing>>> {
+    fn alerts(
+        &self,
+        replace: Option<Vec<RaisedAlert>>,
+    ) -> Boxed<'_, StoreResult<Vec<RaisedAlert>>> {
         match replace {
             None => self.read(alert::list),
             Some(standing) => self.write(1, move |tx, _| alert::replace(tx, &standing)),

@@ -18,7 +18,7 @@ use crate::{
         streak::{Health, Held, Streak},
     },
     model::{
-        alert::{Limits, Standing},
+        alert::{Limits, RaisedAlert},
         time::{Span, Time},
     },
     telemetry::Traffic,
@@ -97,7 +97,7 @@ impl Lookout {
     }
 
     /// The alerts that are raised now.
-    pub async fn raised(&self) -> Vec<Standing> {
+    pub async fn raised(&self) -> Vec<RaisedAlert> {
         self.state.lock().await.ledger.raised().cloned().collect()
     }
 }
@@ -123,7 +123,7 @@ pub(super) struct State {
     pub(super) is_loaded: bool,
     /// How often a destination could not be told, and when to try again.
     pub(super) retries: BTreeMap<String, (u32, Time)>,
-    kept: Vec<Standing>,
+    kept: Vec<RaisedAlert>,
     hearing: BTreeMap<String, Hearing>,
     failing: Streak,
     held: BTreeMap<String, (Held, u64)>,
@@ -131,14 +131,14 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn take(&mut self, kept: Vec<Standing>) {
+    pub(super) fn take(&mut self, kept: Vec<RaisedAlert>) {
         self.kept = shapes(kept.clone());
         self.ledger.take(kept);
         self.is_loaded = true;
     }
 
     /// What is to be kept, if it differs from what is.
-    pub(super) fn changed(&self) -> Option<Vec<Standing>> {
+    pub(super) fn changed(&self) -> Option<Vec<RaisedAlert>> {
         let rows = self.ledger.rows();
         (self.is_loaded && shapes(rows.clone()) != self.kept).then_some(rows)
     }
@@ -229,7 +229,7 @@ impl State {
 }
 
 /// Without what was found, which changes at every look: it is not worth a write.
-fn shapes(mut rows: Vec<Standing>) -> Vec<Standing> {
+fn shapes(mut rows: Vec<RaisedAlert>) -> Vec<RaisedAlert> {
     for row in &mut rows {
         row.says.clear();
     }

@@ -128,7 +128,9 @@ impl Worker {
         match self.store.alerts(Some(rows)).await {
             Ok(_) => state.kept(),
             Err(error @ StoreError::Fatal(_)) => return Err(error),
-            Err(error) => tracing::warn!(%error, "alerts cannot be kept; they are told all the same"),
+            Err(error) => {
+                tracing::warn!(%error, "alerts cannot be kept; they are told all the same")
+            }
         }
         Ok(())
     }

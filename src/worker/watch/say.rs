@@ -44,8 +44,7 @@ impl Worker {
         let mut calls = Vec::new();
         for hearer in &hearers {
             let owed = state.ledger.owed(&hearer.destination, self.lookout.limits.repeat, now);
-            let is_early =
-                state.retries.get(&hearer.destination).is_some_and(|(_, at)| now < *at);
+            let is_early = state.retries.get(&hearer.destination).is_some_and(|(_, at)| now < *at);
             if !owed.is_empty() && !is_early {
                 calls.push(async move { (hearer, self.say(hearer, owed).await) });
             }
