@@ -107,7 +107,7 @@ pub struct ClaimDone {
 pub enum JobOrder {
     /// Due now, attempts counted anew; a dead job lives again.
     Retry,
-    /// Dead, by an operator's word.
+    /// Dead by an operator's word; one that is dead already counts as given up no more.
     Bury,
 }
 

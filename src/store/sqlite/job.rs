@@ -21,6 +21,9 @@ use crate::{
 /// The revision wanted of a job that was dropped while it was leased.
 pub const DROPPED: i64 = -1;
 
+/// How the reason of a job begins that an operator gave up; what was wrong with it follows.
+pub const BURIED: &str = "buried by an operator";
+
 /// Wants a job done at a revision: a new row, or the one that is there, with its attempts counted
 /// anew. (Numbers of attempts that never settled are not given out again: they fence.)
 pub fn want(tx: &Connection, lead: LeadId, wanted: Seq, job: &JobWanted) -> StoreResult<()> {

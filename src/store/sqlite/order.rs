@@ -8,7 +8,7 @@
 use rusqlite::{Connection, params};
 use uuid::Uuid;
 
-use super::{books::Books, rows};
+use super::{books::Books, job::BURIED, rows};
 use crate::{
     model::{
         event::{EventKind, Fate},
@@ -16,9 +16,6 @@ use crate::{
     },
     store::{JobOrder, StoreResult},
 };
-
-/// How the reason of a buried job begins; a dead one's own reason follows.
-pub const BURIED: &str = "buried by an operator";
 
 /// Retries or buries jobs; answers how many there were to do so with.
 pub fn order(tx: &Connection, jobs: &[i64], order: JobOrder, now: Time) -> StoreResult<usize> {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{order::BURIED, rows, unfilled};
+use super::{job::BURIED, rows, unfilled};
 use crate::{
     model::{
         event::{EventKind, Fate},
