@@ -3,6 +3,11 @@
 //! Guarantees: one process, one run, one after the other on the same disk, so that the ratios
 //! hold on a noisy machine; nothing outlives the folder. Does not know: how to print.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "latencies under load are of the real clock, to the microsecond"
+)]
+
 use std::{
     path::Path,
     sync::{Arc, Mutex},

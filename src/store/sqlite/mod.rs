@@ -62,6 +62,7 @@ use super::{
 };
 use crate::model::{
     event::{Accepted, Event, NewEvent},
+    id::EventId,
     job::{JobRow, Settled, Settlement},
     plan::Decided,
     team::Team,
@@ -186,8 +187,8 @@ impl Store for SqliteStore {
         self.write(events.len(), move |tx, books| accept::accept(tx, books, &events))
     }
 
-    fn undecided(&self, max: usize) -> Boxed<'_, StoreResult<Vec<Event>>> {
-        self.read(move |conn| accept::undecided(conn, max))
+    fn undecided_after(&self, after: EventId, max: usize) -> Boxed<'_, StoreResult<Vec<Event>>> {
+        self.read(move |conn| accept::undecided(conn, after, max))
     }
 
     fn decide(&self, batch: Batch) -> Boxed<'_, StoreResult<BatchDone>> {
