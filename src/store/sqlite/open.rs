@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use super::migrate;
 use crate::store::{StoreError, StoreResult};
@@ -79,6 +79,8 @@ pub fn reader(path: &Path) -> StoreResult<Connection> {
 
 fn settle_in(conn: &Connection) -> StoreResult<()> {
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Otherwise a statement is planned again whenever a value is bound that might change its plan.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // The log is brought into the database by the writer itself, which looks at the result; it is
     // cut back to 128 MB after a long reader let it grow. References are kept by construction.
     conn.execute_batch(
