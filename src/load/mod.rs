@@ -10,6 +10,7 @@ pub mod ceiling;
 mod connection;
 pub mod fire;
 pub mod intake;
+pub mod road;
 pub mod usage;
 
 pub use aim::{Aim, body};

@@ -3,7 +3,9 @@
 //! Guarantees: load is bounded in count and time and ends by itself; what was acknowledged is
 //! looked for afterwards. Does not know: how it is made; `load` does.
 
+mod crm;
 mod intake;
+mod road;
 
 use clap::{Args, Subcommand};
 
@@ -19,6 +21,8 @@ pub struct Bench {
 #[derive(Debug, Subcommand)]
 enum What {
     Intake(intake::Intake),
+    Road(road::Road),
+    Crm(crm::StandInCrm),
 }
 
 impl Bench {
@@ -29,6 +33,8 @@ impl Bench {
     pub fn run(self, session: &mut Session) -> Outcome {
         match self.what {
             What::Intake(intake) => intake.run(session),
+            What::Road(road) => road.run(session),
+            What::Crm(crm) => crm.run(session),
         }
     }
 }
