@@ -24,6 +24,15 @@ impl From<Error> for StoreError {
             ErrorCode::SystemIoFailure if failure.extended_code == ffi::SQLITE_IOERR_NOMEM => {
                 Self::Busy(why)
             }
+            // The log's index lies in a file of its own, which grows with the log. Nothing durable
+            // is in it, and this error comes before anything was acknowledged.
+            ErrorCode::SystemIoFailure if failure.extended_code == ffi::SQLITE_IOERR_SHMSIZE => {
+                Self::Busy(format!("the disk is full: {why}"))
+            }
+            ErrorCode::SystemIoFailure => Self::Fatal(format!(
+                "the disk failed: {why}; what was acknowledged is on it: look at the disk and at \
+                 what the kernel says about it, then start handoff again"
+            )),
             ErrorCode::TooBig => Self::Refused(format!("larger than the database can hold: {why}")),
             ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
                 Self::Fatal(format!("the database is damaged, restore a backup: {why}"))
@@ -78,8 +87,13 @@ mod tests {
 
     #[test]
     fn what_passes_by_itself_is_busy() {
-        for code in [ffi::SQLITE_FULL, ffi::SQLITE_BUSY, ffi::SQLITE_NOMEM, ffi::SQLITE_IOERR_NOMEM]
-        {
+        for code in [
+            ffi::SQLITE_FULL,
+            ffi::SQLITE_BUSY,
+            ffi::SQLITE_NOMEM,
+            ffi::SQLITE_IOERR_NOMEM,
+            ffi::SQLITE_IOERR_SHMSIZE,
+        ] {
             check(code, "Busy");
         }
     }

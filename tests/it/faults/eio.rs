@@ -1,0 +1,110 @@
+//! The N-th sync of a thread fails: nobody in that commit is answered 2xx, the process says what
+//! happened and ends, and starts afresh with everything acknowledged.
+
+use std::{sync::Arc, sync::atomic::Ordering, time::Duration};
+
+use super::{
+    daemon::{Acknowledged, Daemon, send},
+    needs,
+    trace::{Trace, strace},
+};
+
+fn numbers() -> Vec<u32> {
+    // The first few are syncs of the start, the others of commits.
+    if needs::is_long() { (1..=50).collect() } else { vec![1, 2, 3, 4, 5, 6, 8, 12, 20, 40] }
+}
+
+/// What one failing sync did.
+struct Failed {
+    /// Whether SQLite passed over it: it does so where it syncs a folder.
+    is_folder: bool,
+    /// How long the process lived on.
+    lived: f64,
+    /// Deliveries that were answered 2xx by a process that was to fail, and those too early.
+    answered: usize,
+    early: usize,
+}
+
+/// Lets the N-th sync fail under load and reads the trace.
+async fn fail(daemon: &mut Daemon, number: u32, acknowledged: &Arc<Acknowledged>) -> Failed {
+    let file = daemon.folder.path().join(format!("trace-{number}"));
+    let inject = format!("inject=fsync,fdatasync:error=EIO:when={number}");
+    daemon.under = strace(&file, Some(&inject));
+    daemon.launch();
+    acknowledged.is_over.store(false, Ordering::Relaxed);
+    let (port, all) = (daemon.port, Arc::clone(acknowledged));
+    let sending = tokio::spawn(async move { send(port, &all, 8, Duration::from_secs(60)).await });
+    let mut trace = Trace::default();
+    for _ in 0..300 {
+        let ended = daemon.ended(Duration::from_millis(100)).await;
+        trace = Trace::parse(&std::fs::read_to_string(&file).unwrap_or_default());
+        if let Some(status) = ended {
+            assert_eq!(status.code(), Some(5), "sync {number}:\n{}", daemon.log());
+            break;
+        }
+        let passed_over =
+            |call: &super::trace::Call| call.is_injected() && !call.text.contains(".db");
+        if trace.calls.iter().any(passed_over) {
+            daemon.kill();
+            break;
+        }
+    }
+    acknowledged.is_over.store(true, Ordering::Relaxed);
+    sending.await.expect("the senders end");
+    daemon.under.clear();
+    let failed = trace.calls.iter().find(|call| call.is_injected());
+    let failed = failed.unwrap_or_else(|| panic!("sync {number} never came:\n{}", daemon.log()));
+    let is_folder = !failed.text.contains(".db");
+    let verdict = trace.judge();
+    if !is_folder {
+        let later = trace.calls.iter().filter(|call| call.began > failed.ended);
+        let carried_on = later.filter(|call| call.is_synced_log()).count();
+        assert_eq!(carried_on, 0, "nothing is synced after sync {number} failed");
+        assert!(trace.ended_at.is_some(), "sync {number}: the process ends:\n{}", daemon.log());
+    }
+    let lived = trace.ended_at.map_or(0.0, |ended| ended - failed.at);
+    Failed { is_folder, lived, answered: verdict.answered.len(), early: verdict.early.len() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_sync_ends_the_process_and_nobody_is_told_otherwise() {
+    const TEST: &str = "failing syncs";
+    if !needs::tracing(TEST) {
+        return;
+    }
+    let mut daemon = Daemon::new();
+    let acknowledged = Arc::new(Acknowledged::default());
+    let (mut folders, mut longest, mut early, mut under_load) = (0, 0.0_f64, 0, 0);
+    let numbers = numbers();
+    for number in &numbers {
+        // In order first: so the syncs of a start are those of a database that is there.
+        daemon.start().await;
+        assert!(daemon.stop().1, "a start after a failure is like any other:\n{}", daemon.log());
+        std::fs::write(daemon.folder.path().join("log"), "").expect("an empty log");
+        let failed = fail(&mut daemon, *number, &acknowledged).await;
+        early += failed.early;
+        under_load += usize::from(failed.answered > 0);
+        if failed.is_folder {
+            folders += 1;
+        } else {
+            longest = longest.max(failed.lived);
+            let said = daemon.log();
+            assert!(said.contains("the disk failed"), "sync {number}:\n{said}");
+            assert!(said.contains("start handoff again"), "sync {number}:\n{said}");
+        }
+    }
+    daemon.start().await;
+    assert!(daemon.stop().1, "{}", daemon.log());
+    let store = daemon.store();
+    let lost = acknowledged.lost_in(&store).await;
+    let sent = acknowledged.events.lock().await.len();
+    println!(
+        "failing syncs {}: acknowledged {sent}, lost {lost}, early {early}, the longest life after \
+         it {longest:.2} s; {under_load} came under load, {folders} were SQLite's own of the folder",
+        numbers.len()
+    );
+    assert_eq!((lost, early), (0, 0));
+    assert!(longest <= 5.0, "{longest} s");
+    assert!(under_load >= 3 && sent > 0, "some came under load");
+    assert!(folders < numbers.len() / 2, "most were syncs of the store");
+}
