@@ -33,6 +33,14 @@ impl From<Error> for StoreError {
                 "the disk failed: {why}; what was acknowledged is on it: look at the disk and at \
                  what the kernel says about it, then start handoff again"
             )),
+            ErrorCode::ReadOnly => Self::Fatal(format!(
+                "the database cannot be written: {why}; this user must be allowed to write it and \
+                 its folder; if that is so it is damaged: restore a backup"
+            )),
+            ErrorCode::CannotOpen => Self::Fatal(format!(
+                "a file of the database cannot be opened: {why}; look at the rights and the free \
+                 space of its folder, and at the limit of open files"
+            )),
             ErrorCode::TooBig => Self::Refused(format!("larger than the database can hold: {why}")),
             ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
                 Self::Fatal(format!("the database is damaged, restore a backup: {why}"))

@@ -92,7 +92,8 @@ pub fn sync_folder(path: &Path) -> StoreResult<()> {
     let folder = folder_of(path);
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| {
         StoreError::Fatal(format!(
-            "the folder {} cannot be synced: {error}; look at the disk, then start handoff again",
+            "the disk failed: the folder {} cannot be synced: {error}; look at the disk, then start \
+             handoff again",
             folder.display()
         ))
     })

@@ -10,7 +10,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use rusqlite::Connection;
+use rusqlite::{Connection, config::DbConfig};
 
 use super::{ask::Ask, books::Books};
 use crate::store::{StoreError, StoreResult};
@@ -95,9 +95,8 @@ impl Core {
             Books::load(&self.conn)
         };
         if let StoreError::Fatal(_) = error {
-            self.failed = Some(error.clone());
             let _ = undo(); // the process ends; the next one reads what is really there
-            return error;
+            return self.fail(error);
         }
         match undo() {
             Ok(books) => {
@@ -109,12 +108,17 @@ impl Core {
                 | StoreError::Corrupt(why)
                 | StoreError::Refused(why)
                 | StoreError::Busy(why),
-            ) => {
-                let error = StoreError::Fatal(format!("a turn could not be undone: {why}"));
-                self.failed = Some(error.clone());
-                error
-            }
+            ) => self.fail(StoreError::Fatal(format!("a turn could not be undone: {why}"))),
         }
+    }
+
+    /// Nothing is written from here on. SQLite would still bring the log into the database when it
+    /// is closed, with a sync that may succeed although what failed before it never reached the
+    /// disk.
+    fn fail(&mut self, error: StoreError) -> StoreError {
+        let _ = self.conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+        self.failed = Some(error.clone());
+        error
     }
 
     /// Brings the log into the database when it is long. SQLite's own automatic checkpoint does
@@ -132,7 +136,7 @@ impl Core {
             if pages < CHECKPOINT_PAGES { Ok(pages) } else { run("PRAGMA wal_checkpoint(PASSIVE)") }
         });
         if let Err(error @ StoreError::Fatal(_)) = outcome {
-            self.failed = Some(error);
+            self.fail(error);
         }
     }
 }

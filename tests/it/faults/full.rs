@@ -85,8 +85,25 @@ async fn read(daemon: &Daemon, token: &str, path: &str) -> (u16, Value) {
     (status, serde_json::from_str(&answer.text().await.expect("a body")).unwrap_or_default())
 }
 
+/// The cookie of somebody who signed in on the pages.
+async fn signed_in(daemon: &Daemon, token: &str) -> String {
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build();
+    let client = client.expect("a client");
+    let url = format!("http://127.0.0.1:{}/api/v1/open", daemon.port);
+    let opened = client.post(url).bearer_auth(token).send().await.expect("an answer");
+    let opened: Value = serde_json::from_str(&opened.text().await.expect("a body")).expect("JSON");
+    let link = opened["url"].as_str().expect("a link");
+    let answer = client.get(link).send().await.expect("an answer");
+    let cookie = answer.headers()["set-cookie"].to_str().expect("a cookie");
+    cookie.split(';').next().expect("its value").to_owned()
+}
+
 /// Everything can still be read.
 async fn reads_work(daemon: &Daemon, token: &str) {
+    let cookie = signed_in(daemon, token).await;
+    let board = format!("http://127.0.0.1:{}/", daemon.port);
+    let board = reqwest::Client::new().get(board).header("cookie", cookie).send().await;
+    assert_eq!(board.expect("an answer").status(), 200, "the board");
     for path in ["/api/v1/books", "/api/v1/leads", "/api/v1/events", "/health/live", "/metrics"] {
         assert_eq!(read(daemon, token, path).await.0, 200, "{path}");
     }
@@ -148,8 +165,15 @@ async fn a_full_disk_loses_nothing_and_is_over_when_there_is_room() {
     let took = free.elapsed();
     assert_eq!(daemon.readiness().await, Some(200));
     assert!(daemon.stop().1, "{}", daemon.log());
-    let store = daemon.store();
-    let lost = acknowledged.lost_in(&store).await;
+
+    // A start on a full disk says so and ends; what is there waits for the next.
+    fill(&filler, 0);
+    daemon.launch();
+    let status = daemon.ended(Duration::from_secs(20)).await.expect("it ends");
+    assert_eq!(status.code(), Some(5), "{}", daemon.log());
+    assert!(daemon.log().contains("the disk is full"), "{}", daemon.log());
+    std::fs::remove_file(&filler).expect("the filler was there");
+    let lost = acknowledged.lost_in(&daemon.store()).await;
     println!(
         "a full disk: acknowledged {}, asked to come again {later}, lost {lost}, 2xx again after \
          {took:.1?}",
