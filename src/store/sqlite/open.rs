@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use super::migrate;
 use crate::store::{StoreError, StoreResult};
@@ -47,7 +47,16 @@ pub fn writer(path: &Path, may_create: bool) -> StoreResult<(Connection, File)> 
     }
     settle_in(&conn)?;
     check_claims(&conn)?;
+    bring_in_at_close(&conn, false);
     Ok((conn, lock))
+}
+
+/// Whether closing brings the log into the database. Not before all is well and not after a
+/// failure: it syncs, and that sync may succeed although what failed before it never reached the
+/// disk.
+pub fn bring_in_at_close(conn: &Connection, is_wanted: bool) {
+    // It can only fail for a name that this SQLite does not know.
+    let _ = conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, !is_wanted);
 }
 
 /// Refuses a connection with which "acknowledged means synced" would not be true.

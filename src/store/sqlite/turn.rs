@@ -10,9 +10,9 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use rusqlite::{Connection, config::DbConfig};
+use rusqlite::Connection;
 
-use super::{ask::Ask, books::Books};
+use super::{ask::Ask, books::Books, open};
 use crate::store::{StoreError, StoreResult};
 
 /// When the log has so many pages (64 MB) it is brought into the database.
@@ -34,6 +34,7 @@ impl Core {
     /// Takes over an open, migrated connection.
     pub fn new(conn: Connection, lock: Option<std::fs::File>) -> StoreResult<Self> {
         let books = Books::load(&conn)?;
+        open::bring_in_at_close(&conn, true);
         Ok(Self { conn, books, failed: None, commits: Arc::default(), _lock: lock })
     }
 
@@ -112,11 +113,9 @@ impl Core {
         }
     }
 
-    /// Nothing is written from here on. SQLite would still bring the log into the database when it
-    /// is closed, with a sync that may succeed although what failed before it never reached the
-    /// disk.
+    /// Nothing is written from here on, not even when the database is closed.
     fn fail(&mut self, error: StoreError) -> StoreError {
-        let _ = self.conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+        open::bring_in_at_close(&self.conn, false);
         self.failed = Some(error.clone());
         error
     }
@@ -151,7 +150,7 @@ mod tests {
             event::{Accepted, EventKind, NewEvent},
             time::Time,
         },
-        store::sqlite::{accept, ask::Verb, migrate, open, tally},
+        store::sqlite::{accept, ask::Verb, migrate, tally},
     };
 
     type Answer<T> = Receiver<StoreResult<T>>;

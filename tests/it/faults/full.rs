@@ -126,6 +126,7 @@ async fn a_full_disk_loses_nothing_and_is_over_when_there_is_room() {
     let filler = disk.path().join("filler");
     let mut daemon = Daemon::new();
     daemon.elsewhere = Some(disk.path().join("handoff.db"));
+    daemon.environment.push(("HANDOFF_LIMITS_FREE_MIN".to_owned(), "16 MiB".to_owned()));
     let made = daemon.command().args(["token", "create", "ops"]).output().expect("it runs");
     let token = String::from_utf8(made.stdout).expect("a token").trim().to_owned();
     daemon.start().await;
@@ -134,7 +135,7 @@ async fn a_full_disk_loses_nothing_and_is_over_when_there_is_room() {
     assert_eq!(answers(&acknowledged).await.1, 0, "there is room");
 
     // Nearly full: not ready any more, and everything is still taken.
-    fill(&filler, MIB * 3 / 2);
+    fill(&filler, 12 * MIB);
     let (status, said) = read(&daemon, &token, "/health/ready").await;
     assert_eq!(status, 503, "{said}");
     assert!(said["detail"].as_str().unwrap_or_default().contains("limits.free_min"), "{said}");
