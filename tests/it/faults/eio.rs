@@ -41,7 +41,7 @@ async fn fail(daemon: &mut Daemon, number: u32, acknowledged: &Arc<Acknowledged>
     daemon.launch();
     acknowledged.is_over.store(false, Ordering::Relaxed);
     let (port, all) = (daemon.port, Arc::clone(acknowledged));
-    let sending = tokio::spawn(async move { send(port, &all, 8, Duration::from_secs(60)).await });
+    let sending = tokio::spawn(async move { send(port, &all, 8, Duration::from_mins(1)).await });
     let mut trace = Trace::default();
     let mut status = None;
     for _ in 0..300 {
