@@ -26,7 +26,7 @@ use crate::{
     },
     outbound::gate::Limits,
     rulebook::{Files, MAIN},
-    settings::{ChannelKind, CrmKind, PaceSettings, Settings, StoreSettings},
+    settings::{ChannelKind, CrmKind, LimitSettings, PaceSettings, Settings, StoreSettings},
     store::{
         Store,
         sqlite::{Pace, SqliteStore},
@@ -101,7 +101,7 @@ pub fn from_settings(settings: Settings) -> anyhow::Result<Parts> {
             made.callback = Some(callback);
         }
     }
-    let store = open(&settings.store, settings.limits.line)?;
+    let store = open(&settings.store, settings.limits)?;
     let sources: BTreeMap<String, Scheme> =
         settings.sources.into_iter().map(|source| (source.name, source.scheme)).collect();
     let rulebook = settings.rulebook;
@@ -128,12 +128,12 @@ pub fn from_settings(settings: Settings) -> anyhow::Result<Parts> {
     })
 }
 
-fn open(store: &StoreSettings, line: usize) -> anyhow::Result<Arc<dyn Store>> {
+fn open(store: &StoreSettings, limits: LimitSettings) -> anyhow::Result<Arc<dyn Store>> {
     let StoreSettings::Sqlite { path } = store;
-    let pace = Pace { line_max: line, ..Pace::default() };
+    let pace = Pace { line_max: limits.line, ..Pace::default() };
     let store = SqliteStore::open_with(path, true, pace)
         .with_context(|| format!("the store {} cannot be opened", path.display()))?;
-    Ok(Arc::new(store))
+    Ok(Arc::new(store.with_free_min(limits.free_min.map(|least| least.0))))
 }
 
 /// Links that do not outlive the process, when the settings name no secret for them.

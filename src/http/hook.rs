@@ -92,6 +92,7 @@ async fn receive(
         }
         Err(error) => {
             front.metrics.refused(&source, "store");
+            front.end_if_failed(&error);
             Problem::store(&error, reference).answer()
         }
     }

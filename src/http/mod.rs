@@ -36,7 +36,7 @@ use crate::{
     },
     notify::link::LinkKey,
     rulebook::{Files, Rulebook, Setup},
-    store::Store,
+    store::{Store, StoreError},
     telemetry::Metrics,
 };
 
@@ -94,6 +94,14 @@ impl Front {
     pub fn reference(&self) -> String {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
         format!("{:x}-{number:x}", self.started_at.0)
+    }
+
+    /// After the store failed the process ends when a loop meets it: that must not wait for the
+    /// next poll.
+    pub fn end_if_failed(&self, error: &StoreError) {
+        if matches!(error, StoreError::Fatal(_)) {
+            (self.wake)();
+        }
     }
 
     /// Compiles files as a rulebook under these settings.

@@ -135,11 +135,14 @@ pub struct LimitSettings {
     pub workers: usize,
     /// For how long work is leased.
     pub lease: Span,
+    /// Free space on the store's disk below which the daemon says that it is not ready; the store's
+    /// own limit if it is left out.
+    pub free_min: Option<Size>,
 }
 
 impl Default for LimitSettings {
     fn default() -> Self {
-        Self { line: 4096, workers: 4, lease: Span::seconds(60) }
+        Self { line: 4096, workers: 4, lease: Span::seconds(60), free_min: None }
     }
 }
 

@@ -9,6 +9,7 @@
 //! Does not know: rulebooks' meaning, destinations, or how to decide.
 
 pub mod read;
+pub mod room;
 pub mod sqlite;
 
 use std::{future::Future, path::Path, pin::Pin, sync::Arc};
@@ -185,7 +186,8 @@ pub trait Store: Send + Sync {
     /// The books counted anew from the rows, to hold against [`Store::tally`].
     fn recount(&self, now: Time) -> Boxed<'_, StoreResult<Tally>>;
 
-    /// Whether it can write now.
+    /// Whether it can write now, and has room to go on. *Nearly full is not ready, and still takes
+    /// what comes.*
     fn ready(&self) -> Boxed<'_, StoreResult<()>>;
     /// A consistent copy into a new file, while everything goes on.
     fn backup<'a>(&'a self, file: &'a Path) -> Boxed<'a, StoreResult<()>>;
