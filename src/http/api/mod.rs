@@ -107,7 +107,7 @@ fn missing(front: &Front, what: &str) -> HttpResponse {
 
 /// The answer to a failing store.
 fn store(front: &Front, error: &StoreError) -> HttpResponse {
-    Problem::store(error, front.reference()).answer()
+    Problem::store(front, error, front.reference()).answer()
 }
 
 /// Puts an operator's news on disk and answers when it is there.
@@ -125,7 +125,7 @@ async fn tell_store(front: &Front, caller: &Caller, news: &News) -> Answer {
         actor: Some(caller.0.clone()),
         body,
     };
-    let accepted = front.store.accept(vec![event]).await.map_err(|error| store(front, &error))?;
+    let accepted = front.accept(vec![event]).await.map_err(|error| store(front, &error))?;
     (front.wake)();
     Ok(HttpResponse::Accepted().json(serde_json::json!({
         "event": accepted.first().map(|one| one.uuid),
