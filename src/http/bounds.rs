@@ -8,9 +8,13 @@
 use std::{
     collections::BTreeMap,
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
-use crate::model::time::Time;
+use crate::{
+    model::time::Time,
+    store::{StoreError, StoreResult},
+};
 
 /// Connections open at once, unless the settings say otherwise.
 pub const CONNECTIONS: usize = 4_096;
@@ -54,6 +58,18 @@ impl Bounds {
         let pace = self.sources.get(source).and_then(|bounds| bounds.pace.as_ref());
         pace.is_none_or(|bucket| bucket.take(now))
     }
+}
+
+/// What a store's work gives, or busy when it takes longer than this.
+///
+/// # Errors
+/// Those of the work.
+pub async fn within<T>(
+    limit: Duration,
+    work: impl Future<Output = StoreResult<T>>,
+) -> StoreResult<T> {
+    let late = || StoreError::Busy("the disk takes too long".to_owned());
+    tokio::time::timeout(limit, work).await.unwrap_or_else(|_| Err(late()))
 }
 
 /// Deliveries that may still be taken.
@@ -103,6 +119,14 @@ mod tests {
         assert_eq!(taken(1_000_000, 10), 3, "never more than the burst");
         assert_eq!(taken(0, 10), 0, "a clock set back gives nothing");
         assert_eq!(taken(500, 10), 1, "and it goes on from there");
+    }
+
+    #[tokio::test]
+    async fn s9_work_that_does_not_end_is_busy() {
+        let limit = Duration::from_millis(20);
+        let never = within(limit, std::future::pending::<StoreResult<()>>()).await;
+        assert!(matches!(never, Err(StoreError::Busy(_))), "{never:?}");
+        assert!(within(limit, async { Ok(7) }).await.is_ok_and(|seven| seven == 7));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::panic::AssertUnwindSafe;
 
 use actix_web::{
     Error, HttpRequest, HttpResponse,
-    body::MessageBody,
+    body::BoxBody,
     dev::{ServiceRequest, ServiceResponse},
     error::InternalError,
     http::StatusCode,
@@ -17,22 +17,27 @@ use actix_web::{
 };
 use futures_util::FutureExt as _;
 
-use super::{Front, problem::Problem};
+use super::{Front, problem::Problem, rest::Rest};
 
-/// Catches what a handler lets fall.
+/// Catches what a handler lets fall, and closes what it leaves unread.
 ///
 /// # Errors
 /// Those of the handlers, and one that answers 500 in place of a panic.
-pub async fn guard<B: MessageBody>(
-    request: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<B>, Error> {
+pub async fn guard(
+    mut request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
     let front = request.app_data::<web::Data<Front>>().cloned();
+    let rest = Rest::of(&mut request);
     // Nothing is shared with a handler but `Front`, whose parts survive a panic: what they lock is
     // left whole.
-    match AssertUnwindSafe(next.call(request)).catch_unwind().await {
+    let answered = match AssertUnwindSafe(next.call(request)).catch_unwind().await {
         Ok(answered) => answered,
         Err(_) => Err(fallen(front.as_ref().map(|front| &***front))),
+    };
+    match rest {
+        None => answered,
+        Some(rest) => answered.map(|answer| answer.map_body(|_, body| rest.kept_by(body))),
     }
 }
 

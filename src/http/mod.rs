@@ -15,6 +15,7 @@ pub mod health;
 pub mod hook;
 pub mod pages;
 pub mod problem;
+pub mod rest;
 pub mod secrets;
 
 use std::{
@@ -41,7 +42,7 @@ use crate::{
     },
     notify::link::LinkKey,
     rulebook::{Files, Rulebook, Setup},
-    store::{Store, StoreError, StoreResult},
+    store::{Store, StoreResult},
     telemetry::{
         Metrics, Volume,
         volume::{OFTEN, SELDOM},
@@ -136,9 +137,7 @@ impl Front {
     /// # Errors
     /// Those of the store; busy when it takes too long.
     pub async fn accept(&self, events: Vec<NewEvent>) -> StoreResult<Vec<Accepted>> {
-        let late = || StoreError::Busy("the disk takes too long".to_owned());
-        let accepting = self.store.accept(events);
-        tokio::time::timeout(ACCEPT_WITHIN, accepting).await.unwrap_or_else(|_| Err(late()))
+        bounds::within(ACCEPT_WITHIN, self.store.accept(events)).await
     }
 
     /// Compiles files as a rulebook under these settings.

@@ -90,6 +90,10 @@ async fn asked<T: DeserializeOwned>(
         .await
         .map_err(|unread| super::hook::unread_answer(front, "api", unread, front.reference()))?;
     let text = if bytes.is_empty() { &b"{}"[..] } else { bytes.as_ref() };
+    // A list would be read as the values of the fields in their order.
+    if !text.trim_ascii_start().starts_with(b"{") {
+        return Err(bad(front, "the body is not a JSON object"));
+    }
     let value = serde_json::from_slice(text)
         .map_err(|error| bad(front, &format!("the body is not what this route takes: {error}")))?;
     Ok((caller, value))

@@ -140,7 +140,7 @@ async fn a_rulebook_beyond_its_bounds_is_refused_when_it_is_published() {
 #[test]
 fn a_document_at_its_bounds_is_read_and_one_past_is_refused() {
     let json = |text: &str| form::document(Some("application/json"), text.as_bytes()).is_ok();
-    let deep = |depth: usize| format!("{}1{}", "[".repeat(depth - 1), "]".repeat(depth - 1));
+    let deep = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
     assert!(json(&deep(form::DEEPEST)) && !json(&deep(form::DEEPEST + 1)));
     let wide = |members: usize| format!("[{}1]", "1,".repeat(members - 1));
     assert!(json(&wide(form::MOST_MEMBERS)) && !json(&wide(form::MOST_MEMBERS + 1)));

@@ -22,6 +22,7 @@ const REVIEWED: &[(&str, &str)] = &[
     ("src/store/sqlite/migrate.rs", "step.sql)"),
     ("src/store/sqlite/tally.rs", "if is_dead {"),
     ("src/store/sqlite/commit.rs", "if is_new {"),
+    ("src/store/sqlite/commit.rs", "values)"),
 ];
 
 /// Places where a statement is given to the database as something else than a literal.

@@ -52,6 +52,48 @@ fn s22_one_record_is_one_object_on_one_line_with_nothing_that_steers_a_terminal(
     assert!(!text.contains("Federkleid"), "{text}");
 }
 
+/// What holds a stranger's text, a person's address or a body shows none of it by `Debug`, which is
+/// how most things get into a log by accident.
+#[test]
+fn s22_no_debug_print_shows_a_person() {
+    use handoff::{
+        crm::Find,
+        model::{
+            event::{EventKind, NewEvent},
+            field::Fields,
+            lead::Identity,
+        },
+    };
+    let mut fields = Fields::default();
+    fields.put_text("email", "eva@linden.example");
+    let event = NewEvent {
+        kind: EventKind::Fill,
+        source: "website".to_owned(),
+        delivery: "msg_1".to_owned(),
+        received_at: crate::harness::NOON,
+        content_type: None,
+        actor: None,
+        body: b"eva@linden.example".to_vec(),
+    };
+    let find = Find {
+        email: Some("eva@linden.example".to_owned()),
+        domain: Some("linden.example".to_owned()),
+        record: None,
+        since: None,
+    };
+    let printed = [
+        format!("{event:?} {event:#?}"),
+        format!("{find:?} {fields:?} {fields:#?}"),
+        format!("{:?}", Identity::Email("eva@linden.example".to_owned())),
+        format!("{:?}", Identity::Phone("+49173555010".to_owned())),
+        format!("{:?}", Untrusted::new("eva@linden.example")),
+    ]
+    .concat();
+    for word in ["linden", "eva", "173555010", "101, 118, 97"] {
+        assert!(!printed.contains(word), "{word} is in {printed}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn s22_a_flood_of_refusals_is_counted_and_not_written() {
     let mut daemon = Daemon::new();

@@ -63,6 +63,14 @@ async fn idle(address: SocketAddr) -> Duration {
     began.elapsed()
 }
 
+/// How long a connection may stay without a word.
+async fn silent(address: SocketAddr) -> Duration {
+    let mut socket = TcpStream::connect(address).await.expect("it listens");
+    let began = Instant::now();
+    read(&mut socket, Duration::from_secs(45)).await;
+    began.elapsed()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn s9_slow_clients_are_let_go_and_disturb_nobody() {
     let within = Duration::from_secs(3);
@@ -70,6 +78,8 @@ async fn s9_slow_clients_are_let_go_and_disturb_nobody() {
     let address = plant.running().address;
     let head = "POST /in/website HTTP/1.1\r\nhost: x\r\n";
     let body = "POST /in/website HTTP/1.1\r\nhost: x\r\ncontent-length: 5000\r\n\r\n";
+    let chunks = "POST /in/website HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n";
+    let unread = "POST /nowhere HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n";
     let others = async {
         // All the while others are served.
         for number in 0..20 {
@@ -80,18 +90,26 @@ async fn s9_slow_clients_are_let_go_and_disturb_nobody() {
             tokio::time::sleep(Duration::from_millis(250)).await;
         }
     };
-    let ((), silent, headers, bodies, idle) = tokio::join!(
+    let ((), silent, headers, bodies, chunked, unread, idle) = tokio::join!(
         others,
-        drip(address, "", "", Duration::from_secs(20)),
+        silent(address),
         slowest(address, head, "x-a: b\r\n"),
         slowest(address, body, "x"),
+        slowest(address, chunks, "1\r\nx\r\n"),
+        slowest(address, unread, "1\r\nx\r\n"),
         idle(address),
     );
     println!(
         "slow clients: {SLOW} of each kind; headers let go after {headers:.1?}, bodies after \
-         {bodies:.1?}, a silent one after {silent:.1?}, an idle one after {idle:.1?}"
+         {bodies:.1?}, in chunks {chunked:.1?}, answered before they ended {unread:.1?}, a silent one after {silent:.1?}, an idle one after {idle:.1?}"
     );
-    for (what, took) in [("headers", headers), ("bodies", bodies), ("silence", silent)] {
+    for (what, took) in [
+        ("headers", headers),
+        ("bodies", bodies),
+        ("chunks", chunked),
+        ("chunks that nobody reads", unread),
+        ("silence", silent),
+    ] {
         assert!(took < Duration::from_secs(20), "{what}: {took:?}");
     }
     assert!((25..45).contains(&idle.as_secs()), "an idle connection: {idle:?}");
