@@ -141,7 +141,7 @@ async fn talkative() -> (Daemon, Sink, MailSink) {
     let (chat, mail) = (Sink::start().expect("a port"), MailSink::start().await.expect("a port"));
     let path = daemon.folder.path();
     let settings = std::fs::read_to_string(path.join("handoff.toml")).expect("settings");
-    let sources: String = plain_kinds()
+    let sources = plain_kinds()
         .map(|kind| {
             let header = if kind == Kind::Hmac { "signature_header = \"x-signature\"" } else { "" };
             format!(
@@ -149,7 +149,8 @@ async fn talkative() -> (Daemon, Sink, MailSink) {
                 kind.word()
             )
         })
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     let more = format!(
         r#"
 {sources}
@@ -222,7 +223,7 @@ async fn no_typed_word_and_no_secret_is_in_the_log_or_on_the_metrics_page() {
         assert!(post(&daemon, path, &fill(99), None).await >= 400, "{path}");
     }
     let errors = stumble(&daemon).await;
-    assert!(errors.matches("401 ").count() > 20 && errors.contains("413 "), "{errors}");
+    assert!(errors.matches("401 ").count() > 10 && errors.contains("413 "), "{errors}");
     let title =
         std::fs::read_to_string(format!("/proc/{}/cmdline", daemon.pid())).expect("a title");
     let api = |method: &str, path: &str| {

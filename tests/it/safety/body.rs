@@ -57,11 +57,15 @@ async fn s6_whatever_the_headers_claim_no_more_than_the_cap_is_taken() {
     let chunked = format!("{head}transfer-encoding: chunked\r\n\r\n");
     socket.write_all(chunked.as_bytes()).await.unwrap();
     let chunk = format!("1000\r\n{}\r\n", "x".repeat(0x1000));
-    let mut sent = 0;
-    while sent < 64 * MIB && socket.write_all(chunk.as_bytes()).await.is_ok() {
+    let (mut sent, began) = (0_usize, tokio::time::Instant::now());
+    while began.elapsed() < Duration::from_secs(20)
+        && socket.write_all(chunk.as_bytes()).await.is_ok()
+    {
         sent += 0x1000;
     }
-    assert!(sent < 32 * MIB, "it went on reading: {sent} bytes");
+    // It is let go within a second or so; until then what comes is thrown away.
+    let took = began.elapsed();
+    assert!(took < Duration::from_secs(10), "it went on reading: {sent} bytes in {took:?}");
     // What follows a body that is longer than its claim is no part of it, and no request.
     let lie = format!("{head}content-length: 4\r\n\r\n{{\"a\":1}} {BODY}");
     let text = raw(address, lie.as_bytes()).await;

@@ -125,7 +125,7 @@ async fn a_rulebook_beyond_its_bounds_is_refused_when_it_is_published() {
         let one = |number: usize| {
             format!("[[rule]]\nid = \"r{number}\"\nif.country = \"DE\"\nset_aside = \"x\"\n\n")
         };
-        let more: String = (0..count).map(one).collect();
+        let more = (0..count).map(one).collect::<Vec<_>>().concat();
         text.replacen("[[rule]]\n", &format!("{more}[[rule]]\n"), 1)
     };
     let (status, problem) = ops.post("/rulebooks", draft(rules(10_001))).await;

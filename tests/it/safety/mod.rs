@@ -93,7 +93,7 @@ pub async fn raw(address: SocketAddr, bytes: &[u8]) -> String {
 
 /// Reads until the other side closes or falls silent for so long.
 pub async fn read(socket: &mut TcpStream, silence: Duration) -> String {
-    let (mut all, mut buffer) = (Vec::new(), [0; 16 * 1024]);
+    let (mut all, mut buffer) = (Vec::new(), vec![0; 16 * 1024]);
     while let Ok(Ok(length)) = tokio::time::timeout(silence, socket.read(&mut buffer)).await {
         if length == 0 {
             break;

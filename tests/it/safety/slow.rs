@@ -31,7 +31,7 @@ async fn drip(address: SocketAddr, first: &str, rest: &str, pause: Duration) -> 
         });
         if ended.await.is_ok()
             || socket.write_all(&[byte]).await.is_err()
-            || began.elapsed() > Duration::from_secs(60)
+            || began.elapsed() > Duration::from_mins(1)
         {
             break;
         }
@@ -101,7 +101,8 @@ async fn s9_slow_clients_are_let_go_and_disturb_nobody() {
     );
     println!(
         "slow clients: {SLOW} of each kind; headers let go after {headers:.1?}, bodies after \
-         {bodies:.1?}, in chunks {chunked:.1?}, answered before they ended {unread:.1?}, a silent one after {silent:.1?}, an idle one after {idle:.1?}"
+         {bodies:.1?}, in chunks {chunked:.1?}, answered before they ended {unread:.1?}, \
+         a silent one after {silent:.1?}, an idle one after {idle:.1?}"
     );
     for (what, took) in [
         ("headers", headers),
