@@ -43,6 +43,9 @@ async fn ready(front: web::Data<Front>) -> HttpResponse {
 }
 
 async fn metrics(front: web::Data<Front>) -> HttpResponse {
+    for (source, secret, at) in front.secrets.all() {
+        front.metrics.secret_used(source, secret, at);
+    }
     HttpResponse::Ok()
         .content_type("application/openmetrics-text; version=1.0.0; charset=utf-8")
         .body(front.metrics.encode())

@@ -226,6 +226,7 @@ fn parts(store: Arc<dyn Store>) -> anyhow::Result<Parts> {
         }),
         listen: ([127, 0, 0, 1], 0).into(),
         public_url: None,
+        bounds: crate::http::bounds::Bounds::default(),
         body_max: 1 << 20,
         body_within: Duration::from_secs(10),
         link_key: Arc::new(LinkKey::new(&[[7_u8; 32]]).map_err(anyhow::Error::msg)?),

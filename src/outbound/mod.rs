@@ -9,6 +9,8 @@
 mod address;
 mod answer;
 mod call;
+#[cfg(test)]
+mod forgery_tests;
 pub mod gate;
 mod secret;
 
@@ -41,13 +43,17 @@ impl Outbound {
     /// # Errors
     /// A sentence, when the machine has no usable TLS roots.
     pub fn new(reach: Reach) -> Result<Self, String> {
+        Self::by(reach, address::system())
+    }
+
+    fn by(reach: Reach, lookup: address::Lookup) -> Result<Self, String> {
         let client = Client::builder()
             .redirect(Policy::none())
             // A proxy would connect to addresses that we never see.
             .no_proxy()
             .connect_timeout(CONNECT)
             .pool_idle_timeout(Duration::from_secs(30))
-            .dns_resolver(address::Resolver(reach))
+            .dns_resolver(address::Resolver { reach, lookup })
             .user_agent(concat!("handoff/", env!("CARGO_PKG_VERSION")))
             .https_only(reach == Reach::Public)
             .build()

@@ -17,5 +17,6 @@ mod harness;
 mod notify;
 mod pages;
 mod road;
+mod safety;
 mod store;
 mod tidy;
