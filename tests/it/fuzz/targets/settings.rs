@@ -13,9 +13,10 @@ pub fn run(bytes: &[u8]) {
     if text.len() > 64 * 1024 {
         return;
     }
+    let of = |file: &str| (file == "handoff.toml").then(|| text.to_owned());
     let told = match read_settings(text) {
         Ok(settings) => {
-            findings_are_usable(&settings.warnings, |_| Some(text.to_owned()));
+            findings_are_usable(&settings.warnings, of);
             assert!(!settings.warnings.iter().any(Finding::is_error));
             let setup = handoff::app::parts::setup(&settings);
             assert_eq!(setup.sources.len(), settings.sources.len());
@@ -24,7 +25,7 @@ pub fn run(bytes: &[u8]) {
         }
         Err(broken) => {
             assert!(broken.findings.iter().any(Finding::is_error), "refused without an error");
-            findings_are_usable(&broken.findings, |_| Some(text.to_owned()));
+            findings_are_usable(&broken.findings, of);
             format!("{broken} {broken:?}")
         }
     };
