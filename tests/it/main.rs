@@ -13,6 +13,7 @@ mod cli;
 mod crm;
 mod demo;
 mod faults;
+mod fuzz;
 mod harness;
 mod notify;
 mod pages;
