@@ -47,6 +47,12 @@ impl SystemClock {
     pub fn new() -> Self {
         Self { started: std::time::Instant::now() }
     }
+
+    /// How long this clock has been running, in microseconds, for measurements.
+    #[must_use]
+    pub fn micros(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
 }
 
 impl Default for SystemClock {

@@ -25,5 +25,6 @@ pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod demo;
+pub mod load;
 pub mod settings;
 pub mod telemetry;

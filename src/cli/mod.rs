@@ -20,6 +20,7 @@ pub mod when;
 pub mod why;
 
 pub mod backup;
+pub mod bench;
 pub mod check;
 pub mod demo;
 pub mod events;
@@ -78,6 +79,7 @@ enum Command {
     Token(token::Tokens),
     Backup(backup::Backup),
     Open(open::Open),
+    Bench(bench::Bench),
     Demo(demo::Demo),
     /// Say what the exit codes mean
     #[command(name = "exit-codes", long_about = exit::HELP)]
@@ -139,6 +141,7 @@ impl Command {
             Self::Token(token) => token.run(session),
             Self::Backup(backup) => backup.run(session),
             Self::Open(open) => open.run(session),
+            Self::Bench(bench) => bench.run(session),
             Self::Demo(demo) => demo.run(),
             Self::ExitCodes => {
                 session.screen.block(exit::HELP);

@@ -129,6 +129,13 @@ impl Screen {
         at.map_or_else(|| "–".to_owned(), |at| self.time(at))
     }
 
+    /// Shows at once what was printed so far.
+    pub fn flush(&mut self) {
+        if let Err(error) = self.out.flush() {
+            self.note(error);
+        }
+    }
+
     /// Flushes, and says what went wrong with the output, if anything did.
     ///
     /// # Errors

@@ -36,7 +36,8 @@ use toml::{
 
 pub use destination::{Channel, ChannelKind, Crm, CrmKind};
 pub use parts::{
-    AlertSettings, KeepSettings, LimitSettings, LogSettings, PaceSettings, StoreSettings,
+    AlertSettings, KeepSettings, LimitSettings, LogSettings, PaceSettings, SourceLimits,
+    StoreSettings,
 };
 pub use reference::REFERENCE;
 pub use secret::World;

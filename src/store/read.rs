@@ -231,6 +231,8 @@ impl Audit {
                 hold(word, count(mine).unwrap_or(0), count(theirs).unwrap_or(0));
             }
         }
+        let reviews = |side: &Tally| side.jobs.get("review").map_or(0, |jobs| jobs.open);
+        hold("reviews", reviews(kept), reviews(counted));
         hold("the last decision", kept.last_seq, counted.last_seq);
         if all.is_empty() && !(kept.balances() && counted.balances()) {
             all.push("a fill has not one fate, or a lead not one state".to_owned());

@@ -21,15 +21,15 @@ use prometheus_client::{
 };
 
 use super::labels::{
-    Answered, AtStage, Attempt, Build, Destination, InState, Jobs, Lane, OfAlert, OfSource,
-    Unfilled, What, WithFate,
+    Answered, AtStage, Attempt, Build, Destination, InState, Jobs, Lane, OfAlert, OfSecret,
+    OfSource, Unfilled, What, WithFate,
 };
 use crate::{
     model::{
         alert::Alert,
         job::{JobKind, Verdict},
         plan,
-        time::Span,
+        time::{Span, Time},
     },
     store::Tally,
 };
@@ -63,6 +63,7 @@ pub struct Metrics {
     registry: Registry,
     events: Family<Answered, Counter>,
     bytes: Family<OfSource, Counter>,
+    secrets: Family<OfSecret, Gauge>,
     leads: Family<InState, Gauge>,
     fills: Family<WithFate, Gauge>,
     decisions: Family<What, Counter>,
@@ -89,6 +90,7 @@ impl Metrics {
             registry: Registry::default(),
             events: Family::default(),
             bytes: Family::default(),
+            secrets: Family::default(),
             leads: Family::default(),
             fills: Family::default(),
             decisions: Family::default(),
@@ -115,6 +117,7 @@ impl Metrics {
         let r = &mut self.registry;
         r.register("handoff_events", "Deliveries by source and answer", self.events.clone());
         r.register_with_unit("handoff_received", "Bodies taken in", Unit::Bytes, self.bytes.clone());
+        r.register_with_unit("handoff_secret_last_used", "When a delivery was last proved by a source's secret, by its place in the settings, since 1970", Unit::Seconds, self.secrets.clone());
         r.register("handoff_leads", "Leads by state", self.leads.clone());
         r.register("handoff_fills", "Form fills by fate", self.fills.clone());
         r.register("handoff_decisions", "Decisions by what they did", self.decisions.clone());
@@ -127,7 +130,6 @@ impl Metrics {
         r.register("handoff_circuit_closed", "1 while a destination is called as usual, 0 while it is left alone", self.circuit.clone());
         r.register("handoff_unfilled", "Fills in a row that lacked a mapped field", self.unfilled.clone());
         r.register("handoff_alert", "1 while an alert is raised", self.alerts.clone());
-        r.register("handoff_old_secret", "Deliveries that verified by a secret which is not the first", self.old_secrets.clone());
         r.register("handoff_rulebook_version", "The rulebook in force", self.rulebook.clone());
         r.register("handoff_books_balance", "1 if every fill has one fate and every lead one state", self.balance.clone());
         r.register("handoff_panics", "Panics that were caught at an edge", self.panics.clone());
@@ -154,7 +156,7 @@ impl Metrics {
         self.events.get_or_create_owned(&Answered { source: source.to_owned(), answer, reason })
     }
 
-    /// A delivery of a source verified by a secret that is not its first.
+    /// A delivery of a source verified by a secret that is not its first. For [`Traffic`] alone.
     pub fn old_secret(&self, source: &str) {
         self.old_secrets.get_or_create_owned(&OfSource { source: source.to_owned() }).inc();
     }
@@ -203,6 +205,12 @@ impl Metrics {
     pub fn circuit(&self, lane: &str, is_closed: bool) {
         let labels = Destination { lane: lane.to_owned() };
         self.circuit.get_or_create_owned(&labels).set(i64::from(is_closed));
+    }
+
+    /// The secret at this place of a source's list, counted from 1, was last used then.
+    pub fn secret_used(&self, source: &str, secret: u32, at: Time) {
+        let labels = OfSecret { source: source.to_owned(), secret };
+        self.secrets.get_or_create_owned(&labels).set(at.seconds());
     }
 
     /// This rulebook is in force.
@@ -287,9 +295,9 @@ mod tests {
         metrics.stage("told", Span(1500));
         metrics.circuit("hubspot", false);
         metrics.rulebook(7);
+        metrics.secret_used("typeform-demo", 2, Time(1_767_268_800_999));
         metrics.panicked();
         metrics.alerts(&[Alert::JobDead].into());
-        metrics.old_secret("typeform-demo");
         let page = metrics.encode();
         for line in [
             "handoff_events_total{source=\"typeform-demo\",answer=\"stored\",reason=\"\"} 2",
@@ -302,10 +310,10 @@ mod tests {
             "handoff_since_arrival_seconds_sum{stage=\"told\"} 1.5",
             "handoff_circuit_closed{lane=\"hubspot\"} 0",
             "handoff_rulebook_version 7",
+            "handoff_secret_last_used_seconds{source=\"typeform-demo\",secret=\"2\"} 1767268800",
             "handoff_panics_total 1",
             "handoff_alert{alert=\"job-dead\"} 1",
             "handoff_alert{alert=\"lead-stuck\"} 0",
-            "handoff_old_secret_total{source=\"typeform-demo\"} 1",
             "handoff_build_info{version=\"0.1.0\",store=\"sqlite\"} 1",
         ] {
             assert!(page.lines().any(|found| found == line), "{line} in:\n{page}");

@@ -1,22 +1,33 @@
 //! Stand-ins for CRMs: small, stateful, over real sockets, and as unreliable as one asks.
 //!
 //! Guarantees: unique properties are unique, a partial batch is answered item by item, every owner
-//! written is remembered with who wrote it, every request is kept. Faults come from a script, one
-//! per request, in order. Bound to loopback.
+//! written is remembered with who wrote it, every request is kept (a lean one only counts them).
+//! Faults come from a script, one per request, in order; from outside of the process by
+//! `POST /_control`. Bound to loopback.
 //! Does not know: the adapters, the clock.
 
 mod book;
+mod control;
+mod counts;
 mod hubspot;
+mod index;
+mod names;
+mod record;
+mod row;
 mod salesforce;
 mod server;
 mod soql;
 
-use std::{io, sync::Arc};
+use std::{io, net::Ipv4Addr, sync::Arc};
 
+use serde::Deserialize;
 use serde_json::Value;
 
-pub use self::book::{OwnerWrite, Record, Request};
 use self::{book::Shared, server::Running};
+pub use self::{
+    counts::Stats,
+    record::{OwnerWrite, Person, Record, Request},
+};
 
 /// Which CRM to stand in for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,8 +43,10 @@ pub const TOKEN: &str = "stand-in";
 /// The user that the Salesforce stand-in takes us for; new leads are this user's.
 pub const OUR_USER: &str = "005000000000000AAA";
 
-/// What happens to one request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What happens to one request. In an order from outside: `"none"`, `{"status": 500}`,
+/// `{"retry_after": [429, 3]}`, `"reset_before"`, `"reset_after"`, `"expire"`, `"lock"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Fault {
     /// Nothing: the request is served.
     None,
@@ -66,8 +79,16 @@ impl StandIn {
     /// # Errors
     /// When no port or thread can be had.
     pub fn start(kind: Kind) -> io::Result<Self> {
+        Self::start_on(kind, 0)
+    }
+
+    /// The same on a port that others know.
+    ///
+    /// # Errors
+    /// When the port or a thread cannot be had.
+    pub fn start_on(kind: Kind, port: u16) -> io::Result<Self> {
         let shared = Arc::new(Shared::new(kind));
-        let running = server::start(Arc::clone(&shared))?;
+        let running = server::start(Arc::clone(&shared), (Ipv4Addr::LOCALHOST, port).into())?;
         Ok(Self { url: format!("http://{}/", running.address), shared, running })
     }
 
@@ -80,12 +101,28 @@ impl StandIn {
     /// The people: contacts there, leads here, in the order of their creation.
     #[must_use]
     pub fn records(&self) -> Vec<Record> {
-        let book = self.shared.book();
-        let kind = book.person();
-        book.records.iter().filter(|record| record.kind == kind).cloned().collect()
+        self.shared.book().records()
     }
 
-    /// Every request that came in, in order.
+    /// Shows every person in the order of their creation, without a copy of each. The stand-in
+    /// answers nobody meanwhile.
+    pub fn people(&self, look: impl FnMut(Person<'_>)) {
+        self.shared.book().people(look);
+    }
+
+    /// What it has counted so far.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.shared.book().stats()
+    }
+
+    /// Microseconds since it started, by the clock of its records.
+    #[must_use]
+    pub fn now_us(&self) -> u64 {
+        self.shared.book().counts.now()
+    }
+
+    /// Every request that came in, in order; none from the time when it is lean.
     #[must_use]
     pub fn requests(&self) -> Vec<Request> {
         self.shared.book().requests.clone()
@@ -94,8 +131,9 @@ impl StandIn {
     /// How many people carry this key; more than one is a duplicate.
     #[must_use]
     pub fn with_key(&self, key: &str) -> usize {
-        let has_key = |record: &&Record| record.fields.values().any(|value| value == key);
-        self.records().iter().filter(has_key).count()
+        let mut count = 0;
+        self.people(|person| count += usize::from(person.key == key));
+        count
     }
 
     /// Adds a record as a person would: a kind of that CRM (`contact`, `company`, `Lead`, `Task`…)
@@ -107,14 +145,14 @@ impl StandIn {
 
     /// Sets a field as a person would, at an instant in RFC 3339.
     pub fn set_by_hand(&self, id: &str, name: &str, value: Value, at: &str) {
-        self.shared.book().set(id, name, value, "hand", at);
+        self.shared.book().set(id, name, &value, "hand", at);
     }
 
     /// Gives a record to somebody as a person would.
     pub fn give_by_hand(&self, id: &str, owner: &str) {
         let mut book = self.shared.book();
         let field = book.owner_field();
-        book.set(id, field, Value::from(owner), "hand", book::EPOCH);
+        book.set(id, field, &Value::from(owner), "hand", book::EPOCH);
     }
 
     /// Every request fails with 503 while it is down.
@@ -125,6 +163,12 @@ impl StandIn {
     /// Every request waits so many milliseconds first.
     pub fn set_delay(&self, ms: u64) {
         self.shared.book().delay_ms = ms;
+    }
+
+    /// From now on it only counts requests, and forgets what fields were before: for a load of
+    /// many records. What people do by hand stays on record.
+    pub fn set_lean(&self, is_lean: bool) {
+        self.shared.book().is_lean = is_lean;
     }
 
     /// A batch with one bad item is refused as a whole.

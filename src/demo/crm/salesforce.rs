@@ -5,14 +5,14 @@
 //! it would; a collection answers record by record.
 //! Does not know: any other object to be written.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value, json};
 use url::{Url, form_urlencoded};
 
 use super::{
     OUR_USER,
-    book::{Book, EPOCH, Request},
+    book::{Book, EPOCH, View},
+    record::Request,
+    row::Cell,
     soql,
 };
 
@@ -138,16 +138,17 @@ fn upsert(
     let error = |code: &str, fields: &[&str]| json!({ "statusCode": code, "message": "no", "fields": fields });
     let fields = record.as_object().cloned().unwrap_or_default();
     let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
-    let known = book.find("Lead", KEY, text(KEY)).map(|lead| lead.id.clone());
+    let known = book.find("Lead", KEY, text(KEY)).map(|lead| lead.number);
     if book.is_locked {
         return Err(error("UNABLE_TO_LOCK_ROW", &[]));
     }
     if text("Email").contains(' ') {
         return Err(error("INVALID_EMAIL_ADDRESS", &["Email"]));
     }
-    if let Some(id) = known {
-        put(book, &id, &fields, is_assigned);
-        return Ok((id, false));
+    let id = |book: &Book, number| book.view(number).map(View::id).unwrap_or_default();
+    if let Some(number) = known {
+        put(book, number, &fields, is_assigned);
+        return Ok((id(book, number), false));
     }
     if let Some(name) = ["LastName", "Company"].into_iter().find(|name| text(name).is_empty()) {
         return Err(error("REQUIRED_FIELD_MISSING", &[name]));
@@ -155,7 +156,7 @@ fn upsert(
     if let Some(only_warns) = book.duplicate_rule.filter(|_| !allows && !text("Phone").is_empty()) {
         let other = ["Lead", "Contact"]
             .into_iter()
-            .find_map(|kind| book.find(kind, "Phone", text("Phone")).map(|r| r.id.clone()));
+            .find_map(|kind| book.find(kind, "Phone", text("Phone")).map(View::id));
         if let Some(id) = other {
             let mut error = error("DUPLICATES_DETECTED", &[]);
             if let Some(error) = error.as_object_mut() {
@@ -168,19 +169,19 @@ fn upsert(
             return Err(error);
         }
     }
-    let id = book.add("Lead", BTreeMap::new());
-    book.set(&id, "OwnerId", json!(OUR_USER), "api", EPOCH);
-    book.set(&id, "IsConverted", json!(false), "api", EPOCH);
-    put(book, &id, &fields, is_assigned);
-    Ok((id, true))
+    let number = book.open("Lead");
+    book.put(number, "OwnerId", &json!(OUR_USER), "api", EPOCH);
+    book.put(number, "IsConverted", &json!(false), "api", EPOCH);
+    put(book, number, &fields, is_assigned);
+    Ok((id(book, number), true))
 }
 
-fn put(book: &mut Book, id: &str, fields: &Map<String, Value>, is_assigned: bool) {
+fn put(book: &mut Book, number: u32, fields: &Map<String, Value>, is_assigned: bool) {
     for (name, value) in fields.iter().filter(|(name, _)| *name != "attributes") {
-        book.set(id, name, value.clone(), "api", EPOCH);
+        book.put(number, name, value, "api", EPOCH);
     }
     if is_assigned {
-        book.set(id, "OwnerId", json!("005000000000999AAA"), "rule of the org", EPOCH);
+        book.put(number, "OwnerId", &json!("005000000000999AAA"), "rule of the org", EPOCH);
     }
 }
 
@@ -191,7 +192,8 @@ fn update(book: &mut Book, request: &Request, id: &str) -> (u16, Value) {
     if book.is_locked {
         return (400, errors("UNABLE_TO_LOCK_ROW", &[]));
     }
-    if lead.fields.get("IsConverted") == Some(&json!(true)) {
+    let number = lead.number;
+    if lead.is("IsConverted", true) {
         return (400, errors("CANNOT_UPDATE_CONVERTED_LEAD", &[]));
     }
     let fields = request.body.as_object().cloned().unwrap_or_default();
@@ -200,7 +202,7 @@ fn update(book: &mut Book, request: &Request, id: &str) -> (u16, Value) {
     {
         return (400, errors("INACTIVE_OWNER_OR_USER", &["OwnerId"]));
     }
-    put(book, id, &fields, is_assigned_by_org(request));
+    put(book, number, &fields, is_assigned_by_org(request));
     (204, Value::Null)
 }
 
@@ -208,14 +210,21 @@ fn query(book: &Book, soql: &str) -> (u16, Value) {
     let Some(query) = soql::parse(soql) else {
         return (400, errors("MALFORMED_QUERY", &[]));
     };
-    let records: Vec<Value> = book
-        .records
-        .iter()
-        .filter(|record| record.kind == query.object)
-        .filter_map(|record| {
+    let mut rows = match query.narrowest() {
+        Some((field, values)) if book.all(&query.object, field, "").is_some() => values
+            .iter()
+            .flat_map(|value| book.all(&query.object, field, value).into_iter().flatten())
+            .collect(),
+        _ => book.of(&query.object).collect::<Vec<View<'_>>>(),
+    };
+    rows.sort_unstable_by_key(|row| row.number);
+    rows.dedup_by_key(|row| row.number);
+    let records: Vec<Value> = rows
+        .into_iter()
+        .filter_map(|view| {
             let field = |name: &str| match name {
-                "Id" => json!(record.id),
-                name => record.fields.get(name).cloned().unwrap_or_default(),
+                "Id" => json!(view.id()),
+                name => view.get(name).map(Cell::value).unwrap_or_default(),
             };
             query.matches(field).then(|| {
                 let mut row: Map<String, Value> =

@@ -1,6 +1,6 @@
 //! The socket of a stand-in: takes a request, applies the fault that is due, and answers.
 //!
-//! Guarantees: one thread of its own; a fault that breaks the connection does so for real.
+//! Guarantees: one thread of its own; every request is counted; a fault that breaks the connection does so for real.
 //! Does not know: any vendor's JSON.
 
 use std::{
@@ -22,11 +22,7 @@ use actix_web::{
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::{
-    Fault, Kind,
-    book::{Request, Shared},
-    hubspot, salesforce,
-};
+use super::{Fault, Kind, book::Shared, control, hubspot, record::Request, salesforce};
 
 /// A server on its own thread.
 #[derive(Debug)]
@@ -42,7 +38,7 @@ impl Running {
     }
 }
 
-pub(super) fn start(shared: Arc<Shared>) -> io::Result<Running> {
+pub(super) fn start(shared: Arc<Shared>, at: SocketAddr) -> io::Result<Running> {
     let (tell, told) = mpsc::channel();
     thread::Builder::new().name("stand-in".to_owned()).spawn(move || {
         System::new().block_on(async move {
@@ -50,11 +46,13 @@ pub(super) fn start(shared: Arc<Shared>) -> io::Result<Running> {
                 App::new()
                     .app_data(Data::from(Arc::clone(&shared)))
                     .app_data(PayloadConfig::new(4 << 20))
+                    .route(control::ORDERS, web::post().to(control::ordered))
+                    .route(control::STATS, web::get().to(control::told))
                     .default_service(web::to(serve))
             })
             .workers(1)
             .disable_signals()
-            .bind("127.0.0.1:0")
+            .bind(at)
             .and_then(|server| {
                 let address = server.addrs().first().copied();
                 address.map(|at| (at, server.run())).ok_or(io::ErrorKind::AddrNotAvailable.into())
@@ -74,12 +72,24 @@ pub(super) fn start(shared: Arc<Shared>) -> io::Result<Running> {
     told.recv().unwrap_or_else(|_| Err(io::ErrorKind::BrokenPipe.into()))
 }
 
+/// A request under way, counted until it is dropped, which a connection that breaks does too.
+struct UnderWay<'a>(&'a Shared);
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.book().counts.left();
+    }
+}
+
 async fn serve(http: HttpRequest, body: Bytes, shared: Data<Shared>) -> HttpResponse {
     let request = request(&http, &body);
     let is_token = request.path.ends_with("/oauth2/token");
     let (fault, delay_ms) = {
         let mut book = shared.book();
-        book.requests.push(request.clone());
+        book.counts.arrived(&request.path);
+        if !book.is_lean {
+            book.requests.push(request.clone());
+        }
         let fault = if book.is_down {
             Fault::Status(503)
         } else if is_token {
@@ -87,8 +97,10 @@ async fn serve(http: HttpRequest, body: Bytes, shared: Data<Shared>) -> HttpResp
         } else {
             book.script.pop_front().unwrap_or(Fault::None)
         };
+        book.counts.stats.faulted += u64::from(fault != Fault::None);
         (fault, book.delay_ms)
     };
+    let _under_way = UnderWay(&shared);
     if delay_ms > 0 {
         actix_web::rt::time::sleep(Duration::from_millis(delay_ms)).await;
     }
@@ -96,16 +108,19 @@ async fn serve(http: HttpRequest, body: Bytes, shared: Data<Shared>) -> HttpResp
         let mut book = shared.book();
         let (status, body) = match book.kind {
             Kind::Hubspot => hubspot::answer(&mut book, &request),
-            Kind::Salesforce => salesforce::answer(&mut book, &request),
+            Kind::Salesforce => {
+                let (status, body) = salesforce::answer(&mut book, &request);
+                (status, body.to_string())
+            }
         };
-        answered(status, None, &body)
+        drop(book);
+        answered(status, None, body)
     };
+    let failed = |status, seconds| answered(status, seconds, error(&shared, status).to_string());
     match fault {
         Fault::None => perform(),
-        Fault::Status(status) => answered(status, None, &error(&shared, status)),
-        Fault::RetryAfter(status, seconds) => {
-            answered(status, Some(seconds), &error(&shared, status))
-        }
+        Fault::Status(status) => failed(status, None),
+        Fault::RetryAfter(status, seconds) => failed(status, Some(seconds)),
         Fault::ResetBefore => broken(),
         Fault::ResetAfter => {
             drop(perform());
@@ -167,13 +182,16 @@ fn error(shared: &Shared, status: u16) -> Value {
     }
 }
 
-fn answered(status: u16, retry_after: Option<u32>, body: &Value) -> HttpResponse {
+fn answered(status: u16, retry_after: Option<u32>, body: String) -> HttpResponse {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut answer = HttpResponse::build(status);
     if let Some(seconds) = retry_after {
         answer.insert_header(("retry-after", seconds.to_string()));
     }
-    if status == StatusCode::NO_CONTENT { answer.finish() } else { answer.json(body) }
+    if status == StatusCode::NO_CONTENT {
+        return answer.finish();
+    }
+    answer.content_type("application/json").body(body)
 }
 
 /// An answer that breaks off before its first byte of body: the connection is closed.

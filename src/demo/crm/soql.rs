@@ -63,6 +63,18 @@ pub(super) fn parse(soql: &str) -> Option<Query> {
 }
 
 impl Query {
+    /// A field and the values of which every row that meets the conditions has one, if a single
+    /// condition says so.
+    pub fn narrowest(&self) -> Option<(&str, &[String])> {
+        let is_alone = self.conditions.len() == 1 || !self.is_any;
+        let names = |one: &&Condition| {
+            matches!(one.operator.as_str(), "=" | "IN")
+                && !matches!(one.values.as_slice(), [value] if value == "true" || value == "false")
+        };
+        let one = self.conditions.iter().filter(|_| is_alone).find(names)?;
+        Some((&one.field, &one.values))
+    }
+
     /// Whether a row meets the conditions.
     pub fn matches(&self, field: impl Fn(&str) -> Value) -> bool {
         let meets = |condition: &Condition| condition.is_met(&field(&condition.field));
@@ -147,6 +159,21 @@ mod tests {
             _ => Value::Null,
         };
         assert_eq!(parse(soql).map(|query| query.matches(field)), wanted, "{soql}");
+    }
+
+    #[test]
+    fn the_condition_that_names_values_narrows_the_search() {
+        for (conditions, wanted) in [
+            ("IsConverted = false AND Email IN ('a','b')", Some(("Email", 2))),
+            ("Id = 'x'", Some(("Id", 1))),
+            ("Id = 'x' OR Email = 'a'", None),
+            ("Website LIKE '%a%'", None),
+            ("IsClosed = true", None),
+        ] {
+            let query = parse(&format!("SELECT Id FROM Lead WHERE {conditions}")).unwrap();
+            let narrowest = query.narrowest().map(|(field, values)| (field, values.len()));
+            assert_eq!(narrowest, wanted, "{conditions}");
+        }
     }
 
     #[test]

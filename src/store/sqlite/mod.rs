@@ -29,7 +29,6 @@ mod readers;
 mod rows;
 mod rulebook;
 mod settle;
-pub mod space;
 mod story;
 mod sweep;
 mod tally;
@@ -60,11 +59,12 @@ use self::{
 use super::{
     Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter,
     JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, RulebookRow, Store,
-    StoreError, StoreResult, Swept, Tally, TokenOrder, TokenRow,
+    StoreError, StoreResult, Swept, Tally, TokenOrder, TokenRow, room::Room,
 };
 use crate::model::{
     alert::RaisedAlert,
     event::{Accepted, Event, NewEvent},
+    id::EventId,
     job::{JobRow, Settled, Settlement},
     plan::Decided,
     team::Team,
@@ -79,6 +79,7 @@ pub struct SqliteStore {
     commits: Arc<AtomicU64>,
     /// Held while the books are recounted.
     auditing: Arc<tokio::sync::Mutex<()>>,
+    free_min: Option<u64>,
 }
 
 /// How requests reach the database.
@@ -105,15 +106,13 @@ impl SqliteStore {
         let (mut conn, lock) = open::writer(path, may_create)?;
         migrate::migrate(&mut conn)?;
         open::free_leases(&conn)?;
+        open::sync_folder(path)?;
         let core = Core::new(conn, Some(lock))?;
         let commits = core.commits();
         let readers = Readers::start(path)?;
         let line = Line::start(core, pace)?;
-        Ok(Self {
-            way: Way::File { readers, line, path: path.to_owned() },
-            commits,
-            auditing: Arc::default(),
-        })
+        let way = Way::File { readers, line, path: path.to_owned() };
+        Ok(Self { way, commits, auditing: Arc::default(), free_min: None })
     }
 
     /// An empty store in memory that does everything on the caller's thread.
@@ -123,7 +122,15 @@ impl SqliteStore {
         migrate::migrate(&mut conn)?;
         let core = Core::new(conn, None)?;
         let commits = core.commits();
-        Ok(Self { way: Way::Inline(Box::new(Mutex::new(core))), commits, auditing: Arc::default() })
+        let way = Way::Inline(Box::new(Mutex::new(core)));
+        Ok(Self { way, commits, auditing: Arc::default(), free_min: None })
+    }
+
+    /// With another limit of free bytes below which it is not [`ready`](Store::ready); `None` is
+    /// the default of [`Room::check`].
+    #[must_use]
+    pub fn with_free_min(self, free_min: Option<u64>) -> Self {
+        Self { free_min, ..self }
     }
 
     /// How many transactions were committed since it was opened: under load many requests share
@@ -211,8 +218,8 @@ impl Store for SqliteStore {
         self.write(events.len(), move |tx, books| accept::accept(tx, books, &events))
     }
 
-    fn undecided(&self, max: usize) -> Boxed<'_, StoreResult<Vec<Event>>> {
-        self.read(move |conn| accept::undecided(conn, max))
+    fn undecided_after(&self, after: EventId, max: usize) -> Boxed<'_, StoreResult<Vec<Event>>> {
+        self.read(move |conn| accept::undecided(conn, after, max))
     }
 
     fn decide(&self, batch: Batch) -> Boxed<'_, StoreResult<BatchDone>> {
@@ -315,7 +322,14 @@ impl Store for SqliteStore {
     }
 
     fn ready(&self) -> Boxed<'_, StoreResult<()>> {
-        self.write(1, |tx, _| sweep::pulse(tx))
+        let written = self.write(1, |tx, _| sweep::pulse(tx));
+        Box::pin(async move {
+            written.await?;
+            match &self.way {
+                Way::File { path, .. } => Room::beside(path)?.check(self.free_min),
+                Way::Inline(_) => Ok(()),
+            }
+        })
     }
 
     fn backup<'a>(&'a self, file: &'a Path) -> Boxed<'a, StoreResult<()>> {

@@ -25,10 +25,11 @@ pub fn order(tx: &Connection, jobs: &[i64], order: JobOrder, now: Time) -> Store
             JobOrder::Retry => tx
                 .prepare_cached(
                     "UPDATE job SET due_at = ?2, is_dead = 0,
+                        reason = CASE WHEN reason LIKE ?3 || '%' THEN NULL ELSE reason END,
                         attempts = CASE WHEN lease_until = 0 THEN lapsed ELSE attempts END
                      WHERE id = ?1 AND wanted >= 0",
                 )?
-                .execute(params![job, now.0])?,
+                .execute(params![job, now.0, BURIED])?,
             JobOrder::Bury => tx
                 .prepare_cached(
                     "UPDATE job SET is_dead = 1,

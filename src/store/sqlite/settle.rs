@@ -7,7 +7,12 @@
 
 use rusqlite::{Connection, params};
 
-use super::{accept, books::Books, job::{BURIED, DROPPED}, rows};
+use super::{
+    accept,
+    books::Books,
+    job::{BURIED, DROPPED},
+    rows,
+};
 use crate::{
     model::{
         job::{Effect, Link, Settled, Settlement, Verdict, lane},

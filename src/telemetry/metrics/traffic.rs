@@ -43,7 +43,6 @@ impl Metrics {
         let of = |reasons: &[&'static str]| {
             reasons.iter().map(|reason| count("refused", *reason)).sum::<u64>()
         };
-        // Shown as zero from the first look on.
         let old = self.old_secrets.get_or_create(&OfSource { source: source.to_owned() });
         Traffic {
             verified: count("stored", "") + count("duplicate", ""),

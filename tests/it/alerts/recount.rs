@@ -52,6 +52,7 @@ fn fill_up(path: &Path, fills: i64) {
     ));
     conn.execute_batch(
         "INSERT OR REPLACE INTO tally (name, n) SELECT 'accepted', count(*) FROM event;
+         INSERT OR REPLACE INTO tally (name, n) SELECT 'reviews', count(*) FROM job;
          INSERT OR REPLACE INTO tally (name, n) SELECT 'fate:opened', sum(fate = 1) FROM event;
          INSERT OR REPLACE INTO tally (name, n) SELECT 'fate:joined', sum(fate = 2) FROM event;
          INSERT OR REPLACE INTO tally (name, n) SELECT 'fate:rejected', sum(fate = 3) FROM event;

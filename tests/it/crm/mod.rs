@@ -3,6 +3,7 @@
 
 mod both;
 mod contract;
+mod control;
 mod hubspot;
 mod salesforce;
 
