@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, PoisonError},
 };
 
-use super::Worker;
+use super::{Worker, hasten::Which};
 use crate::{
     decide::{self, Reach},
     model::{
@@ -49,10 +49,14 @@ impl Worker {
         let count = events.len();
         let book = self.book.load_full();
         let steps = events.iter().map(|event| self.prepare(&book, event)).collect();
-        let reach = Reach { time_is_unsure: self.is_time_unsure(), ..self.reach.clone() };
+        let is_unsure = self.is_time_unsure().await?;
+        let reach = Reach { time_is_unsure: is_unsure, ..self.reach.clone() };
         let decide: Arc<crate::model::plan::Decide> =
             Arc::new(move |snapshot, step, now| decide::decide(&book, &reach, snapshot, step, now));
-        let batch = Batch { now, steps, reviews_max: BATCH_MAX, decide };
+        // What is due by a clock that has just jumped stays due, untouched: the clock may be put
+        // right again.
+        let reviews_max = if is_unsure { 0 } else { BATCH_MAX };
+        let batch = Batch { now, steps, reviews_max, decide };
         let began = self.clock.monotonic();
         let done = self.store.decide(batch).await?;
         if count + done.reviews > 0 {
@@ -62,20 +66,30 @@ impl Worker {
         Ok(Worked {
             done: count + done.reviews,
             is_more: !done.decided.is_empty() || done.reviews == BATCH_MAX,
-            next: done.next_review,
+            next: done.next_review.filter(|_| !is_unsure),
         })
     }
 
-    /// After a jump of the wall clock, nothing that cannot be undone happens for a minute.
-    fn is_time_unsure(&self) -> bool {
+    /// After a jump of the wall clock no review is decided for a minute: nobody is reminded, loses
+    /// a lead or is paged because of it. A jump back also ends waits that it made longer.
+    async fn is_time_unsure(&self) -> StoreResult<bool> {
+        let (jump, is_unsure) = self.look_for_jump();
+        if jump.0 < -JUMP.0 {
+            self.hasten(Which::All).await?;
+        }
+        Ok(is_unsure)
+    }
+
+    /// How far the clock was set since the last look, and whether its time is unsure.
+    fn look_for_jump(&self) -> (Span, bool) {
         let mut jumps = self.jumps.lock().unwrap_or_else(PoisonError::into_inner);
         let jump = jumps.watch.look(self.clock.as_ref());
         let monotonic = self.clock.monotonic();
         if jump.0.abs() > JUMP.0 {
-            tracing::error!(by_ms = jump.0, "the wall clock jumped; hand-overs and pages wait");
+            tracing::error!(by_ms = jump.0, "the wall clock jumped; ladders wait");
             jumps.unsure_until = Span(monotonic.0.saturating_add(UNSURE_FOR.0));
         }
-        monotonic < jumps.unsure_until
+        (jump, monotonic < jumps.unsure_until)
     }
 
     fn prepare(&self, book: &Rulebook, event: &Event) -> Step {

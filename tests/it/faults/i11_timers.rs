@@ -5,10 +5,7 @@ use handoff::model::{
     time::{Span, Time},
 };
 
-use super::{
-    daemon::Daemon,
-    wire::{Post, Wire},
-};
+use super::{daemon::Daemon, senders::post};
 use crate::road::many::{decisions, either, leads};
 
 /// The only step of the ladder: so long after the assignment.
@@ -25,10 +22,10 @@ async fn i11_timers_are_at_most_a_second_late_and_five_after_a_start() {
         .unwrap();
     daemon.start().await;
     let count = either(300, 3_000);
-    post(&daemon, 0..count).await;
+    post(daemon.port, 0..count, |_| "demo").await;
     // Killed and away while the second half falls due.
     tokio::time::sleep(std::time::Duration::from_millis(6_000)).await;
-    post(&daemon, count..2 * count).await;
+    post(daemon.port, count..2 * count, |_| "demo").await;
     tokio::time::sleep(std::time::Duration::from_millis(1_000)).await;
     daemon.kill();
     tokio::time::sleep(std::time::Duration::from_millis(5_000)).await;
@@ -68,13 +65,4 @@ async fn i11_timers_are_at_most_a_second_late_and_five_after_a_start() {
     assert_eq!((fired, early), (2 * count, 0));
     assert!(p99 <= 1_000 && last <= 5_000);
     assert!(down.len() >= count / 2, "many were overdue");
-}
-
-async fn post(daemon: &Daemon, people: std::ops::Range<usize>) {
-    let mut wire = Wire::connect(daemon.port).await.expect("a connection");
-    for number in people {
-        let body = format!(r#"{{"data":{{"email":"p{number}@linden.example"}}}}"#);
-        let post = Post::new(daemon.port, &body, &format!("msg_{number}"));
-        assert_eq!(wire.send(&post).await.expect("an answer").0, 200);
-    }
 }

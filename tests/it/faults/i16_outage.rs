@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     daemon::{Daemon, all_leads},
-    wire::{Post, Wire},
+    senders::post,
 };
 use crate::{harness::until, road::many::either};
 
@@ -29,13 +29,7 @@ async fn i16_killed_while_the_crm_is_down_it_goes_on_when_both_are_back() {
     daemon.crm.set_down(true);
     daemon.start().await;
     let count = either(400, 4_000);
-    let mut wire = Wire::connect(daemon.port).await.expect("a connection");
-    for number in 0..count {
-        let form = if is_hot(number) { "demo" } else { "ebook" };
-        let body = format!(r#"{{"data":{{"email":"p{number}@linden.example","form":"{form}"}}}}"#);
-        let post = Post::new(daemon.port, &body, &format!("msg_{number}"));
-        assert_eq!(wire.send(&post).await.expect("an answer").0, 200);
-    }
+    post(daemon.port, 0..count, |number| if is_hot(number) { "demo" } else { "ebook" }).await;
     // Long enough that those which were tried first wait for seconds by now.
     tokio::time::sleep(Duration::from_secs(8)).await;
     assert!(daemon.crm.requests().len() > 5, "it was tried");

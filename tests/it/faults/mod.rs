@@ -13,5 +13,6 @@ mod i8_replay;
 mod i9_effects;
 mod kill;
 mod long_reads;
+mod senders;
 mod stop;
 mod wire;

@@ -21,7 +21,7 @@ const STEPS: [Span; 3] = [Span::minutes(3), Span::minutes(5), Span::minutes(10)]
 const PAGES: [Span; 2] = [Span::minutes(20), Span::minutes(30)];
 /// The place of the page in the ladder.
 const PAGE: u64 = 3;
-const TICK: Span = Span::seconds(10);
+const TICK: Span = Span::seconds(30);
 
 #[derive(Default)]
 struct Seen {
@@ -39,13 +39,13 @@ async fn i11_over_restarts_no_timer_is_early_double_or_missing() {
     let file = folder.path().join("handoff.db");
     let mut plant = Plant::start(Config { store: Some(file.clone()), ..Config::default() }).await;
     let (count, restarts) = (either(1_000, 10_000), either(5, 20));
-    let (arriving, lasting) = (120, 120 + 32 * 6 + 6 * 10);
+    let (arriving, lasting) = (40, 40 + 32 * 2 + 20);
     let mut dice = Dice::new(11);
     // When it is away, and for how long: from a moment to more than a ladder.
     let mut away: BTreeMap<usize, Span> = BTreeMap::new();
     while away.len() < restarts {
         let span = Span::seconds(*dice.of(&[5, 60, 240, 420, 720]));
-        away.insert(3 + dice.below(arriving as u64 + 100) as usize, span);
+        away.insert(3 + dice.below(arriving as u64 + 30) as usize, span);
     }
     let mut downs: Vec<(Time, Time)> = Vec::new();
     for tick in 0..lasting {

@@ -57,7 +57,7 @@ fn case(dice: &mut Dice, zones: &[&'static str]) -> Case {
     if dice.percent(50) {
         at -= at.rem_euclid(900_000);
     }
-    let work = Span(1 + dice.below(30 * 3_600_000).cast_signed());
+    let work = Span(1 + dice.below(8 * 3_600_000).cast_signed());
     let to = Time(at + dice.below(96 * 3_600_000).cast_signed());
     Case { zone, week, at: Time(at), work, to }
 }

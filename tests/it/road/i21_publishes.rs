@@ -29,7 +29,7 @@ async fn i21_publishes_under_load_are_never_mixed_and_broken_ones_never_in_force
             .replace("respond_within = \"5m\"", &format!("respond_within = \"{}\"", span(version)));
         if broken { text.replace("pool: inbound", "pool: nowhere") } else { text }
     };
-    let (publishes, mut dice) = (either(1_000, 5_000) as u64, Dice::new(21));
+    let (publishes, mut dice) = (either(200, 1_000) as u64, Dice::new(21));
     let (mut version, mut refused, mut people) = (1_u64, 0, 0);
     let mut spans: BTreeMap<u64, Span> = BTreeMap::from([(1, Span::minutes(5))]);
     for _ in 0..publishes {
@@ -70,5 +70,6 @@ async fn i21_publishes_under_load_are_never_mixed_and_broken_ones_never_in_force
     assert_eq!(seen.values().sum::<usize>(), people, "each names one");
     assert_eq!(u64::from(in_force), version);
     assert!(refused > publishes / 5 && seen.len() as u64 > publishes / 10);
-    assert_eq!(plant.store.rulebooks(None).await.unwrap().len() as u64, version);
+    let newest = plant.store.rulebooks(None).await.unwrap();
+    assert_eq!(newest.first().map(|row| u64::from(row.version)), Some(version));
 }

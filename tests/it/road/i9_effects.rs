@@ -49,8 +49,8 @@ async fn i9_with_a_fifth_of_requests_failing_every_effect_is_there_once() {
         let (status, body) = if *good { (200, "ok") } else { (503, "busy") };
         plant.chat.plan(Reply { status, body, ..Reply::default() });
     }
-    for from in (0..count).step_by(10) {
-        accept(&plant, from..(from + 10).min(count), |_| "demo").await;
+    for from in (0..count).step_by(4) {
+        accept(&plant, from..(from + 4).min(count), |_| "demo").await;
         super::many::pass(&plant, Span::seconds(1));
         tokio::time::sleep(std::time::Duration::from_millis(3)).await;
     }
