@@ -26,9 +26,15 @@ async fn i16_killed_while_the_crm_is_down_it_goes_on_when_both_are_back() {
     let mut daemon = Daemon::new();
     let path = daemon.folder.path().join("rulebook.toml");
     std::fs::write(&path, with_cold(&std::fs::read_to_string(&path).unwrap())).unwrap();
+    // The usual pace: a step of a hundred leads ten times a second.
+    let path = daemon.folder.path().join("handoff.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let text = text.replace("per_second = 10000\nburst = 10000", "per_second = 10\nburst = 10");
+    assert!(text.contains("burst = 10\n"), "{text}");
+    std::fs::write(&path, text).unwrap();
     daemon.crm.set_down(true);
     daemon.start().await;
-    let count = either(400, 4_000);
+    let count = either(600, 4_000);
     post(daemon.port, 0..count, |number| if is_hot(number) { "demo" } else { "ebook" }).await;
     // Long enough that those which were tried first wait for seconds by now.
     tokio::time::sleep(Duration::from_secs(8)).await;

@@ -195,6 +195,7 @@ async fn replay(file: &Path) {
         leads(&stored).await.into_iter().map(|lead| (lead.id.0, lead)).collect();
     assert_eq!(world.leads, leads, "every lead ends the same");
     let team = stored.team().await.unwrap();
+    world.team.away.retain(|_, all| !all.is_empty());
     assert_eq!((world.team.rotations, world.team.away), (team.rotations, team.away));
 }
 

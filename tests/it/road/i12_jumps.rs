@@ -119,7 +119,7 @@ async fn i12_a_clock_set_back_is_noticed_by_an_idle_daemon_and_holds_up_no_work(
     let plant = Plant::start(Config::default()).await;
     plant.crm.set_down(true);
     accept(&plant, 0..LEADS, |_| "demo").await;
-    until("the CRM was tried in vain", || async { plant.crm.requests().len() > 3 }).await;
+    until("the CRM was tried in vain", || async { !plant.crm.requests().is_empty() }).await;
     let noticed = jump(&plant, Span::days(-1)).await;
     plant.crm.set_down(false);
     let before = plant.clock.monotonic();
