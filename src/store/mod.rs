@@ -36,6 +36,9 @@ pub enum StoreError {
     /// Not now: the disk is full, the waiting line is full, or the database is busy. Answer 503.
     #[error("the store cannot take it now: {0}")]
     Busy(String),
+    /// A read took longer than it may and was stopped. Answer 503 with the sentence.
+    #[error("{0}")]
+    TooLong(String),
     /// A write or sync failed: what is on disk is uncertain. The process must end.
     #[error("the store failed: {0}")]
     Fatal(String),
@@ -108,6 +111,8 @@ pub enum JobOrder {
     Retry,
     /// Dead, by an operator's word.
     Bury,
+    /// Due now if it waits for another try; attempts stay as they are.
+    Hasten,
 }
 
 /// The store.
@@ -149,7 +154,8 @@ pub trait Store: Send + Sync {
         now: Time,
     ) -> Boxed<'_, StoreResult<Vec<Settled>>>;
 
-    /// Retries or buries jobs, by their rows; answers how many. A review is never buried.
+    /// Retries, buries or hastens jobs, by their rows; answers how many. A review is never buried
+    /// and never hastened.
     fn order(&self, jobs: Vec<i64>, order: JobOrder, now: Time) -> Boxed<'_, StoreResult<usize>>;
 
     /// Puts rejected or dead events under way again, by public id; answers how many. A fill whose

@@ -11,6 +11,7 @@
 pub mod ask;
 pub mod decide;
 mod gate;
+mod hasten;
 pub mod reload;
 pub mod run;
 pub mod sweep;

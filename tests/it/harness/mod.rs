@@ -4,6 +4,8 @@
 //! Guarantees: a test waits for a state with a deadline, never for a while; the clock moves only
 //! when the test moves it. Does not know: what a test is about.
 
+pub mod desk;
+mod dice;
 mod given;
 
 use std::{
@@ -42,12 +44,16 @@ use handoff::{
 };
 use serde_json::{Value, json};
 
+pub use dice::Dice;
 pub use given::{RULEBOOK, SECRET, callback, survey, website};
 
 /// Thursday 2026-01-01 12:00 UTC.
 pub const NOON: Time = Time(1_767_268_800_000);
 /// How long a state may take to come, on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(20);
+/// Limits that hold nobody back.
+const WIDE: Limits =
+    Limits { per_second: 10_000, burst: 10_000, opens_after: 5, probe_after: Span::seconds(2) };
 /// What a daemon under test is made of.
 pub struct Plant {
     pub clock: ManualClock,
@@ -72,6 +78,8 @@ pub struct Config {
     pub body_within: Duration,
     /// Changes the parts before the daemon starts.
     pub tune: Option<Tune>,
+    /// What the CRM's gate keeps to.
+    pub limits: Limits,
 }
 
 /// A change of the parts.
@@ -86,6 +94,7 @@ impl Default for Config {
             store: None,
             body_within: Duration::from_secs(10),
             tune: None,
+            limits: WIDE,
         }
     }
 }
@@ -160,7 +169,6 @@ impl Plant {
 
     fn parts(&self, config: &Config) -> Parts {
         let files = Arc::clone(&self.files);
-        let wide = Limits { per_second: 10_000, burst: 10_000, ..Limits::default() };
         let email: EmailSettings = serde_json::from_value(json!({
             "host": "127.0.0.1", "port": self.mail.address().port(), "tls": "plain",
             "from": "handoff <handoff@acme.example>",
@@ -176,7 +184,7 @@ impl Plant {
         }))
         .expect("settings");
         let channel =
-            |channel: Arc<dyn handoff::notify::Channel>| ChannelPart { channel, limits: wide };
+            |channel: Arc<dyn handoff::notify::Channel>| ChannelPart { channel, limits: WIDE };
         Parts {
             store: Arc::clone(&self.store),
             clock: Arc::new(self.clock.clone()),
@@ -186,7 +194,7 @@ impl Plant {
                 named(config.crm).to_owned(),
                 CrmPart {
                     crm: self.crm(config),
-                    limits: wide,
+                    limits: config.limits,
                     is_asked: config.asks,
                     callback: Some(Arc::new(callback())),
                 },
@@ -264,7 +272,12 @@ impl Plant {
 
     /// Every lead, newest first.
     pub async fn leads(&self) -> Vec<Lead> {
-        let filter = LeadFilter { max: 500, ..LeadFilter::default() };
+        self.leads_newest(500).await
+    }
+
+    /// The newest leads, so many of them.
+    pub async fn leads_newest(&self, max: usize) -> Vec<Lead> {
+        let filter = LeadFilter { max, ..LeadFilter::default() };
         let page = self.store.leads(filter).await.expect("leads");
         page.rows.into_iter().map(|row| row.lead).collect()
     }
