@@ -8,6 +8,7 @@
 //! parts of settings, the demo and the tests make their own.
 
 pub mod parts;
+mod process;
 pub mod setup;
 
 use std::{
@@ -17,7 +18,7 @@ use std::{
     time::Duration,
 };
 
-use actix_web::{App, HttpServer, dev::ServerHandle, web};
+use actix_web::{App, HttpServer, dev::ServerHandle, middleware::from_fn, web};
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
 use tokio::{
@@ -31,7 +32,7 @@ use crate::{
     clock::{Clock, JumpWatch},
     crm::Crm,
     decide::Reach,
-    http::{Front, pages::DemoButtons},
+    http::{Front, bounds::Bounds, edge, pages::DemoButtons, secrets::SecretUse},
     intake::{Scheme, form},
     model::time::Span,
     notify::{Channel, link::LinkKey},
@@ -91,6 +92,8 @@ pub struct Parts {
     pub body_max: usize,
     /// How long a body may take.
     pub body_within: Duration,
+    /// What is taken at most.
+    pub bounds: Bounds,
     /// What signs action links.
     pub link_key: Arc<LinkKey>,
     /// How long action links are good for.
@@ -145,6 +148,8 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
         time_is_unsure: false,
     };
     let wakes = Arc::new(Wakes::default());
+    let crms = parts.crms.keys().map(|name| format!("crm:{name}"));
+    let secrets = SecretUse::of(parts.sources.keys().cloned().chain(crms));
     let callbacks = parts
         .crms
         .iter()
@@ -214,6 +219,9 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
         public_url: public_url.as_str().trim_end_matches('/').to_owned(),
         body_max: parts.body_max,
         body_within: parts.body_within,
+        bounds: parts.bounds,
+        secrets,
+        volume: telemetry::Volume::default(),
         is_loopback: address.ip().is_loopback(),
         requests: AtomicU64::new(0),
         started_at: parts.clock.now(),
@@ -235,6 +243,7 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
 pub fn serve(settings: crate::settings::Settings) -> anyhow::Result<()> {
     telemetry::log::init(&settings.log.level, settings.log.format)
         .context("the log cannot be set up")?;
+    process::harden(settings.limits.connections);
     // A panic's words may quote what a stranger typed: only its place is told.
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
@@ -267,6 +276,9 @@ pub fn serve(settings: crate::settings::Settings) -> anyhow::Result<()> {
     })
 }
 
+/// Threads that serve.
+const WORKERS: usize = 2;
+
 fn gate(limits: Limits) -> Mutex<Gate> {
     Mutex::new(Gate::new(limits))
 }
@@ -277,16 +289,19 @@ fn serve_http(
     front: &web::Data<Front>,
 ) -> anyhow::Result<(ServerHandle, JoinHandle<std::io::Result<()>>)> {
     let front = front.clone();
-    let server =
-        HttpServer::new(move || App::new().app_data(front.clone()).configure(crate::http::routes))
-            .workers(2)
-            .client_request_timeout(Duration::from_secs(5))
-            .keep_alive(Duration::from_secs(30))
-            .shutdown_timeout(10)
-            .disable_signals()
-            .listen(listener)
-            .context("the server cannot listen")?
-            .run();
+    let connections = front.bounds.connections.div_ceil(WORKERS).max(1);
+    let server = HttpServer::new(move || {
+        App::new().app_data(front.clone()).configure(crate::http::routes).wrap(from_fn(edge::guard))
+    })
+    .workers(WORKERS)
+    .max_connections(connections)
+    .client_request_timeout(Duration::from_secs(5))
+    .keep_alive(Duration::from_secs(30))
+    .shutdown_timeout(10)
+    .disable_signals()
+    .listen(listener)
+    .context("the server cannot listen")?
+    .run();
     let handle = server.handle();
     Ok((handle, tokio::spawn(server)))
 }

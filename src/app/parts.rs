@@ -19,6 +19,7 @@ use super::{ChannelPart, CrmPart, Parts};
 use crate::{
     clock::SystemClock,
     crm::{Crm, hubspot::Hubspot, salesforce::Salesforce},
+    http::bounds::{Bounds, Bucket, SourceBounds},
     intake::Scheme,
     model::finding::Finding,
     notify::{
@@ -26,7 +27,7 @@ use crate::{
     },
     outbound::gate::Limits,
     rulebook::{Files, MAIN},
-    settings::{ChannelKind, CrmKind, PaceSettings, Settings, StoreSettings},
+    settings::{ChannelKind, CrmKind, LimitSettings, PaceSettings, Settings, StoreSettings},
     store::{
         Store,
         sqlite::{Pace, SqliteStore},
@@ -95,13 +96,14 @@ pub fn from_settings(settings: Settings) -> anyhow::Result<Parts> {
         let lines: Vec<String> = wrong.iter().map(ToString::to_string).collect();
         anyhow::bail!("the settings have mistakes:\n{}", lines.join("\n"));
     }
+    let bounds = bounds(&settings);
     for (name, part) in settings.crms {
         let callback = part.callback.map(|source| Arc::new(source.scheme));
         if let (Some(made), Some(callback)) = (crms.get_mut(&name), callback) {
             made.callback = Some(callback);
         }
     }
-    let store = open(&settings.store, settings.limits.line)?;
+    let store = open(&settings.store, settings.limits)?;
     let sources: BTreeMap<String, Scheme> =
         settings.sources.into_iter().map(|source| (source.name, source.scheme)).collect();
     let rulebook = settings.rulebook;
@@ -119,6 +121,7 @@ pub fn from_settings(settings: Settings) -> anyhow::Result<Parts> {
         public_url: Some(public_url),
         body_max: usize::try_from(settings.body_max.0).unwrap_or(usize::MAX),
         body_within: duration(settings.body_within),
+        bounds,
         link_key: Arc::new(settings.link_key.map_or_else(throwaway_key, Ok)?),
         link_life: settings.links_expire,
         keep: settings.keep.bodies,
@@ -128,12 +131,25 @@ pub fn from_settings(settings: Settings) -> anyhow::Result<Parts> {
     })
 }
 
-fn open(store: &StoreSettings, line: usize) -> anyhow::Result<Arc<dyn Store>> {
+fn bounds(settings: &Settings) -> Bounds {
+    let bytes = |size: crate::settings::Size| usize::try_from(size.0).unwrap_or(usize::MAX);
+    let of_source = |source: &crate::settings::Source| {
+        let own = source.limits;
+        let pace = own.per_second.map(|pace| Bucket::new(pace, own.burst.unwrap_or(pace)));
+        (source.name.clone(), SourceBounds { body_max: own.body_max.map(bytes), pace })
+    };
+    Bounds {
+        connections: settings.limits.connections,
+        sources: settings.sources.iter().map(of_source).collect(),
+    }
+}
+
+fn open(store: &StoreSettings, limits: LimitSettings) -> anyhow::Result<Arc<dyn Store>> {
     let StoreSettings::Sqlite { path } = store;
-    let pace = Pace { line_max: line, ..Pace::default() };
+    let pace = Pace { line_max: limits.line, ..Pace::default() };
     let store = SqliteStore::open_with(path, true, pace)
         .with_context(|| format!("the store {} cannot be opened", path.display()))?;
-    Ok(Arc::new(store))
+    Ok(Arc::new(store.with_free_min(limits.free_min.map(|least| least.0))))
 }
 
 /// Links that do not outlive the process, when the settings name no secret for them.

@@ -115,8 +115,8 @@ pub enum OwnerSet {
     },
 }
 
-/// Whom to look for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Whom to look for. Its `Debug` shows nothing of a person.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Find {
     /// The normalised address, if any.
     pub email: Option<String>,
@@ -126,6 +126,15 @@ pub struct Find {
     pub record: Option<String>,
     /// Look for responses since then.
     pub since: Option<Time>,
+}
+
+impl std::fmt::Debug for Find {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Find")
+            .field("record", &self.record)
+            .field("since", &self.since)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What was found.

@@ -9,6 +9,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+pub use super::losers::{RuleWhy, Rules};
 use super::{available::Standing, rotate::Candidate, route::Passed};
 use crate::{
     model::{
@@ -19,39 +20,22 @@ use crate::{
         plan::{Decided, Decision, What},
         time::Time,
     },
-    rulebook::{
-        Per, Rulebook, absence_word,
-        condition::{Seen, Tri},
-        facts::FactSource,
-    },
+    rulebook::{Per, Rulebook, absence_word, facts::FactSource},
 };
 
 /// Why a lead is where it is.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Why {
+#[derive(Clone, Debug, Serialize)]
+pub struct Why<'b> {
     /// The whole in one sentence.
     pub headline: String,
     /// The rule that decided, said back.
     pub rule: Option<String>,
     /// Every rule up to the one that decided, in order.
-    pub rules: Vec<RuleWhy>,
+    pub rules: Rules<'b>,
     /// Everybody who was looked at.
     pub candidates: Vec<CandidateWhy>,
     /// The rulebook version and the decision.
     pub rulebook: u32,
-}
-
-/// What happened to one rule.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct RuleWhy {
-    /// Its id.
-    pub rule: String,
-    /// True, false or unknown.
-    pub outcome: Tri,
-    /// Why not, in a sentence; empty for the one that decided.
-    pub why: String,
-    /// Every clause with the value it saw.
-    pub clauses: Vec<Seen>,
 }
 
 /// How one candidate stood.
@@ -85,13 +69,13 @@ pub struct Entry {
 /// The parts of a decision that say why, as it stored them.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Stored {
+pub(super) struct Stored {
     fields: Option<Fields>,
     known: BTreeMap<String, Known>,
     source: Option<String>,
     intent: Option<String>,
-    rule: Option<String>,
-    passed: Vec<Passed>,
+    pub(super) rule: Option<String>,
+    pub(super) passed: Vec<Passed>,
     pools: Vec<(String, Vec<Candidate>)>,
     owner: Option<String>,
     pool: Option<String>,
@@ -120,7 +104,7 @@ fn read<T: DeserializeOwned + Default>(decision: &Decision) -> T {
 
 /// Why the lead went where its last routing sent it.
 #[must_use]
-pub fn lead(book: &Rulebook, decisions: &[Decided]) -> Option<Why> {
+pub fn lead<'b>(book: &'b Rulebook, decisions: &[Decided]) -> Option<Why<'b>> {
     let routed = decisions.iter().rev().find(|one| one.decision.why.contains_key("fields"))?;
     let opened = decisions.first().map(|one| read::<Stored>(&one.decision)).unwrap_or_default();
     let source = opened.source.unwrap_or_default();
@@ -129,7 +113,12 @@ pub fn lead(book: &Rulebook, decisions: &[Decided]) -> Option<Why> {
 
 /// Why one routing decision went as it did.
 #[must_use]
-pub fn decision(book: &Rulebook, decision: &Decision, source: &str, intent: Option<&str>) -> Why {
+pub fn decision<'b>(
+    book: &'b Rulebook,
+    decision: &Decision,
+    source: &str,
+    intent: Option<&str>,
+) -> Why<'b> {
     let stored: Stored = read(decision);
     let fields = stored.fields.clone().unwrap_or_default();
     let facts = book.facts(&FactSource {
@@ -138,26 +127,6 @@ pub fn decision(book: &Rulebook, decision: &Decision, source: &str, intent: Opti
         intent: stored.intent.as_deref().or(intent),
         known: &stored.known,
     });
-    let mut rules = Vec::new();
-    for rule in &book.rules {
-        let trace = rule.when.explain(&book.schema, &facts);
-        let is_winner = stored.rule.as_ref() == Some(&rule.id);
-        let passed = stored.passed.iter().find(|passed| passed.rule == rule.id);
-        let why = match passed {
-            _ if is_winner => String::new(),
-            Some(passed) if passed.why != "unknown" => passed.why.clone(),
-            _ => trace.why_not.clone().unwrap_or_default(),
-        };
-        rules.push(RuleWhy {
-            rule: rule.id.clone(),
-            outcome: trace.outcome,
-            why,
-            clauses: trace.clauses,
-        });
-        if is_winner {
-            break;
-        }
-    }
     Why {
         headline: sentence(book, decision),
         rule: stored
@@ -165,7 +134,7 @@ pub fn decision(book: &Rulebook, decision: &Decision, source: &str, intent: Opti
             .as_ref()
             .and_then(|id| book.rules.iter().find(|rule| rule.id == *id))
             .map(|rule| rule.sentence(book)),
-        rules,
+        rules: Rules::new(book, facts, &stored),
         candidates: candidates(book, &stored),
         rulebook: decision.rulebook,
     }

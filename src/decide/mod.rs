@@ -14,6 +14,7 @@ pub mod assign;
 pub mod available;
 pub mod explain;
 pub mod fill;
+mod losers;
 pub mod news;
 mod note;
 pub mod prepare;

@@ -127,6 +127,7 @@ impl House {
             public_url: None,
             body_max: 256 * 1024,
             body_within: Duration::from_secs(10),
+            bounds: crate::http::bounds::Bounds::default(),
             link_key: Arc::new(LinkKey::new(&[random()?]).map_err(anyhow::Error::msg)?),
             keep: Span::days(30),
             // Twenty seconds of this machine at the usual pace: above the longest call.

@@ -69,7 +69,7 @@ pub async fn caller(front: &Front, request: &HttpRequest) -> Result<Caller, Http
     match find(front, token).await {
         Ok(Some(name)) => Ok(Caller(name)),
         Ok(None) => Err(refuse(reference, "the token is unknown, expired or revoked")),
-        Err(error) => Err(Problem::store(&error, reference).answer()),
+        Err(error) => Err(Problem::store(front, &error, reference).answer()),
     }
 }
 

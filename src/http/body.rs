@@ -1,7 +1,8 @@
 //! Reading a body: raw bytes, under a cap and a deadline.
 //!
 //! Guarantees: never more than the cap is held, whatever the headers claim; a body that does not
-//! arrive in time ends the request (actix has no such deadline of its own).
+//! arrive in time ends the request (actix has no such deadline of its own); one that is encoded is
+//! refused unread, so nothing is ever inflated.
 //! Does not know: what the bytes are.
 
 use std::time::Duration;
@@ -19,6 +20,8 @@ pub enum Unread {
     TooSlow,
     /// Broken off or not HTTP: 400.
     Broken,
+    /// Compressed or otherwise encoded: 415. It is not even read.
+    Encoded,
 }
 
 /// Reads a body.
@@ -31,6 +34,12 @@ pub async fn read(
     cap: usize,
     within: Duration,
 ) -> Result<Bytes, Unread> {
+    let is_plain = |value: &header::HeaderValue| {
+        value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity")
+    };
+    if !request.headers().get_all(header::CONTENT_ENCODING).all(is_plain) {
+        return Err(Unread::Encoded);
+    }
     let claimed = request
         .headers()
         .get(header::CONTENT_LENGTH)

@@ -36,26 +36,25 @@ async fn receive(
     let refuse =
         |reference| Problem::new(StatusCode::UNAUTHORIZED, "not verified", reference).answer();
     let Some((crm, scheme)) = front.callbacks.get(&name) else {
-        tracing::warn!(reference, "a callback for a CRM that is not in the settings");
-        front.metrics.refused("unknown", "unknown-source");
+        front.refused("unknown", "unknown-source", &reference);
         return refuse(reference);
     };
-    if let Err(refused) = hook::verify(&front, scheme, &request, &name, &bytes) {
-        tracing::warn!(reference, crm = name, reason = refused.reason(), "a callback was refused");
-        // A CRM may be called as a source is.
-        front.metrics.refused(&format!("crm:{name}"), refused.reason());
+    // A CRM may be called as a source is.
+    let source = format!("crm:{name}");
+    if let Err(refused) = hook::verify(&front, scheme, &request, &source, &bytes) {
+        front.refused(&source, refused.reason(), &reference);
         return refuse(reference);
     }
     let mut events = Vec::new();
     for seen in crm.read_callback(&bytes) {
         match event(&front, &name, seen).await {
             Ok(event) => events.extend(event),
-            Err(error) => return Problem::store(&error, reference).answer(),
+            Err(error) => return Problem::store(&front, &error, reference).answer(),
         }
     }
     let noted = events.len();
-    if let Err(error) = front.store.accept(events).await {
-        return Problem::store(&error, reference).answer();
+    if let Err(error) = front.accept(events).await {
+        return Problem::store(&front, &error, reference).answer();
     }
     (front.wake)();
     HttpResponse::Ok().json(serde_json::json!({ "noted": noted }))

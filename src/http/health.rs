@@ -1,11 +1,13 @@
 //! `/health/live`, `/health/ready`, `/metrics`.
 //!
-//! Guarantees: live says that the process answers; ready that the store can write; metrics carry
+//! Guarantees: live says that the process answers; ready that the store can write
+//! and has room to; metrics carry
 //! no personal data. Does not know: who asks; keep them off the public side of a proxy.
 
 use actix_web::{HttpResponse, http::StatusCode, web};
 
 use super::{Front, problem::Problem};
+use crate::store::StoreError;
 
 /// Adds the routes.
 pub fn routes(config: &mut web::ServiceConfig) {
@@ -28,17 +30,22 @@ async fn ready(front: web::Data<Front>) -> HttpResponse {
         })),
         Err(error) => {
             tracing::warn!(%error, "not ready");
-            Problem::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "the store cannot write",
-                front.reference(),
-            )
-            .answer()
+            front.end_if_failed(&error);
+            let detail = match error {
+                StoreError::Busy(why) => why,
+                _ => "the log says why".to_owned(),
+            };
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not ready", front.reference())
+                .detail(detail)
+                .answer()
         }
     }
 }
 
 async fn metrics(front: web::Data<Front>) -> HttpResponse {
+    for (source, secret, at) in front.secrets.all() {
+        front.metrics.secret_used(source, secret, at);
+    }
     HttpResponse::Ok()
         .content_type("application/openmetrics-text; version=1.0.0; charset=utf-8")
         .body(front.metrics.encode())

@@ -56,43 +56,40 @@ async fn receive(
 ) -> HttpResponse {
     let reference = front.reference();
     let source = request.match_info().get("source").unwrap_or_default().to_owned();
-    let bytes = match body::read(&request, payload, front.body_max, front.body_within).await {
+    let body_max = front.bounds.body_max(&source).unwrap_or(front.body_max);
+    let bytes = match body::read(&request, payload, body_max, front.body_within).await {
         Ok(bytes) => bytes,
         Err(unread) => return unread_answer(&front, &source, unread, reference),
     };
     let Some(scheme) = front.sources.get(&source) else {
-        tracing::warn!(reference, "a webhook for a source that is not in the settings");
-        front.metrics.refused("unknown", "unknown-source");
+        front.refused("unknown", "unknown-source", &reference);
         return unauthorized(reference);
     };
     let events = match verify(&front, scheme, &request, &source, &bytes) {
         Ok(events) => events,
         Err(refused) => {
-            tracing::warn!(reference, source, reason = refused.reason(), "a webhook was refused");
-            front.metrics.refused(&source, refused.reason());
-            return match refused {
-                Refused::Encoded => Problem::new(
-                    StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                    "send the body without Content-Encoding",
-                    reference,
-                )
-                .answer(),
-                _ => unauthorized(reference),
-            };
+            front.refused(&source, refused.reason(), &reference);
+            return unauthorized(reference);
         }
     };
     if events.is_empty() {
         return HttpResponse::Ok().json(Stored { events: Vec::new(), duplicates: 0 });
     }
     let arrived = front.clock.now();
-    match front.store.accept(events).await {
+    if !front.bounds.admits(&source, arrived) {
+        front.refused(&source, "too-many", &reference);
+        return Problem::new(StatusCode::TOO_MANY_REQUESTS, "too many deliveries", reference)
+            .answer();
+    }
+    match front.accept(events).await {
         Ok(accepted) => {
             front.metrics.stage("stored", front.clock.now().since(arrived));
             stored(&front, &source, &accepted, bytes.len())
         }
         Err(error) => {
             front.metrics.refused(&source, "store");
-            Problem::store(&error, reference).answer()
+            front.end_if_failed(&error);
+            Problem::store(&front, &error, reference).answer()
         }
     }
 }
@@ -116,6 +113,7 @@ pub(super) fn verify(
     let request =
         Request { method: request.method().as_str(), uri: &uri, headers: &headers, body: bytes };
     let verified = scheme.verify(&request, now)?;
+    front.secret_used(source, verified.secret(), now);
     let content_type = headers
         .iter()
         .find(|(name, _)| name == header::CONTENT_TYPE.as_str())
@@ -167,8 +165,13 @@ pub(super) fn unread_answer(
             (StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time", "too-slow")
         }
         body::Unread::Broken => (StatusCode::BAD_REQUEST, "the body broke off", "broken"),
+        body::Unread::Encoded => (
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "send the body without Content-Encoding",
+            Refused::Encoded.reason(),
+        ),
     };
-    front.metrics.refused(known, reason);
+    front.refused(known, reason, &reference);
     let mut answer = Problem::new(status, title, reference).answer();
     // The rest of the body is not waited for.
     answer.head_mut().set_connection_type(actix_web::http::ConnectionType::Close);

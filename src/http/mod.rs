@@ -8,11 +8,15 @@ pub mod act;
 pub mod api;
 pub mod auth;
 pub mod body;
+pub mod bounds;
 pub mod callback;
+pub mod edge;
 pub mod health;
 pub mod hook;
 pub mod pages;
 pub mod problem;
+pub mod rest;
+pub mod secrets;
 
 use std::{
     collections::BTreeMap,
@@ -20,6 +24,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use actix_web::web;
@@ -31,13 +36,17 @@ use crate::{
     decide::Reach,
     intake::Scheme,
     model::{
+        event::{Accepted, NewEvent},
         plan::Decided,
         time::{Span, Time},
     },
     notify::link::LinkKey,
     rulebook::{Files, Rulebook, Setup},
-    store::Store,
-    telemetry::Metrics,
+    store::{Store, StoreError, StoreResult},
+    telemetry::{
+        Metrics, Volume,
+        volume::{OFTEN, SELDOM},
+    },
 };
 
 /// Everything the handlers stand on.
@@ -73,7 +82,13 @@ pub struct Front {
     /// The most bytes of a body.
     pub body_max: usize,
     /// How long a body may take.
-    pub body_within: std::time::Duration,
+    pub body_within: Duration,
+    /// What is taken at most.
+    pub bounds: bounds::Bounds,
+    /// Which secrets are still in use.
+    pub secrets: secrets::SecretUse,
+    /// How much is said about refusals.
+    pub volume: Volume,
     /// Whether the listener is on loopback: what one-time links and cookies may assume.
     pub is_loopback: bool,
     /// Numbers requests, for reference ids.
@@ -94,6 +109,43 @@ impl Front {
     pub fn reference(&self) -> String {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
         format!("{:x}-{number:x}", self.started_at.0)
+    }
+
+    /// After the store failed the process ends when a loop meets it: that must not wait for the
+    /// next poll.
+    pub fn end_if_failed(&self, error: &StoreError) {
+        if matches!(error, StoreError::Fatal(_)) {
+            (self.wake)();
+        }
+    }
+
+    /// Counts a delivery that is refused, and says so unless its cause has said enough of late.
+    pub fn refused(&self, source: &str, reason: &'static str, reference: &str) {
+        self.metrics.refused(source, reason);
+        if let Some(suppressed) = self.volume.admit(source, reason, OFTEN, self.clock.now()) {
+            tracing::warn!(reference, source, reason, suppressed, "a delivery was refused");
+        }
+    }
+
+    /// Notes which secret proved a delivery, by its place counted from 0. Any but the first is
+    /// one that a rotation waits for.
+    pub fn secret_used(&self, source: &str, secret: usize, now: Time) {
+        self.secrets.note(source, secret, now);
+        if secret > 0
+            && let Some(suppressed) = self.volume.admit(source, "old-secret", SELDOM, now)
+        {
+            let place = secret + 1;
+            tracing::warn!(source, place, suppressed, "the sender still uses an old secret");
+        }
+    }
+
+    /// Puts events on disk, or says within [`ACCEPT_WITHIN`] that it cannot. What is given up may
+    /// still be written; the sender's next attempt is then a duplicate.
+    ///
+    /// # Errors
+    /// Those of the store; busy when it takes too long.
+    pub async fn accept(&self, events: Vec<NewEvent>) -> StoreResult<Vec<Accepted>> {
+        bounds::within(ACCEPT_WITHIN, self.store.accept(events)).await
     }
 
     /// Compiles files as a rulebook under these settings.
@@ -124,6 +176,9 @@ impl Front {
     }
 }
 
+/// So long may the store take for a delivery before its sender is told to come again.
+pub const ACCEPT_WITHIN: Duration = Duration::from_secs(10);
+
 /// Sessions of the pages last so long.
 pub const SESSION: Span = Span::hours(8);
 
@@ -135,5 +190,6 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .configure(callback::routes)
         .configure(act::routes)
         .configure(api::routes)
-        .configure(pages::routes);
+        .configure(pages::routes)
+        .configure(edge::routes);
 }

@@ -10,7 +10,8 @@ use actix_web::{
 };
 use serde::Serialize;
 
-use crate::store::StoreError;
+use super::Front;
+use crate::{store::StoreError, telemetry::volume::OFTEN};
 
 /// A problem document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -49,10 +50,13 @@ impl Problem {
     }
 
     /// What a failing store means to a caller.
-    pub fn store(error: &StoreError, reference: String) -> Self {
+    pub fn store(front: &Front, error: &StoreError, reference: String) -> Self {
+        let said = |reason| front.volume.admit("store", reason, OFTEN, front.clock.now());
         match error {
             StoreError::Busy(_) | StoreError::Fatal(_) => {
-                tracing::warn!(reference, %error, "the store could not take a request");
+                if let Some(suppressed) = said("cannot") {
+                    tracing::warn!(reference, %error, suppressed, "the store could not take a request");
+                }
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "cannot be stored now", reference)
                     .detail("nothing was lost on our side; send it again")
             }
@@ -60,7 +64,9 @@ impl Problem {
                 Self::new(StatusCode::CONFLICT, "refused", reference).detail(why.clone())
             }
             StoreError::Corrupt(_) => {
-                tracing::error!(reference, %error, "the store holds something impossible");
+                if let Some(suppressed) = said("corrupt") {
+                    tracing::error!(reference, %error, suppressed, "the store holds something impossible");
+                }
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, "an internal error", reference)
             }
         }

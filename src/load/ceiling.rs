@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 use crate::{
     model::{
         event::{Accepted, Event, NewEvent},
-        id::event_uuid,
+        id::{EventId, event_uuid},
         job::{JobRow, Settled, Settlement},
         plan::Decided,
         team::Team,
@@ -122,7 +122,7 @@ impl Store for Ceiling {
         }
     }
 
-    fn undecided(&self, _max: usize) -> Boxed<'_, StoreResult<Vec<Event>>> {
+    fn undecided_after(&self, _after: EventId, _max: usize) -> Boxed<'_, StoreResult<Vec<Event>>> {
         Box::pin(async { Ok(Vec::new()) })
     }
 

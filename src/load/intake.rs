@@ -3,6 +3,11 @@
 //! Guarantees: one process, one run, one after the other on the same disk, so that the ratios
 //! hold on a noisy machine; nothing outlives the folder. Does not know: how to print.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "latencies under load are of the real clock, to the microsecond"
+)]
+
 use std::{
     path::Path,
     sync::{Arc, Mutex},
@@ -221,6 +226,7 @@ fn parts(store: Arc<dyn Store>) -> anyhow::Result<Parts> {
         }),
         listen: ([127, 0, 0, 1], 0).into(),
         public_url: None,
+        bounds: crate::http::bounds::Bounds::default(),
         body_max: 1 << 20,
         body_within: Duration::from_secs(10),
         link_key: Arc::new(LinkKey::new(&[[7_u8; 32]]).map_err(anyhow::Error::msg)?),

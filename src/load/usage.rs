@@ -13,8 +13,11 @@ const TICK: Duration = Duration::from_millis(10);
 pub fn cpu_without(name: &str) -> Option<Duration> {
     let mut sum = Duration::ZERO;
     for task in fs::read_dir("/proc/self/task").ok()?.flatten() {
-        if fs::read_to_string(task.path().join("comm")).ok()?.trim() != name {
-            sum += cpu_in(&task.path().join("stat"))?;
+        // A thread may end between the two looks.
+        let is_left_out =
+            fs::read_to_string(task.path().join("comm")).is_ok_and(|comm| comm.trim() == name);
+        if !is_left_out {
+            sum += cpu_in(&task.path().join("stat")).unwrap_or_default();
         }
     }
     Some(sum)

@@ -3,6 +3,8 @@
 //! Guarantees: an event is never changed; what becomes of it is its fate.
 //! Does not know: what the body means; that is the decision's business.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -60,8 +62,8 @@ impl Fate {
     }
 }
 
-/// An event on its way into the store.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An event on its way into the store. Its `Debug` shows how long the body is, and nothing of it.
+#[derive(Clone, PartialEq, Eq)]
 pub struct NewEvent {
     /// Fill or news.
     pub kind: EventKind,
@@ -77,6 +79,12 @@ pub struct NewEvent {
     pub actor: Option<String>,
     /// The raw bytes.
     pub body: Vec<u8>,
+}
+
+impl fmt::Debug for NewEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NewEvent({:?} of {:?}, {} bytes)", self.kind, self.source, self.body.len())
+    }
 }
 
 /// An event read back from the store.

@@ -13,6 +13,39 @@ use serde::{Deserialize, Serialize};
 pub use fold::fold;
 
 /// Text written by a stranger. Take it out by the method that fits where it goes.
+///
+/// It cannot be printed by mistake, as it has no `Display`:
+///
+/// ```compile_fail,E0277
+/// let name = handoff::model::text::Untrusted::new("Eva");
+/// println!("{name}");
+/// ```
+///
+/// nor turned into text or lent as text without saying for whom:
+///
+/// ```compile_fail,E0599
+/// let name = handoff::model::text::Untrusted::new("Eva");
+/// let text: String = name.to_string();
+/// ```
+///
+/// ```compile_fail,E0308
+/// let name = handoff::model::text::Untrusted::new("Eva");
+/// let text: &str = &name;
+/// ```
+///
+/// ```compile_fail,E0277
+/// let name = handoff::model::text::Untrusted::new("Eva");
+/// let text = String::from(name);
+/// ```
+///
+/// These are the ways out:
+///
+/// ```
+/// let name = handoff::model::text::Untrusted::new("<b>Eva</b>\r\nBcc: x");
+/// assert_eq!(name.escape_html(), "&lt;b&gt;Eva&lt;/b&gt;\nBcc: x");
+/// assert_eq!(name.escape_mail_line(), "<b>Eva</b> Bcc: x");
+/// assert_eq!(format!("{name:?}"), "Untrusted(18 bytes)");
+/// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Untrusted(String);

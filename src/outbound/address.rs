@@ -6,8 +6,10 @@
 //! Does not know: HTTP.
 
 use std::{
-    fmt,
+    fmt, io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    pin::Pin,
+    sync::Arc,
 };
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -101,18 +103,33 @@ impl fmt::Display for NotAllowed {
 
 impl std::error::Error for NotAllowed {}
 
-/// Resolves names by the system and keeps only the addresses that may be reached.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Resolver(pub(super) Reach);
+/// The addresses of a name, when they are there.
+pub(super) type Found = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>>;
+/// Asks for the addresses of a name.
+pub(super) type Lookup = Arc<dyn Fn(String) -> Found + Send + Sync>;
+
+/// Asks the system.
+pub(super) fn system() -> Lookup {
+    Arc::new(|name| {
+        Box::pin(async move { Ok(tokio::net::lookup_host((name.as_str(), 0)).await?.collect()) })
+    })
+}
+
+/// Resolves names and keeps only the addresses that may be reached. A connection is made to one of
+/// these and asks no second time.
+#[derive(Clone)]
+pub(super) struct Resolver {
+    pub(super) reach: Reach,
+    pub(super) lookup: Lookup,
+}
 
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let reach = self.0;
+        let reach = self.reach;
+        let found = (self.lookup)(name.as_str().to_owned());
         Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0))
-                .await?
-                .filter(|address| reach.allows(address.ip()))
-                .collect();
+            let found: Vec<SocketAddr> =
+                found.await?.into_iter().filter(|address| reach.allows(address.ip())).collect();
             if found.is_empty() {
                 return Err(NotAllowed.into());
             }

@@ -9,8 +9,11 @@
 mod address;
 mod answer;
 mod call;
+#[cfg(test)]
+mod forgery_tests;
 pub mod gate;
 mod secret;
+mod stand_in;
 
 use std::{error::Error, time::Duration};
 
@@ -18,7 +21,8 @@ use bytes::Bytes;
 use reqwest::{Client, redirect::Policy};
 use url::{Host, Url};
 
-pub use self::{address::Reach, answer::Answer, call::Call, secret::Secret};
+use self::stand_in::StandIn;
+pub use self::{address::Reach, answer::Answer, call::Call, secret::Secret, stand_in::Said};
 use crate::model::{failure::Failure, time::Time};
 
 /// The time from the first byte of a call to the last one of its answer.
@@ -26,6 +30,7 @@ pub const DEADLINE: Duration = Duration::from_secs(15);
 const CONNECT: Duration = Duration::from_secs(5);
 /// The longest answer that is read, in bytes.
 pub const ANSWER_MAX: usize = 1 << 20;
+const TOO_LONG: &str = "the answer is longer than 1 MiB";
 
 /// The client. Cloning shares its connections.
 #[derive(Clone, Debug)]
@@ -33,6 +38,7 @@ pub struct Outbound {
     client: Client,
     reach: Reach,
     deadline: Duration,
+    stand_in: Option<StandIn>,
 }
 
 impl Outbound {
@@ -41,24 +47,38 @@ impl Outbound {
     /// # Errors
     /// A sentence, when the machine has no usable TLS roots.
     pub fn new(reach: Reach) -> Result<Self, String> {
+        Self::by(reach, address::system())
+    }
+
+    fn by(reach: Reach, lookup: address::Lookup) -> Result<Self, String> {
         let client = Client::builder()
             .redirect(Policy::none())
             // A proxy would connect to addresses that we never see.
             .no_proxy()
             .connect_timeout(CONNECT)
             .pool_idle_timeout(Duration::from_secs(30))
-            .dns_resolver(address::Resolver(reach))
+            .dns_resolver(address::Resolver { reach, lookup })
             .user_agent(concat!("handoff/", env!("CARGO_PKG_VERSION")))
             .https_only(reach == Reach::Public)
             .build()
             .map_err(|error| format!("no HTTP client: {}", innermost(&error)))?;
-        Ok(Self { client, reach, deadline: DEADLINE })
+        Ok(Self { client, reach, deadline: DEADLINE, stand_in: None })
     }
 
     /// The same client with another deadline.
     #[must_use]
     pub fn with_deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
+        self
+    }
+
+    /// The same client, with this function in the place of the network.
+    #[must_use]
+    pub fn with_stand_in(
+        mut self,
+        answer: impl Fn(&Url, &[u8]) -> Said + Send + Sync + 'static,
+    ) -> Self {
+        self.stand_in = Some(StandIn::new(answer));
         self
     }
 
@@ -103,6 +123,11 @@ impl Outbound {
                 Failure::MaybeDone
             }
         };
+        if let Some(stand_in) = &self.stand_in {
+            let answer = stand_in.answer(&call);
+            let is_too_long = answer.body.len() > ANSWER_MAX;
+            return if is_too_long { Err(unsure(TOO_LONG)) } else { Ok(answer) };
+        }
         let mut request = self.client.request(call.method, call.url).headers(call.headers);
         if let Some(body) = call.body {
             request = request.body(body);
@@ -115,7 +140,7 @@ impl Outbound {
                 answer.chunk().await.map_err(|_| unsure("the answer broke off"))?
             {
                 if body.len() + chunk.len() > ANSWER_MAX {
-                    return Err(unsure("the answer is longer than 1 MiB"));
+                    return Err(unsure(TOO_LONG));
                 }
                 body.extend_from_slice(&chunk);
             }

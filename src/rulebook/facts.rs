@@ -4,11 +4,14 @@
 //! only when CRMs have answered.
 //! Does not know: how facts were fetched.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::OnceLock,
+};
 
 use super::{
     Rep, Rulebook, clean,
-    condition::{Facts, Index, Schema, Slot, Type, Value},
+    condition::{Bits, Clauses, Facts, Index, Schema, Slot, Type, Value},
     fields::ColumnKind,
 };
 use crate::model::{
@@ -48,6 +51,10 @@ pub struct Lookups {
     pub(super) crms: Vec<String>,
     /// Which rules a lead can meet; all, when there is none.
     pub(super) index: Option<Index>,
+    /// Rules that wait or hold when a fact is missing.
+    pub(super) stops: Bits,
+    /// Every clause, for explanations.
+    pub(super) clauses: OnceLock<Clauses>,
 }
 
 /// The slots of what is known of a record in a CRM.
@@ -89,7 +96,7 @@ impl Lookups {
         reps: impl Iterator<Item = &'r Rep>,
         assignable: BTreeMap<Slot, ColumnKind>,
         crms: &[String],
-        index: Index,
+        (index, stops): (Index, Bits),
     ) {
         for rep in reps {
             for (crm, owner) in &rep.crm {
@@ -100,6 +107,7 @@ impl Lookups {
         self.assignable = assignable;
         self.crms = crms.to_vec();
         self.index = Some(index);
+        self.stops = stops;
     }
 }
 

@@ -6,9 +6,12 @@
 
 use super::{
     IfUnknown, Rule, Rulebook, Target, Then,
-    condition::{Facts, Tri, Value},
+    condition::{Bits, Clauses, Facts, Tri, Value},
     fields::ColumnKind,
 };
+
+/// So many rules that are skipped for want of a fact are named; who asks why is told of all.
+pub const SKIPPED_NAMED: usize = 16;
 
 /// A form of a source, and what its fills ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +33,8 @@ pub struct Match<'r> {
     pub rule: &'r Rule,
     /// What was found.
     pub found: Found,
-    /// The rules before it that were passed over although they were not false.
+    /// The rules before it that were passed over although they were not false; of those skipped
+    /// for want of a fact the first [`SKIPPED_NAMED`].
     pub passed: Vec<Passed>,
 }
 
@@ -69,12 +73,42 @@ pub enum WhyPassed {
 }
 
 impl Rulebook {
-    /// The rules that are not certainly false, in their order, with their places.
+    /// The rules to look at for a lead, in their order, with their places: those that may hold,
+    /// those that wait or hold when a fact is missing, and of those that would be skipped then
+    /// the first few, so that they can be named.
     pub fn candidates<'r>(&'r self, facts: &Facts) -> impl Iterator<Item = (usize, &'r Rule)> {
-        let some = self.lookups.index.as_ref().map(|index| index.candidates(facts));
+        let some = self.lookups.index.as_ref().map(|index| {
+            let left = index.look(facts);
+            let mut looked_at = left.holds;
+            let mut open = left.open.clone();
+            open.keep(&self.lookups.stops);
+            looked_at.join(&open);
+            let mut skipped = left.open;
+            skipped.drop(&looked_at);
+            let named = skipped.numbers().take(SKIPPED_NAMED);
+            named.for_each(|at| looked_at.put(at as u32));
+            looked_at.numbers()
+        });
         let all = if some.is_none() { 0..self.rules.len() } else { 0..0 };
         let places = some.into_iter().flatten().chain(all);
         places.filter_map(|at| Some((at, self.rules.get(at)?)))
+    }
+
+    /// Those of the rules that stop a lead when a fact is missing.
+    pub(super) fn stops(&self) -> Bits {
+        let mut stops = Bits::none(self.rules.len());
+        for (at, rule) in (0_u32..).zip(&self.rules) {
+            if rule.if_unknown != IfUnknown::Skip {
+                stops.put(at);
+            }
+        }
+        stops
+    }
+
+    /// Every clause of every rule, to say why; made when it is first asked for.
+    pub fn clauses(&self) -> &Clauses {
+        let rules = || Clauses::build(self.rules.iter().map(|rule| &rule.when));
+        self.lookups.clauses.get_or_init(rules)
     }
 
     /// The first rule at or behind the place `from` that takes the lead or stops it. `None` only

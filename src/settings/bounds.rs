@@ -4,20 +4,44 @@
 //! Does not know: how settings are read.
 
 use super::{
-    parts::{ActionLinks, KeepSettings, LimitSettings, Top},
+    parts::{ActionLinks, KeepSettings, LimitSettings, SourceLimits, Top},
     report::{Report, join},
     value::{PublicUrl, Size},
 };
 use crate::{model::time::Span, notify::link::LinkKey};
 
+/// The size of a body within what makes sense.
+fn size(path: &str, size: Size, report: &mut Report) -> bool {
+    let fits = (Size(1 << 10)..=Size(5 << 20)).contains(&size);
+    if !fits {
+        let message = format!("body_max: {size} is not between 1 KiB and 5 MiB");
+        report.error(path, message, "1 MiB is far more than a form sends");
+    }
+    fits
+}
+
+/// What a source may send, within what makes sense.
+pub(super) fn of_source(path: &str, limits: SourceLimits, report: &mut Report) -> bool {
+    let fits = limits.body_max.is_none_or(|max| size(&join(path, "body_max"), max, report));
+    for (key, value) in [("per_second", limits.per_second), ("burst", limits.burst)] {
+        if value == Some(0) {
+            let mend = "write 1 or more, or leave it out";
+            report.error(&join(path, key), format!("{key}: nothing could ever come in"), mend);
+            return false;
+        }
+    }
+    if limits.burst.is_some() && limits.per_second.is_none() {
+        let mend = "write per_second too, or leave burst out";
+        report.error(&join(path, "burst"), "burst: it means nothing without a pace", mend);
+        return false;
+    }
+    fits
+}
+
 /// Addresses that do not go together.
 pub(super) fn addresses(top: &Top, report: &mut Report) -> PublicUrl {
-    const SIZES: std::ops::RangeInclusive<Size> = Size(1 << 10)..=Size(5 << 20);
     let is_local = top.listen.0.ip().is_loopback();
-    if !SIZES.contains(&top.body_max) {
-        let message = format!("body_max: {} is not between 1 KiB and 5 MiB", top.body_max);
-        report.error("body_max", message, "1 MiB is far more than a form sends");
-    }
+    size("body_max", top.body_max, report);
     within("body_within", top.body_within, Span::seconds(1), Span::minutes(1), report);
     let Some(url) = &top.public_url else {
         if !is_local {
@@ -44,7 +68,11 @@ pub(super) fn bounds(
     within("keep.bodies", keep.bodies, Span::hours(1), Span::days(3650), report);
     within("action_links.expire", links.expire, Span::hours(1), Span::days(30), report);
     within("limits.lease", limits.lease, Span::seconds(20), Span::minutes(10), report);
-    for (key, value, most) in [("line", limits.line, 1_000_000), ("workers", limits.workers, 64)] {
+    for (key, value, most) in [
+        ("line", limits.line, 1_000_000),
+        ("workers", limits.workers, 64),
+        ("connections", limits.connections, 100_000),
+    ] {
         if !(1..=most).contains(&value) {
             let message = format!("{key}: {value} is not between 1 and {most}");
             let path = join("limits", key);

@@ -10,7 +10,7 @@ use super::{
     report::{Origin, Report, join},
     secret::World,
     section::{Section, nearest, read},
-    source::{Source, read_source},
+    source::{Source, read_callback},
 };
 use crate::{
     crm::{hubspot::HubspotSettings, salesforce::SalesforceSettings},
@@ -120,7 +120,7 @@ pub(super) fn crm(
             if let Some(table) = value.get_ref().as_table() {
                 let path = join(path, "callback");
                 report.stands(&path, Origin::File(value.span()));
-                read_source(&path, table, report, world).map(Some)
+                read_callback(&path, table, report, world).map(Some)
             } else {
                 let mend = "see [crm.hubspot.callback] in config/handoff.toml";
                 report.error_at(value.span(), "callback: not a section", mend);

@@ -35,7 +35,9 @@ use toml::{
 };
 
 pub use destination::{Channel, ChannelKind, Crm, CrmKind};
-pub use parts::{KeepSettings, LimitSettings, LogSettings, PaceSettings, StoreSettings};
+pub use parts::{
+    KeepSettings, LimitSettings, LogSettings, PaceSettings, SourceLimits, StoreSettings,
+};
 pub use reference::REFERENCE;
 pub use secret::World;
 pub use source::Source;

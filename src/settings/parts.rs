@@ -135,11 +135,16 @@ pub struct LimitSettings {
     pub workers: usize,
     /// For how long work is leased.
     pub lease: Span,
+    /// Free space on the store's disk below which the daemon says that it is not ready; the store's
+    /// own limit if it is left out.
+    pub free_min: Option<Size>,
+    /// Connections open at once.
+    pub connections: usize,
 }
 
 impl Default for LimitSettings {
     fn default() -> Self {
-        Self { line: 4096, workers: 4, lease: Span::seconds(60) }
+        Self { line: 4096, workers: 4, lease: Span::seconds(60), free_min: None, connections: 4096 }
     }
 }
 
@@ -156,4 +161,21 @@ pub struct PaceSettings {
 impl PaceSettings {
     /// Its keys, which the kinds' own structs do not read.
     pub(super) const KEYS: [&'static str; 2] = ["per_second", "burst"];
+}
+
+/// What a source may say about its size and pace.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SourceLimits {
+    /// The most bytes of one delivery, if not what holds for all.
+    pub body_max: Option<Size>,
+    /// Deliveries a second; as many as come if it is left out.
+    pub per_second: Option<u32>,
+    /// Deliveries at once after a quiet time; as many as in a second if it is left out.
+    pub burst: Option<u32>,
+}
+
+impl SourceLimits {
+    /// Its keys, which the kinds' own structs do not read.
+    pub(super) const KEYS: [&'static str; 3] = ["body_max", "per_second", "burst"];
 }

@@ -9,12 +9,14 @@
 //! Does not know: rulebooks' meaning, destinations, or how to decide.
 
 pub mod read;
+pub mod room;
 pub mod sqlite;
 
 use std::{future::Future, path::Path, pin::Pin, sync::Arc};
 
 use crate::model::{
     event::{Accepted, Event, NewEvent},
+    id::EventId,
     job::{Claimed, JobKind, Settled, Settlement},
     plan::{Decide, Decided, Step},
     time::{Span, Time},
@@ -68,7 +70,7 @@ pub struct BatchDone {
     /// How many reviews were decided.
     pub reviews: usize,
     /// Steps whose decision panicked or was impossible, and why: their events got a try more.
-    pub failed: Vec<(crate::model::id::EventId, String)>,
+    pub failed: Vec<(EventId, String)>,
     /// Jobs are due now for these lanes.
     pub woken: Vec<(JobKind, String)>,
     /// When the next review is due, if any is open.
@@ -115,8 +117,14 @@ pub trait Store: Send + Sync {
     /// *All events that wait share one sync.*
     fn accept(&self, events: Vec<NewEvent>) -> Boxed<'_, StoreResult<Vec<Accepted>>>;
 
+    /// Events under way that came after this one, oldest first, at most `max`; fewer, when their
+    /// bodies are large.
+    fn undecided_after(&self, after: EventId, max: usize) -> Boxed<'_, StoreResult<Vec<Event>>>;
+
     /// Events under way, oldest first, at most `max`.
-    fn undecided(&self, max: usize) -> Boxed<'_, StoreResult<Vec<Event>>>;
+    fn undecided(&self, max: usize) -> Boxed<'_, StoreResult<Vec<Event>>> {
+        self.undecided_after(EventId(0), max)
+    }
 
     /// Decides a batch, one lead after the other, each seeing what those before it changed.
     /// *Every decision gets the next number, without a gap.*
@@ -178,7 +186,8 @@ pub trait Store: Send + Sync {
     /// The books counted anew from the rows, to hold against [`Store::tally`].
     fn recount(&self, now: Time) -> Boxed<'_, StoreResult<Tally>>;
 
-    /// Whether it can write now.
+    /// Whether it can write now, and has room to go on. *Nearly full is not ready, and still takes
+    /// what comes.*
     fn ready(&self) -> Boxed<'_, StoreResult<()>>;
     /// A consistent copy into a new file, while everything goes on.
     fn backup<'a>(&'a self, file: &'a Path) -> Boxed<'a, StoreResult<()>>;

@@ -18,6 +18,12 @@ pub(super) struct OfSource {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct OfSecret {
+    pub(super) source: String,
+    pub(super) secret: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct InState {
     pub(super) state: &'static str,
 }

@@ -17,14 +17,14 @@ use prometheus_client::{
 };
 
 use super::labels::{
-    Answered, AtStage, Attempt, Build, Destination, InState, Jobs, Lane, OfSource, Unfilled, What,
-    WithFate,
+    Answered, AtStage, Attempt, Build, Destination, InState, Jobs, Lane, OfSecret, OfSource,
+    Unfilled, What, WithFate,
 };
 use crate::{
     model::{
         job::{JobKind, Verdict},
         plan,
-        time::Span,
+        time::{Span, Time},
     },
     store::Tally,
 };
@@ -56,6 +56,7 @@ pub struct Metrics {
     registry: Registry,
     events: Family<Answered, Counter>,
     bytes: Family<OfSource, Counter>,
+    secrets: Family<OfSecret, Gauge>,
     leads: Family<InState, Gauge>,
     fills: Family<WithFate, Gauge>,
     decisions: Family<What, Counter>,
@@ -80,6 +81,7 @@ impl Metrics {
             registry: Registry::default(),
             events: Family::default(),
             bytes: Family::default(),
+            secrets: Family::default(),
             leads: Family::default(),
             fills: Family::default(),
             decisions: Family::default(),
@@ -104,6 +106,7 @@ impl Metrics {
         let r = &mut self.registry;
         r.register("handoff_events", "Deliveries by source and answer", self.events.clone());
         r.register_with_unit("handoff_received", "Bodies taken in", Unit::Bytes, self.bytes.clone());
+        r.register_with_unit("handoff_secret_last_used", "When a delivery was last proved by a source's secret, by its place in the settings, since 1970", Unit::Seconds, self.secrets.clone());
         r.register("handoff_leads", "Leads by state", self.leads.clone());
         r.register("handoff_fills", "Form fills by fate", self.fills.clone());
         r.register("handoff_decisions", "Decisions by what they did", self.decisions.clone());
@@ -177,6 +180,12 @@ impl Metrics {
     pub fn circuit(&self, lane: &str, is_closed: bool) {
         let labels = Destination { lane: lane.to_owned() };
         self.circuit.get_or_create_owned(&labels).set(i64::from(is_closed));
+    }
+
+    /// The secret at this place of a source's list, counted from 1, was last used then.
+    pub fn secret_used(&self, source: &str, secret: u32, at: Time) {
+        let labels = OfSecret { source: source.to_owned(), secret };
+        self.secrets.get_or_create_owned(&labels).set(at.seconds());
     }
 
     /// This rulebook is in force.
@@ -261,6 +270,7 @@ mod tests {
         metrics.stage("told", Span(1500));
         metrics.circuit("hubspot", false);
         metrics.rulebook(7);
+        metrics.secret_used("typeform-demo", 2, Time(1_767_268_800_999));
         metrics.panicked();
         let page = metrics.encode();
         for line in [
@@ -274,6 +284,7 @@ mod tests {
             "handoff_since_arrival_seconds_sum{stage=\"told\"} 1.5",
             "handoff_circuit_closed{lane=\"hubspot\"} 0",
             "handoff_rulebook_version 7",
+            "handoff_secret_last_used_seconds{source=\"typeform-demo\",secret=\"2\"} 1767268800",
             "handoff_panics_total 1",
             "handoff_build_info{version=\"0.1.0\",store=\"sqlite\"} 1",
         ] {

@@ -4,11 +4,14 @@
 //! fields are our own words, configured names and public ids.
 //! Does not know: what is worth a line or a number; callers do.
 //!
-//! In reading order: `log` (format of records), `metrics` (every name on `/metrics`), `labels`.
+//! In reading order: `log` (format of records), `volume` (how many of them), `metrics` (every name
+//! on `/metrics`), `labels`.
 
 mod labels;
 pub mod log;
 pub mod metrics;
+pub mod volume;
 
 pub use log::{LogFormat, request_span};
 pub use metrics::Metrics;
+pub use volume::Volume;

@@ -5,6 +5,7 @@
 //! try and nobody else anything. Does not know: how the store runs the pure function.
 
 use std::{
+    collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, PoisonError},
 };
@@ -14,16 +15,21 @@ use crate::{
     decide::{self, Reach},
     model::{
         event::{Event, EventKind},
+        id::EventId,
         news::News,
         plan::{Input, Step, StepEvent, Unread},
         time::{Span, Time},
     },
     rulebook::Rulebook,
-    store::{Batch, BatchDone, StoreResult},
+    store::{Batch, BatchDone, Boxed, StoreResult},
 };
 
-/// Events and reviews in one batch: what a writer's turn decides in a few milliseconds.
-const BATCH_MAX: usize = 64;
+/// Events and reviews in one batch.
+const BATCH_MAX: usize = 256;
+/// Batches of one step; then the loop looks whether it is to stop.
+const BATCHES_MAX: usize = 16;
+/// Batches in the store's line: it decides one while the next is read and prepared.
+const AHEAD: usize = 2;
 
 /// A difference of the clocks above this is a jump, not drift.
 const JUMP: Span = Span::seconds(5);
@@ -41,29 +47,68 @@ pub struct Worked {
     pub next: Option<Time>,
 }
 
+impl Worked {
+    /// Another part of the same step, after this one.
+    fn add(&mut self, later: Self) {
+        self.done += later.done;
+        self.is_more |= later.is_more;
+        self.next = later.next;
+    }
+}
+
+/// A batch in the store's line.
+struct Begun<'a> {
+    events: Vec<Event>,
+    began: Span,
+    reviews_max: usize,
+    done: Boxed<'a, StoreResult<BatchDone>>,
+}
+
 impl Worker {
-    /// Decides one batch.
+    /// Decides what is under way, batch after batch, and what is due then.
     pub async fn decide_once(&self) -> StoreResult<Worked> {
-        let now = self.clock.now();
-        let events = self.store.undecided(BATCH_MAX).await?;
-        let count = events.len();
+        let (mut worked, mut line, mut after) = (Worked::default(), VecDeque::new(), EventId(0));
+        for place in 1..=BATCHES_MAX {
+            let events = self.store.undecided_after(after, BATCH_MAX).await?;
+            let is_last = events.len() < BATCH_MAX || place == BATCHES_MAX;
+            after = events.last().map_or(after, |event| event.id);
+            line.push_back(self.begin(events, if is_last { BATCH_MAX } else { 0 }));
+            while line.len() > if is_last { 0 } else { AHEAD - 1 } {
+                if let Some(batch) = line.pop_front() {
+                    worked.add(self.end(batch).await?);
+                }
+            }
+            if is_last {
+                break;
+            }
+        }
+        Ok(worked)
+    }
+
+    /// Prepares a batch and puts it in the store's line.
+    fn begin(&self, events: Vec<Event>, reviews_max: usize) -> Begun<'_> {
         let book = self.book.load_full();
         let steps = events.iter().map(|event| self.prepare(&book, event)).collect();
         let reach = Reach { time_is_unsure: self.is_time_unsure(), ..self.reach.clone() };
         let decide: Arc<crate::model::plan::Decide> =
             Arc::new(move |snapshot, step, now| decide::decide(&book, &reach, snapshot, step, now));
-        let batch = Batch { now, steps, reviews_max: BATCH_MAX, decide };
         let began = self.clock.monotonic();
-        let done = self.store.decide(batch).await?;
-        if count + done.reviews > 0 {
-            self.metrics.batch(Span(self.clock.monotonic().0.saturating_sub(began.0)));
+        let batch = Batch { now: self.clock.now(), steps, reviews_max, decide };
+        // In the line from here on, awaited or not.
+        Begun { events, began, reviews_max, done: self.store.decide(batch) }
+    }
+
+    /// Waits for a batch, and tells what it did.
+    async fn end(&self, batch: Begun<'_>) -> StoreResult<Worked> {
+        let done = batch.done.await?;
+        let count = batch.events.len() + done.reviews;
+        if count > 0 {
+            self.metrics.batch(Span(self.clock.monotonic().0.saturating_sub(batch.began.0)));
         }
-        self.note(&done, &events);
-        Ok(Worked {
-            done: count + done.reviews,
-            is_more: !done.decided.is_empty() || done.reviews == BATCH_MAX,
-            next: done.next_review,
-        })
+        self.note(&done, &batch.events);
+        let is_more =
+            !done.decided.is_empty() || (done.reviews > 0 && done.reviews == batch.reviews_max);
+        Ok(Worked { done: count, is_more, next: done.next_review })
     }
 
     /// After a jump of the wall clock, nothing that cannot be undone happens for a minute.
@@ -108,7 +153,8 @@ impl Worker {
         let now = self.clock.now();
         for decided in &done.decided {
             self.metrics.decided(decided.decision.what);
-            tracing::info!(
+            // The store has it all; a line a lead would be the log's largest part.
+            tracing::debug!(
                 seq = decided.seq.0,
                 lead = decided.lead.map(|lead| lead.0),
                 what = ?decided.decision.what,

@@ -115,7 +115,7 @@ impl Intake {
         } else {
             session.screen.table(&HEADINGS, &rows, "nothing was fired");
         }
-        verdict(session, missing)
+        Ok(verdict(session, missing))
     }
 
     fn at_a_daemon(&self, session: &mut Session, to: &url::Url, source: &str) -> Outcome {
@@ -213,11 +213,11 @@ fn in_json(volley: &Volley) -> Value {
     })
 }
 
-fn verdict(session: &mut Session, missing: usize) -> Outcome {
+fn verdict(session: &mut Session, missing: usize) -> Exit {
     if missing > 0 {
         let line = format!("{missing} acknowledged deliveries are not in the store");
         session.screen.toned(Tone::Bad, &line);
-        return Ok(Exit::No);
+        return Exit::No;
     }
-    Ok(Exit::Ok)
+    Exit::Ok
 }

@@ -113,7 +113,14 @@ impl Hubspot {
     /// A sentence, if the URL may not be called or there is no TLS.
     pub fn new(settings: HubspotSettings) -> Result<Self, String> {
         let reach = if settings.allow_private { Reach::Private } else { Reach::Public };
-        let outbound = Outbound::new(reach)?;
+        Self::over(settings, Outbound::new(reach)?)
+    }
+
+    /// The same over a client that is there.
+    ///
+    /// # Errors
+    /// A sentence, if the URL may not be called.
+    pub fn over(settings: HubspotSettings, outbound: Outbound) -> Result<Self, String> {
         outbound.check(&settings.base_url)?;
         let api = Api {
             outbound,

@@ -102,14 +102,21 @@ impl Salesforce {
     ///
     /// # Errors
     /// A sentence, if the URL may not be called, a field's name is none, or there is no TLS.
-    pub fn new(mut settings: SalesforceSettings) -> Result<Self, String> {
+    pub fn new(settings: SalesforceSettings) -> Result<Self, String> {
+        let reach = if settings.allow_private { Reach::Private } else { Reach::Public };
+        Self::over(settings, Outbound::new(reach)?)
+    }
+
+    /// The same over a client that is there.
+    ///
+    /// # Errors
+    /// A sentence, if the URL may not be called or a field's name is none.
+    pub fn over(mut settings: SalesforceSettings, outbound: Outbound) -> Result<Self, String> {
         settings.source_field = settings.source_field.filter(|field| !field.is_empty());
         let names = settings.fields.values().chain([&settings.key_field]);
         if let Some(bad) = names.chain(&settings.source_field).find(|name| !soql::is_name(name)) {
             return Err(format!("{bad:?} is not the API name of a field, such as Handoff_Id__c"));
         }
-        let reach = if settings.allow_private { Reach::Private } else { Reach::Public };
-        let outbound = Outbound::new(reach)?;
         outbound.check(&settings.base_url)?;
         let sessions = Sessions::new(
             settings.base_url.clone(),

@@ -95,7 +95,7 @@ async fn act(
     };
     let Some(event) = event else { return unclear(&front, "Nothing can be done by this link.") };
     let changes = front.changes.clone();
-    match front.store.accept(vec![event]).await {
+    match front.accept(vec![event]).await {
         Ok(accepted) => {
             (front.wake)();
             let is_decided = decided(&front, &accepted, changes).await;

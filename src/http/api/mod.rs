@@ -90,6 +90,10 @@ async fn asked<T: DeserializeOwned>(
         .await
         .map_err(|unread| super::hook::unread_answer(front, "api", unread, front.reference()))?;
     let text = if bytes.is_empty() { &b"{}"[..] } else { bytes.as_ref() };
+    // A list would be read as the values of the fields in their order.
+    if !text.trim_ascii_start().starts_with(b"{") {
+        return Err(bad(front, "the body is not a JSON object"));
+    }
     let value = serde_json::from_slice(text)
         .map_err(|error| bad(front, &format!("the body is not what this route takes: {error}")))?;
     Ok((caller, value))
@@ -107,7 +111,7 @@ fn missing(front: &Front, what: &str) -> HttpResponse {
 
 /// The answer to a failing store.
 fn store(front: &Front, error: &StoreError) -> HttpResponse {
-    Problem::store(error, front.reference()).answer()
+    Problem::store(front, error, front.reference()).answer()
 }
 
 /// Puts an operator's news on disk and answers when it is there.
@@ -125,7 +129,7 @@ async fn tell_store(front: &Front, caller: &Caller, news: &News) -> Answer {
         actor: Some(caller.0.clone()),
         body,
     };
-    let accepted = front.store.accept(vec![event]).await.map_err(|error| store(front, &error))?;
+    let accepted = front.accept(vec![event]).await.map_err(|error| store(front, &error))?;
     (front.wake)();
     Ok(HttpResponse::Accepted().json(serde_json::json!({
         "event": accepted.first().map(|one| one.uuid),

@@ -182,7 +182,7 @@ fn since(book: &Rulebook, story: &LeadStory, now: Time) -> Option<Markup> {
     Some(Markup::sentence(&explain::sentence(book, &last.decision), TEXT, now))
 }
 
-fn why_view(book: &Rulebook, why: Why, now: Time) -> WhyView {
+fn why_view(book: &Rulebook, why: Why<'_>, now: Time) -> WhyView {
     let rule = |rule: explain::RuleWhy| {
         let class = match rule.outcome {
             Tri::True => "yes",
@@ -194,7 +194,7 @@ fn why_view(book: &Rulebook, why: Why, now: Time) -> WhyView {
     WhyView {
         headline: Markup::sentence(&why.headline, TEXT, now),
         rule: why.rule.map(|rule| Markup::quoting(&rule, TEXT)),
-        rules: why.rules.into_iter().map(rule).collect(),
+        rules: why.rules.iter().map(rule).collect(),
         candidates: why
             .candidates
             .into_iter()

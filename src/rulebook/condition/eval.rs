@@ -55,22 +55,14 @@ impl Leaf {
 
 impl Test {
     /// `None` when a fact is missing.
-    fn holds(&self, facts: &Facts) -> Option<bool> {
+    pub(super) fn holds(&self, facts: &Facts) -> Option<bool> {
         Some(match self {
             Self::Known(slot) => facts.get(*slot).is_some(),
             Self::Is { slot, want } => facts.bool(*slot)? == *want,
-            Self::Number { field, order, value } => order.holds(field.read(facts)?, *value),
-            Self::Between { slot, low, high } => {
-                let number = facts.number(*slot)?;
-                *low <= number && number <= *high
+            Self::Number { field, .. } | Self::NumberIn { field, .. } => {
+                self.holds_for(field.read(facts)?)
             }
-            Self::NumberIn { field, values } => {
-                let number = field.read(facts)?;
-                // Equal, not total, order: 0 is -0.
-                let found = values
-                    .binary_search_by(|value| value.partial_cmp(&number).unwrap_or(Ordering::Less));
-                found.is_ok()
-            }
+            Self::Between { slot, .. } => self.holds_for(facts.number(*slot)?),
             Self::Text { field, values } => values.has(field.read(facts)?, field.reading),
             Self::Part { field, part, needle } => {
                 let text = field.read(facts)?;
@@ -100,6 +92,19 @@ impl Test {
                 })
             }
         })
+    }
+
+    /// Whether a test of a number against constants holds for it; another test never does.
+    pub(super) fn holds_for(&self, number: f64) -> bool {
+        match self {
+            Self::Number { order, value, .. } => order.holds(number, *value),
+            Self::Between { low, high, .. } => *low <= number && number <= *high,
+            // Equal, not total, order: 0 is -0.
+            Self::NumberIn { values, .. } => values
+                .binary_search_by(|value| value.partial_cmp(&number).unwrap_or(Ordering::Less))
+                .is_ok(),
+            _ => false,
+        }
     }
 }
 
@@ -188,7 +193,7 @@ fn same_bytes(one: &[u8], reading: Reading, other: &[u8], other_reading: Reading
 }
 
 /// The first [`MAX_HAYSTACK`] bytes, ending between two characters.
-fn start_of(text: &str) -> &str {
+pub(super) fn start_of(text: &str) -> &str {
     text.get(..text.floor_char_boundary(MAX_HAYSTACK)).unwrap_or(text)
 }
 

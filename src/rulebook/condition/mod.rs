@@ -17,6 +17,7 @@
 //! [`MAX_HAYSTACK`] bytes of a text, and its `\d`, `\w`, `\s` and `\b` know all of Unicode.
 
 mod advice;
+mod clauses;
 mod compile;
 mod eval;
 mod explain;
@@ -39,11 +40,12 @@ mod arbitrary;
 #[cfg(test)]
 mod oracle;
 
+pub use clauses::{Clauses, Outcomes};
 pub use eval::MAX_HAYSTACK;
 pub use explain::{Seen, Trace};
 pub use facts::{Facts, Value};
 pub use finding::{Finding, Place};
-pub use index::{Candidates, Equality, Index, Key};
+pub use index::{Bits, Index, Left, Numbers};
 pub use parse::MAX_LENGTH;
 pub use plain::{PlainValue, plain};
 pub use pred::{Clause, Pred, Tri};

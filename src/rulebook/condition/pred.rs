@@ -44,7 +44,7 @@ impl From<bool> for Tri {
 }
 
 /// How a text is looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Reading {
     /// As it is.
     Exact,
@@ -54,13 +54,13 @@ pub(super) enum Reading {
     Folded,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct TextField {
     pub slot: Slot,
     pub reading: Reading,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Measure {
     /// The number itself.
     Value,
@@ -68,7 +68,7 @@ pub(super) enum Measure {
     Size,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct NumberField {
     pub slot: Slot,
     pub measure: Measure,

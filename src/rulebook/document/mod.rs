@@ -183,7 +183,8 @@ fn compile<'d>(
         ..Rulebook::empty(schema)
     };
     let index = Index::build(book.rules.iter().map(|rule| &rule.when));
-    book.lookups.finish(book.reps.values(), assignable, &setup.asked, index);
+    let stops = book.stops();
+    book.lookups.finish(book.reps.values(), assignable, &setup.asked, (index, stops));
     for found in examples::run(&book, &examples) {
         log.note(found);
     }

@@ -171,6 +171,15 @@ fn mistakes_in_sources_and_secrets() {
     check(&source("name = 'a'\nkind = 'typeform'\nsecrets = ['env:SECRET', 'env:SECRET']"), &[
         "6:11: secrets: the same secret stands here twice; keep one of them; the list is for the old and the new one of a rotation",
     ]);
+    check(&source("name = 'a'\nkind = 'typeform'\nsecrets = ['env:SECRET']\nbody_max = '6 MiB'"), &[
+        "7:12: body_max: 6 MiB is not between 1 KiB and 5 MiB; 1 MiB is far more than a form sends",
+    ]);
+    check(&source("name = 'a'\nkind = 'typeform'\nsecrets = ['env:SECRET']\nper_second = 0"), &[
+        "7:14: per_second: nothing could ever come in; write 1 or more, or leave it out",
+    ]);
+    check(&source("name = 'a'\nkind = 'typeform'\nsecrets = ['env:SECRET']\nburst = 5"), &[
+        "7:9: burst: it means nothing without a pace; write per_second too, or leave burst out",
+    ]);
     check(&source("name = 'a'\nkind = 'typeform'\nsecrets = ['env:SECRET']\ntolerance = '5m'"), &[
         "7:13: tolerance: this scheme carries no signed time, so there is nothing to tolerate; leave it out",
     ]);

@@ -150,13 +150,14 @@ fn every_recipe_of_the_reference_compiles() {
 
 #[test]
 fn every_setting_stands_in_the_reference() {
-    let sections: [(&str, Option<&str>, &[&str]); 13] = [
+    let sections: [(&str, Option<&str>, &[&str]); 14] = [
         ("", None, fields_of::<parts::Top>()),
         ("log", None, fields_of::<LogSettings>()),
         ("keep", None, fields_of::<KeepSettings>()),
         ("limits", None, fields_of::<LimitSettings>()),
         ("action_links", None, fields_of::<ActionLinks>()),
         ("source", None, fields_of::<SourceSettings>()),
+        ("source", None, fields_of::<SourceLimits>()),
         ("crm", Some("hubspot"), fields_of::<HubspotSettings>()),
         ("crm", Some("salesforce"), fields_of::<SalesforceSettings>()),
         ("crm", None, fields_of::<PaceSettings>()),

@@ -11,7 +11,7 @@ use super::{books::Books, rows};
 use crate::{
     model::{
         event::{Accepted, Event, EventKind, Fate, NewEvent},
-        id::{event_uuid, hash64},
+        id::{EventId, event_uuid, hash64},
     },
     store::StoreResult,
 };
@@ -65,10 +65,11 @@ fn accept_one(tx: &Connection, books: &mut Books, event: &NewEvent) -> StoreResu
 }
 
 /// Events under way, oldest first; fewer when their bodies are large.
-pub fn undecided(conn: &Connection, max: usize) -> StoreResult<Vec<Event>> {
-    let mut found =
-        conn.prepare_cached(rows::sql_of_events!("WHERE e.fate = 0 ORDER BY e.id LIMIT ?1"))?;
-    let mut found = found.query([max as i64])?;
+pub fn undecided(conn: &Connection, after: EventId, max: usize) -> StoreResult<Vec<Event>> {
+    let mut found = conn.prepare_cached(rows::sql_of_events!(
+        "WHERE e.fate = 0 AND e.id > ?1 ORDER BY e.id LIMIT ?2"
+    ))?;
+    let mut found = found.query([after.0, max as i64])?;
     let (mut events, mut bytes) = (Vec::new(), 0);
     while let Some(row) = found.next()? {
         let event = rows::event(row)?;

@@ -86,13 +86,23 @@ impl Books {
             *self.counts.states.entry(after.state.word()).or_default() += 1;
             self.is_counted = false;
         }
-        let left = before.and_then(has_open);
-        self.team.move_open(left, has_open(after));
-        if let Some(rep) = left
-            && self.team.open.get(rep) == Some(&0)
-        {
-            self.team.open.remove(rep);
+        let (left, has) = (before.and_then(has_open), has_open(after));
+        if left == has {
+            return;
         }
+        self.team.move_open(left, has);
+        for rep in [left, has].into_iter().flatten() {
+            self.moved.open.insert(rep.to_owned());
+            if self.team.open.get(rep) == Some(&0) {
+                self.team.open.remove(rep);
+            }
+        }
+    }
+
+    /// So many more reviews are open, or fewer.
+    pub fn reviews(&mut self, more: i64) {
+        self.counts.reviews += more;
+        self.is_counted &= more == 0;
     }
 
     /// People's state changed.

@@ -39,6 +39,8 @@ pub struct Committed {
     pub fate: Option<Fate>,
     /// The lead before, unless this one is new.
     pub is_new: bool,
+    /// So many more reviews are open, or fewer.
+    pub reviews: i64,
     /// The plan, with the lead as it was written.
     pub plan: Plan,
 }
@@ -64,13 +66,13 @@ pub fn commit(tx: &Connection, about: &About<'_>, mut plan: Plan) -> StoreResult
     let lead = now_there.map(|lead| lead.id);
     let wanted = seq.or(now_there.map(|lead| lead.revision)).unwrap_or_default();
     write_event(tx, about, &plan, fate, lead)?;
-    match lead {
-        Some(lead) => write_about_lead(tx, about, &plan, lead, wanted)?,
+    let reviews = match lead {
+        Some(lead) => write_about_lead(tx, about, &plan, (lead, is_new), wanted)?,
         None if !plan.jobs.is_empty() || !plan.identities.is_empty() => {
             return Err(refuse("wants work about no lead"));
         }
-        None => {}
-    }
+        None => 0,
+    };
     let decided = match (seq, plan.decision.take()) {
         (Some(seq), Some(decision)) => {
             let lead = lead.filter(|_| plan.lead.is_some() || belongs(about, fate));
@@ -81,7 +83,7 @@ pub fn commit(tx: &Connection, about: &About<'_>, mut plan: Plan) -> StoreResult
         }
         _ => None,
     };
-    Ok(Committed { decided, fate, is_new, plan })
+    Ok(Committed { decided, fate, is_new, reviews, plan })
 }
 
 fn refuse(why: &str) -> StoreError {
@@ -198,9 +200,9 @@ fn write_about_lead(
     tx: &Connection,
     about: &About<'_>,
     plan: &Plan,
-    lead: LeadId,
+    (lead, is_new): (LeadId, bool),
     wanted: Seq,
-) -> StoreResult<()> {
+) -> StoreResult<i64> {
     for identity in &plan.identities {
         tx.prepare_cached(
             "INSERT OR IGNORE INTO identity (hash, value, lead) VALUES (?1, ?2, ?3)",
@@ -213,7 +215,7 @@ fn write_about_lead(
     for wanted_job in &plan.jobs {
         job::want(tx, lead, wanted, wanted_job)?;
     }
-    job::review(tx, lead, wanted, plan.review, about.event.is_none())
+    job::review(tx, lead, wanted, plan.review, (is_new, about.event.is_none()))
 }
 
 fn write_decision(tx: &Connection, decided: &Decided) -> StoreResult<()> {

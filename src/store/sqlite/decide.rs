@@ -177,6 +177,7 @@ fn record(
     if let Some(lead) = &committed.plan.lead {
         books.lead(before.filter(|_| !committed.is_new), lead);
     }
+    books.reviews(committed.reviews);
     books.people(&committed.plan.team);
     if let Some(filled) = &committed.plan.filled {
         books.filled(filled);

@@ -24,6 +24,23 @@ impl From<Error> for StoreError {
             ErrorCode::SystemIoFailure if failure.extended_code == ffi::SQLITE_IOERR_NOMEM => {
                 Self::Busy(why)
             }
+            // The log's index lies in a file of its own, which grows with the log. Nothing durable
+            // is in it, and this error comes before anything was acknowledged.
+            ErrorCode::SystemIoFailure if failure.extended_code == ffi::SQLITE_IOERR_SHMSIZE => {
+                Self::Busy(format!("the disk is full: {why}"))
+            }
+            ErrorCode::SystemIoFailure => Self::Fatal(format!(
+                "the disk failed: {why}; what was acknowledged is on it: look at the disk and at \
+                 what the kernel says about it, then start handoff again"
+            )),
+            ErrorCode::ReadOnly => Self::Fatal(format!(
+                "the database cannot be written: {why}; this user must be allowed to write it and \
+                 its folder; if that is so it is damaged: restore a backup"
+            )),
+            ErrorCode::CannotOpen => Self::Fatal(format!(
+                "a file of the database cannot be opened: {why}; look at the rights and the free \
+                 space of its folder, and at the limit of open files"
+            )),
             ErrorCode::TooBig => Self::Refused(format!("larger than the database can hold: {why}")),
             ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
                 Self::Fatal(format!("the database is damaged, restore a backup: {why}"))
@@ -78,8 +95,13 @@ mod tests {
 
     #[test]
     fn what_passes_by_itself_is_busy() {
-        for code in [ffi::SQLITE_FULL, ffi::SQLITE_BUSY, ffi::SQLITE_NOMEM, ffi::SQLITE_IOERR_NOMEM]
-        {
+        for code in [
+            ffi::SQLITE_FULL,
+            ffi::SQLITE_BUSY,
+            ffi::SQLITE_NOMEM,
+            ffi::SQLITE_IOERR_NOMEM,
+            ffi::SQLITE_IOERR_SHMSIZE,
+        ] {
             check(code, "Busy");
         }
     }

@@ -64,29 +64,46 @@ pub fn drop(tx: &Connection, lead: LeadId, kind: JobKind, destination: &str) -> 
     Ok(())
 }
 
-/// Moves, keeps or removes the lead's review. Keeping the review that is being decided would
-/// decide it for ever, so that removes it.
+/// Moves, keeps or removes the lead's review; answers how many more are open then. Keeping the
+/// review that is being decided would decide it for ever, so that removes it.
 pub fn review(
     tx: &Connection,
     lead: LeadId,
     wanted: Seq,
     review: Review,
-    is_deciding_it: bool,
-) -> StoreResult<()> {
-    match review {
-        Review::Keep if !is_deciding_it => Ok(()),
-        Review::Keep | Review::None => drop(tx, lead, JobKind::Review, ""),
-        Review::At(due_at) => {
-            let job = JobWanted {
-                kind: JobKind::Review,
-                destination: String::new(),
-                due_at,
-                rank: 0,
-                why: None,
-            };
-            want(tx, lead, wanted, &job)
+    (is_new, is_deciding_it): (bool, bool),
+) -> StoreResult<i64> {
+    let due_at = match review {
+        Review::Keep if !is_deciding_it => return Ok(0),
+        Review::None if is_new => return Ok(0),
+        Review::Keep | Review::None => {
+            let removed = tx
+                .prepare_cached(
+                    "DELETE FROM job WHERE lead = ?1 AND kind = 0 AND destination = ''",
+                )?
+                .execute([lead.0])?;
+            return Ok(-(removed as i64));
         }
+        Review::At(due_at) => due_at,
+    };
+    // A lead that is new has none.
+    let moved = !is_new
+        && tx
+            .prepare_cached(
+                "UPDATE job SET wanted = ?2, due_at = ?3, attempts = 0, reason = NULL
+                 WHERE lead = ?1 AND kind = 0 AND destination = ''",
+            )?
+            .execute(params![lead.0, wanted.0, due_at.0])?
+            > 0;
+    if moved {
+        return Ok(0);
     }
+    tx.prepare_cached(
+        "INSERT INTO job (lead, kind, destination, lane, wanted, due_at, rank)
+         VALUES (?1, 0, '', '', ?2, ?3, 0)",
+    )?
+    .execute(params![lead.0, wanted.0, due_at.0])?;
+    Ok(1)
 }
 
 /// A review that is due.

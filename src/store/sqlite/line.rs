@@ -22,7 +22,7 @@ pub struct Pace {
     pub line_max: usize,
     /// Rows that come in with one turn, beside at least one request.
     pub rows_a_turn: usize,
-    /// Steps decided in a turn while other requests wait.
+    /// Steps decided in a turn while other requests wait; more when more rows came in with it.
     pub steps_busy: usize,
     /// Steps decided in a turn while none does.
     pub steps_idle: usize,
@@ -109,7 +109,9 @@ fn write(mut core: Core, line: &Receiver<Box<dyn Ask>>, pace: Pace) {
         }
         let turn = waiting.take(pace.rows_a_turn);
         is_loaded = turn.len() >= pace.load;
-        let room = if turn.len() <= 1 { pace.steps_idle } else { pace.steps_busy };
+        // Deciding keeps up with what comes in: as many steps as rows, and never too few.
+        let rows = turn.iter().map(|ask| ask.weight()).sum();
+        let room = if turn.len() <= 1 { pace.steps_idle } else { pace.steps_busy.max(rows) };
         for unfinished in core.turn(turn, room) {
             waiting.deciding.push_front(unfinished);
         }

@@ -58,10 +58,11 @@ use self::{
 use super::{
     Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter, JobOrder,
     Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, RulebookRow, Store, StoreError,
-    StoreResult, Swept, Tally, TokenOrder, TokenRow,
+    StoreResult, Swept, Tally, TokenOrder, TokenRow, room::Room,
 };
 use crate::model::{
     event::{Accepted, Event, NewEvent},
+    id::EventId,
     job::{JobRow, Settled, Settlement},
     plan::Decided,
     team::Team,
@@ -74,6 +75,7 @@ pub use line::Pace;
 pub struct SqliteStore {
     way: Way,
     commits: Arc<AtomicU64>,
+    free_min: Option<u64>,
 }
 
 /// How requests reach the database.
@@ -100,11 +102,13 @@ impl SqliteStore {
         let (mut conn, lock) = open::writer(path, may_create)?;
         migrate::migrate(&mut conn)?;
         open::free_leases(&conn)?;
+        open::sync_folder(path)?;
         let core = Core::new(conn, Some(lock))?;
         let commits = core.commits();
         let readers = Readers::start(path)?;
         let line = Line::start(core, pace)?;
-        Ok(Self { way: Way::File { readers, line, path: path.to_owned() }, commits })
+        let way = Way::File { readers, line, path: path.to_owned() };
+        Ok(Self { way, commits, free_min: None })
     }
 
     /// An empty store in memory that does everything on the caller's thread.
@@ -114,7 +118,15 @@ impl SqliteStore {
         migrate::migrate(&mut conn)?;
         let core = Core::new(conn, None)?;
         let commits = core.commits();
-        Ok(Self { way: Way::Inline(Box::new(Mutex::new(core))), commits })
+        let way = Way::Inline(Box::new(Mutex::new(core)));
+        Ok(Self { way, commits, free_min: None })
+    }
+
+    /// With another limit of free bytes below which it is not [`ready`](Store::ready); `None` is
+    /// the default of [`Room::check`].
+    #[must_use]
+    pub fn with_free_min(self, free_min: Option<u64>) -> Self {
+        Self { free_min, ..self }
     }
 
     /// How many transactions were committed since it was opened: under load many requests share
@@ -186,8 +198,8 @@ impl Store for SqliteStore {
         self.write(events.len(), move |tx, books| accept::accept(tx, books, &events))
     }
 
-    fn undecided(&self, max: usize) -> Boxed<'_, StoreResult<Vec<Event>>> {
-        self.read(move |conn| accept::undecided(conn, max))
+    fn undecided_after(&self, after: EventId, max: usize) -> Boxed<'_, StoreResult<Vec<Event>>> {
+        self.read(move |conn| accept::undecided(conn, after, max))
     }
 
     fn decide(&self, batch: Batch) -> Boxed<'_, StoreResult<BatchDone>> {
@@ -267,7 +279,14 @@ impl Store for SqliteStore {
     }
 
     fn ready(&self) -> Boxed<'_, StoreResult<()>> {
-        self.write(1, |tx, _| sweep::pulse(tx))
+        let written = self.write(1, |tx, _| sweep::pulse(tx));
+        Box::pin(async move {
+            written.await?;
+            match &self.way {
+                Way::File { path, .. } => Room::beside(path)?.check(self.free_min),
+                Way::Inline(_) => Ok(()),
+            }
+        })
     }
 
     fn backup<'a>(&'a self, file: &'a Path) -> Boxed<'a, StoreResult<()>> {

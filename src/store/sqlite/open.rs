@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use super::migrate;
 use crate::store::{StoreError, StoreResult};
@@ -28,13 +28,7 @@ pub fn writer(path: &Path, may_create: bool) -> StoreResult<(Connection, File)> 
     if !may_create && !path.exists() {
         return Err(refuse(format!("there is no database at {}", path.display())));
     }
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)
-            .map_err(|error| refuse(format!("cannot make {}: {error}", folder.display())))?;
-    }
+    make_folder(folder_of(path))?;
     let lock = lock(path)?;
     private_file(path)?;
     let conn = Connection::open_with_flags(
@@ -52,7 +46,66 @@ pub fn writer(path: &Path, may_create: bool) -> StoreResult<(Connection, File)> 
         )));
     }
     settle_in(&conn)?;
+    check_claims(&conn)?;
+    bring_in_at_close(&conn, false);
     Ok((conn, lock))
+}
+
+/// Whether closing brings the log into the database. Not before all is well and not after a
+/// failure: it syncs, and that sync may succeed although what failed before it never reached the
+/// disk.
+pub fn bring_in_at_close(conn: &Connection, is_wanted: bool) {
+    // It can only fail for a name that this SQLite does not know.
+    let _ = conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, !is_wanted);
+}
+
+/// Refuses a connection with which "acknowledged means synced" would not be true.
+fn check_claims(conn: &Connection) -> StoreResult<()> {
+    const FULL: i64 = 2;
+    let synchronous: i64 = conn.pragma_query_value(None, "synchronous", |row| row.get(0))?;
+    let journal: String = conn.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+    let syncs: bool = conn.query_row(
+        "SELECT NOT EXISTS (SELECT 1 FROM pragma_compile_options WHERE compile_options = 'NO_SYNC')",
+        [],
+        |row| row.get(0),
+    )?;
+    if synchronous >= FULL && journal == "wal" && syncs {
+        return Ok(());
+    }
+    Err(refuse(format!(
+        "SQLite would acknowledge what is not on disk (synchronous {synchronous}, journal \
+         {journal}, built to sync: {syncs}): use the SQLite that handoff brings, on a local file \
+         system"
+    )))
+}
+
+/// The folder that a file is in.
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Makes the folder for the owner alone, with those above it, each on disk before this returns.
+fn make_folder(folder: &Path) -> StoreResult<()> {
+    let made: Vec<&Path> = folder.ancestors().take_while(|one| !one.exists()).collect();
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(|error| refuse(format!("cannot make {}: {error}", folder.display())))?;
+    made.into_iter().filter(|one| !one.as_os_str().is_empty()).try_for_each(sync_folder)
+}
+
+/// Brings the names in a file's folder to disk: the database and its log are new in it. SQLite
+/// does so too, but goes on in silence if it fails.
+pub fn sync_folder(path: &Path) -> StoreResult<()> {
+    let folder = folder_of(path);
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| {
+        StoreError::Fatal(format!(
+            "the disk failed: the folder {} cannot be synced: {error}; look at the disk, then start \
+             handoff again",
+            folder.display()
+        ))
+    })
 }
 
 /// Opens an empty database in memory.
@@ -79,6 +132,8 @@ pub fn reader(path: &Path) -> StoreResult<Connection> {
 
 fn settle_in(conn: &Connection) -> StoreResult<()> {
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Otherwise a statement is planned again whenever a value is bound that might change its plan.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // The log is brought into the database by the writer itself, which looks at the result; it is
     // cut back to 128 MB after a long reader let it grow. References are kept by construction.
     conn.execute_batch(
@@ -152,4 +207,37 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_that_would_acknowledge_too_early_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let (conn, _lock) = writer(&folder.path().join("handoff.db"), true).unwrap();
+        check_claims(&conn).unwrap();
+        for (unsafe_setting, said) in [
+            ("PRAGMA synchronous = NORMAL", "synchronous 1"),
+            ("PRAGMA synchronous = OFF", "synchronous 0"),
+            ("PRAGMA synchronous = FULL; PRAGMA journal_mode = DELETE", "journal delete"),
+            ("PRAGMA journal_mode = MEMORY", "journal memory"),
+        ] {
+            conn.execute_batch(unsafe_setting).unwrap();
+            let Err(StoreError::Refused(why)) = check_claims(&conn) else { panic!("refused") };
+            assert!(why.contains(said) && why.contains("local file system"), "{why}");
+        }
+        conn.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = EXTRA").unwrap();
+        check_claims(&conn).unwrap();
+    }
+
+    #[test]
+    fn the_sqlite_that_is_built_in_syncs() {
+        let folder = tempfile::tempdir().unwrap();
+        let (conn, _lock) = writer(&folder.path().join("a/b/handoff.db"), true).unwrap();
+        let full: i64 = conn.pragma_query_value(None, "synchronous", |row| row.get(0)).unwrap();
+        let mode: String = conn.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
+        assert_eq!((full, mode.as_str()), (2, "wal"));
+    }
 }

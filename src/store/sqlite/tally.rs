@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, params};
 
-use super::{rows, unfilled};
+use super::{job, rows, unfilled};
 use crate::{
     model::{
         event::{EventKind, Fate},
@@ -28,6 +28,8 @@ pub struct Counts {
     pub fates: BTreeMap<&'static str, i64>,
     /// Leads by state.
     pub states: BTreeMap<&'static str, i64>,
+    /// Open reviews.
+    pub reviews: i64,
 }
 
 impl Counts {
@@ -39,6 +41,7 @@ impl Counts {
             accepted: 0,
             fates: fates.map(|(_, word, _)| (*word, 0)).collect(),
             states: State::ALL.iter().map(|(_, word, _)| (*word, 0)).collect(),
+            reviews: 0,
         }
     }
 }
@@ -65,38 +68,44 @@ pub fn recount(conn: &Connection, now: Time) -> StoreResult<Tally> {
     while let Some(row) = found.next()? {
         counts.states.insert(rows::state(row.get(0)?)?.word(), row.get(1)?);
     }
+    let mut found =
+        conn.prepare_cached("SELECT count(*) FROM job WHERE is_dead = 0 AND kind = 0")?;
+    counts.reviews = found.query_row([], |row| row.get(0))?;
     with_jobs(conn, counts, now)
 }
 
 fn with_jobs(conn: &Connection, counts: Counts, now: Time) -> StoreResult<Tally> {
+    let mut jobs = jobs(conn, now)?;
+    if counts.reviews != 0 {
+        let due = job::next_review(conn)?.map_or(0, |due| now.since(due).0.max(0));
+        let reviews = JobTally { open: counts.reviews, dead: 0, late_ms: due };
+        jobs.insert(JobKind::Review.word().to_owned(), reviews);
+    }
     Ok(Tally {
         accepted: counts.accepted,
         fates: counts.fates,
         states: counts.states,
-        jobs: jobs(conn, now)?,
+        jobs,
         last_seq: last_seq(conn)?,
         unfilled: unfilled::read(conn)?,
     })
 }
 
-/// Jobs by `kind:lane` (`review` has no lane).
+/// Jobs by `kind:lane`, but for reviews: every open lead has one, too many to be counted each time.
 fn jobs(conn: &Connection, now: Time) -> StoreResult<BTreeMap<String, JobTally>> {
     let mut all: BTreeMap<String, JobTally> = BTreeMap::new();
     for is_dead in [false, true] {
         let mut found = conn.prepare_cached(if is_dead {
-            "SELECT kind, lane, count(*), 0 FROM job WHERE is_dead = 1 GROUP BY kind, lane"
+            "SELECT kind, lane, count(*), 0 FROM job WHERE is_dead = 1 AND kind > 0
+             GROUP BY kind, lane"
         } else {
-            "SELECT kind, lane, count(*), min(due_at) FROM job WHERE is_dead = 0 GROUP BY kind, lane"
+            "SELECT kind, lane, count(*), min(due_at) FROM job WHERE is_dead = 0 AND kind > 0
+             GROUP BY kind, lane"
         })?;
         let mut found = found.query([])?;
         while let Some(row) = found.next()? {
             let (kind, lane): (JobKind, String) = (rows::job_kind(row.get(0)?)?, row.get(1)?);
-            let name = if lane.is_empty() {
-                kind.word().to_owned()
-            } else {
-                format!("{}:{lane}", kind.word())
-            };
-            let tally = all.entry(name).or_default();
+            let tally = all.entry(format!("{}:{lane}", kind.word())).or_default();
             if is_dead {
                 tally.dead = row.get(2)?;
             } else {
@@ -123,6 +132,7 @@ pub fn load(conn: &Connection) -> StoreResult<Counts> {
         Ok(rows.next()?.map(|row| row.get(0)).transpose()?.unwrap_or(0))
     };
     counts.accepted = read("accepted")?;
+    counts.reviews = read("reviews")?;
     for (word, n) in &mut counts.fates {
         *n = read(&format!("fate:{word}"))?;
     }
@@ -136,6 +146,7 @@ pub fn load(conn: &Connection) -> StoreResult<Counts> {
 pub fn write(tx: &Connection, counts: &Counts) -> StoreResult<()> {
     let mut put = tx.prepare_cached("INSERT OR REPLACE INTO tally (name, n) VALUES (?1, ?2)")?;
     put.execute(params!["accepted", counts.accepted])?;
+    put.execute(params!["reviews", counts.reviews])?;
     for (_, word, _) in Fate::ALL {
         if let Some(n) = counts.fates.get(word) {
             put.execute(params![format!("fate:{word}"), n])?;

@@ -25,6 +25,8 @@ pub struct Moved {
     pub rotations: HashSet<String>,
     /// Absences by rep.
     pub away: HashSet<String>,
+    /// Open leads by rep.
+    pub open: HashSet<String>,
 }
 
 /// Reads everything about people.
@@ -43,9 +45,7 @@ pub fn load(conn: &Connection) -> StoreResult<Team> {
         };
         team.away.entry(row.get(0)?).or_default().push(away);
     }
-    let mut found = conn.prepare_cached(
-        "SELECT owner, count(*) FROM lead WHERE state = 1 AND owner IS NOT NULL GROUP BY owner",
-    )?;
+    let mut found = conn.prepare_cached("SELECT rep, n FROM open_lead")?;
     let mut found = found.query([])?;
     while let Some(row) = found.next()? {
         team.open.insert(row.get(0)?, row.get(1)?);
@@ -99,6 +99,14 @@ pub fn write(tx: &Connection, team: &Team, moved: &mut Moved) -> StoreResult<()>
             )?
             .execute(params![pool, rotation.floor, rotation.last])?;
         }
+    }
+    for rep in moved.open.drain() {
+        match team.open.get(&rep) {
+            Some(n) => tx
+                .prepare_cached("INSERT OR REPLACE INTO open_lead (rep, n) VALUES (?1, ?2)")?
+                .execute(params![rep, n])?,
+            None => tx.prepare_cached("DELETE FROM open_lead WHERE rep = ?1")?.execute([rep])?,
+        };
     }
     for rep in moved.away.drain() {
         tx.prepare_cached("DELETE FROM away WHERE rep = ?1")?.execute([&rep])?;

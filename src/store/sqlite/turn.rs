@@ -12,7 +12,7 @@ use std::sync::{
 
 use rusqlite::Connection;
 
-use super::{ask::Ask, books::Books};
+use super::{ask::Ask, books::Books, open};
 use crate::store::{StoreError, StoreResult};
 
 /// When the log has so many pages (64 MB) it is brought into the database.
@@ -34,6 +34,7 @@ impl Core {
     /// Takes over an open, migrated connection.
     pub fn new(conn: Connection, lock: Option<std::fs::File>) -> StoreResult<Self> {
         let books = Books::load(&conn)?;
+        open::bring_in_at_close(&conn, true);
         Ok(Self { conn, books, failed: None, commits: Arc::default(), _lock: lock })
     }
 
@@ -95,9 +96,8 @@ impl Core {
             Books::load(&self.conn)
         };
         if let StoreError::Fatal(_) = error {
-            self.failed = Some(error.clone());
             let _ = undo(); // the process ends; the next one reads what is really there
-            return error;
+            return self.fail(error);
         }
         match undo() {
             Ok(books) => {
@@ -109,12 +109,15 @@ impl Core {
                 | StoreError::Corrupt(why)
                 | StoreError::Refused(why)
                 | StoreError::Busy(why),
-            ) => {
-                let error = StoreError::Fatal(format!("a turn could not be undone: {why}"));
-                self.failed = Some(error.clone());
-                error
-            }
+            ) => self.fail(StoreError::Fatal(format!("a turn could not be undone: {why}"))),
         }
+    }
+
+    /// Nothing is written from here on, not even when the database is closed.
+    fn fail(&mut self, error: StoreError) -> StoreError {
+        open::bring_in_at_close(&self.conn, false);
+        self.failed = Some(error.clone());
+        error
     }
 
     /// Brings the log into the database when it is long. SQLite's own automatic checkpoint does
@@ -132,7 +135,7 @@ impl Core {
             if pages < CHECKPOINT_PAGES { Ok(pages) } else { run("PRAGMA wal_checkpoint(PASSIVE)") }
         });
         if let Err(error @ StoreError::Fatal(_)) = outcome {
-            self.failed = Some(error);
+            self.fail(error);
         }
     }
 }
@@ -147,7 +150,7 @@ mod tests {
             event::{Accepted, EventKind, NewEvent},
             time::Time,
         },
-        store::sqlite::{accept, ask::Verb, migrate, open, tally},
+        store::sqlite::{accept, ask::Verb, migrate, tally},
     };
 
     type Answer<T> = Receiver<StoreResult<T>>;

@@ -1,8 +1,10 @@
-//! Nothing that a lead's author typed, and no secret, reaches a log or a metric: marked words in
-//! every field and every secret go through a busy day of the real binary at its most talkative.
+//! Nothing that a lead's author typed, and no secret, reaches a log, a metric, an error or the
+//! process's title (I23): marked words in every field and every secret go through a busy day of the
+//! real binary at its most talkative, to every kind of source, and into every refusal.
 
 use handoff::{
     demo::channels::{posts::Sink, smtp::MailSink},
+    intake::{Kind, Scheme, Secret, SourceSettings},
     model::time::Time,
 };
 use serde_json::{Value, json};
@@ -28,8 +30,12 @@ const TYPED: [&str; 12] = [
     "refererspatz",
 ];
 /// What only the settings know.
-const SECRETS: [&str; 3] =
-    ["linksecret-amsel-0123456789-abcdefghij", "slackpfad", "appsecret-meise"];
+const SECRETS: [&str; 4] = [
+    "linksecret-amsel-0123456789-abcdefghij",
+    "slackpfad",
+    "appsecret-meise",
+    "quellengeheimnis:zaunkoenig-0123456789",
+];
 
 fn fill(number: usize) -> String {
     json!({ "type": "lead.created", "data": {
@@ -59,14 +65,95 @@ async fn post(daemon: &Daemon, path: &str, body: &str, delivery: Option<&str>) -
     request.send().await.expect("an answer").status().as_u16()
 }
 
+/// The kinds of source whose secret may be any text.
+fn plain_kinds() -> impl Iterator<Item = Kind> {
+    Kind::ALL.into_iter().filter(|kind| !matches!(kind, Kind::StandardWebhooks | Kind::Svix))
+}
+
+/// What is written after the name, kind and secret of a source of this kind.
+fn scheme(kind: Kind) -> Scheme {
+    let mut settings = SourceSettings::new(kind);
+    if kind == Kind::Hmac {
+        settings.signature_header = Some("x-signature".into());
+    }
+    Scheme::compile(&settings, &[Secret::new(SECRETS[3])]).expect("the secret is good")
+}
+
+/// Sends what is refused in every way to every source and page; all that was answered, headers too.
+async fn stumble(daemon: &Daemon) -> String {
+    let (http, base) = (reqwest::Client::new(), format!("http://127.0.0.1:{}", daemon.port));
+    let mut said = String::new();
+    let mut send = async |request: reqwest::RequestBuilder| {
+        let answer = request.send().await.expect("an answer");
+        let is_refused = answer.status().as_u16() >= 400;
+        let headers = format!("{} {:?}\n", answer.status(), answer.headers());
+        let text = answer.text().await.expect("text");
+        if is_refused {
+            said.push_str(&headers);
+            said.push_str(&text);
+        }
+    };
+    for kind in plain_kinds() {
+        let path = format!("/in/{}", kind.word());
+        let url = format!("{base}{path}");
+        let (body, big) = (fill(50), format!("{{\"Vogelhaus\":\"{}\"}}", "x".repeat(2 << 20)));
+        let at = |minutes| now().plus(handoff::model::time::Span::minutes(minutes));
+        // Good; too old; from the future; forged; encoded; too large; unreadable.
+        for (minutes, sent, typed, encoding) in [
+            (0, &body, &body, None),
+            (-60, &body, &body, None),
+            (60, &body, &body, None),
+            (0, &body, &fill(51), None),
+            (0, &body, &body, Some("gzip-Vogelhaus")),
+            (0, &big, &big, None),
+        ] {
+            let signed =
+                scheme(kind).sign("POST", &url, typed.as_bytes(), at(minutes), "Vogelhaus");
+            let mut request = http.post(&url).body(sent.clone()).header("x-typed", "Schnabelmann");
+            for (name, value) in signed {
+                request = request.header(name, value);
+            }
+            if let Some(encoding) = encoding {
+                request = request.header("content-encoding", encoding);
+            }
+            send(request).await;
+        }
+        // A secret where it does not belong.
+        send(http.get(format!("{base}/{path}/{}", SECRETS[3]))).await;
+        send(http.delete(&url).body(fill(52))).await;
+    }
+    for path in [
+        "/leads/Vogelhaus",
+        "/act/Vogelhaus",
+        "/open/Vogelhaus",
+        "/assets/Vogelhaus",
+        "/?Vogelhaus",
+    ] {
+        send(http.get(format!("{base}{path}"))).await;
+        send(http.post(format!("{base}{path}")).body(fill(53))).await;
+    }
+    said
+}
+
 /// Settings with every kind of secret, the log at its most talkative, and people who are told.
 async fn talkative() -> (Daemon, Sink, MailSink) {
     let daemon = Daemon::new();
     let (chat, mail) = (Sink::start().expect("a port"), MailSink::start().await.expect("a port"));
     let path = daemon.folder.path();
     let settings = std::fs::read_to_string(path.join("handoff.toml")).expect("settings");
+    let sources = plain_kinds()
+        .map(|kind| {
+            let header = if kind == Kind::Hmac { "signature_header = \"x-signature\"" } else { "" };
+            format!(
+                "[[source]]\nname = \"{0}\"\nkind = \"{0}\"\nsecrets = [\"env:ANY_SECRET\"]\n{header}\n",
+                kind.word()
+            )
+        })
+        .collect::<Vec<_>>()
+        .concat();
     let more = format!(
         r#"
+{sources}
 [crm.hubspot.callback]
 kind = "hubspot-v3"
 secrets = ["env:APP_SECRET"]
@@ -110,6 +197,7 @@ async fn no_typed_word_and_no_secret_is_in_the_log_or_on_the_metrics_page() {
         ("LINK_SECRET".into(), SECRETS[0].into()),
         ("CHAT_URL".into(), chat.url("/slack/slackpfad")),
         ("APP_SECRET".into(), SECRETS[2].into()),
+        ("ANY_SECRET".into(), SECRETS[3].into()),
     ];
     let made = daemon.command().args(["token", "create", "ops"]).output().expect("it runs");
     let token = String::from_utf8(made.stdout).expect("text").trim().to_owned();
@@ -134,6 +222,10 @@ async fn no_typed_word_and_no_secret_is_in_the_log_or_on_the_metrics_page() {
     for path in ["/in/website", "/in/Vogelhaus", "/crm/hubspot", "/crm/Vogelhaus", "/Vogelhaus"] {
         assert!(post(&daemon, path, &fill(99), None).await >= 400, "{path}");
     }
+    let errors = stumble(&daemon).await;
+    assert!(errors.matches("401 ").count() > 10 && errors.contains("413 "), "{errors}");
+    let title =
+        std::fs::read_to_string(format!("/proc/{}/cmdline", daemon.pid())).expect("a title");
     let api = |method: &str, path: &str| {
         let url = format!("http://127.0.0.1:{}/api/v1{path}", daemon.port);
         let method = method.parse().expect("a method");
@@ -163,7 +255,8 @@ async fn no_typed_word_and_no_secret_is_in_the_log_or_on_the_metrics_page() {
     assert!(all_mails.contains("Vogelhaus"), "the words did go through");
     let secrets = [token.as_str(), crate::harness::SECRET, handoff::demo::crm::TOKEN];
     let words = TYPED.iter().chain(&SECRETS).chain(&secrets[..2]);
-    for (name, page) in [("log", &log), ("metrics", &metrics)] {
+    let places = [("log", &log), ("metrics", &metrics), ("errors", &errors), ("title", &title)];
+    for (name, page) in places {
         for word in words.clone() {
             let hit = page.lines().find(|line| line.to_lowercase().contains(&word.to_lowercase()));
             assert_eq!(hit, None, "{word} is in the {name}");

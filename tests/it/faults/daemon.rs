@@ -3,11 +3,12 @@
 //! Guarantees: it ends with the test, by its own id. Does not know: what is tested.
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -21,6 +22,8 @@ use tokio::sync::Mutex;
 
 use crate::harness::{RULEBOOK, SECRET, website};
 
+const BINARY: &str = env!("CARGO_BIN_EXE_handoff");
+
 /// A folder with settings, a rulebook and a store, and the process that runs on it.
 pub struct Daemon {
     pub folder: tempfile::TempDir,
@@ -28,6 +31,10 @@ pub struct Daemon {
     pub port: u16,
     /// What the environment of its commands has beside the usual.
     pub environment: Vec<(String, String)>,
+    /// Where its store is, if not in the folder.
+    pub elsewhere: Option<PathBuf>,
+    /// What starts the process, with its arguments, if it is not started at once.
+    pub under: Vec<String>,
     child: Option<Child>,
 }
 
@@ -71,13 +78,17 @@ burst = 10000
         };
         write("handoff.toml", &settings);
         write("rulebook.toml", &rulebook);
-        Self { folder, crm, port, environment: Vec::new(), child: None }
+        let (environment, under) = (Vec::new(), Vec::new());
+        Self { folder, crm, port, environment, elsewhere: None, under, child: None }
     }
 
     /// A command of the binary on this folder.
     pub fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_handoff"));
+        let mut line = self.under.iter().map(String::as_str).chain([BINARY]);
+        let mut command = Command::new(line.next().expect("a program"));
         command
+            .args(line)
+            .env("HANDOFF_STORE", format!("sqlite:{}", self.path().display()))
             .current_dir(self.folder.path())
             .env("WEBSITE_SECRET", SECRET)
             .env("HUBSPOT_TOKEN", TOKEN)
@@ -89,6 +100,24 @@ burst = 10000
 
     /// Starts the process and waits until it is ready.
     pub async fn start(&mut self) {
+        self.launch();
+        for _ in 0..3_000 {
+            if self.readiness().await == Some(200) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("it did not become ready:\n{}", self.log());
+    }
+
+    /// What it answers when it is asked whether it is ready, if it answers.
+    pub async fn readiness(&self) -> Option<u16> {
+        let url = format!("http://127.0.0.1:{}/health/ready", self.port);
+        Some(reqwest::get(&url).await.ok()?.status().as_u16())
+    }
+
+    /// Starts the process.
+    pub fn launch(&mut self) {
         let log = std::fs::File::options()
             .create(true)
             .append(true)
@@ -102,14 +131,6 @@ burst = 10000
             .spawn()
             .expect("the binary starts");
         self.child = Some(child);
-        let url = format!("http://127.0.0.1:{}/health/ready", self.port);
-        for _ in 0..2_000 {
-            if reqwest::get(&url).await.is_ok_and(|answer| answer.status() == 200) {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        panic!("it did not become ready:\n{}", self.log());
     }
 
     /// What it wrote.
@@ -119,23 +140,43 @@ burst = 10000
 
     /// The id of the process.
     pub fn pid(&self) -> u32 {
-        self.child.as_ref().expect("it runs").id()
+        let started = self.child.as_ref().expect("it runs").id();
+        if self.under.is_empty() { started } else { child_of(started).unwrap_or(started) }
+    }
+
+    /// How it ended by itself, if it did within this time.
+    pub async fn ended(&mut self, within: Duration) -> Option<ExitStatus> {
+        let end = tokio::time::Instant::now() + within;
+        let child = self.child.as_mut()?;
+        loop {
+            if let Some(status) = child.try_wait().expect("it can be waited for") {
+                self.child = None;
+                return Some(status);
+            }
+            if tokio::time::Instant::now() > end {
+                return None;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     /// Ends it as a power cut of the process would: no chance to tidy up.
     pub fn kill(&mut self) {
+        if self.child.is_some() {
+            // A tracer ends with what it traces.
+            signal("-KILL", self.pid());
+        }
         if let Some(mut child) = self.child.take() {
-            child.kill().expect("it was running");
             child.wait().expect("it ends");
         }
     }
 
     /// Asks it to stop, and answers how long that took and whether it ended well.
     pub fn stop(&mut self) -> (Duration, bool) {
+        let pid = self.pid();
         let mut child = self.child.take().expect("it runs");
         let began = std::time::Duration::from_millis(now_ms());
-        let asked = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
-        assert!(asked.expect("kill runs").success());
+        assert!(signal("-TERM", pid));
         let status = child.wait().expect("it ends");
         (Duration::from_millis(now_ms()).saturating_sub(began), status.success())
     }
@@ -148,7 +189,7 @@ burst = 10000
 
     /// The database file.
     pub fn path(&self) -> PathBuf {
-        self.folder.path().join("handoff.db")
+        self.elsewhere.clone().unwrap_or_else(|| self.folder.path().join("handoff.db"))
     }
 }
 
@@ -156,6 +197,23 @@ impl Drop for Daemon {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+fn signal(name: &str, pid: u32) -> bool {
+    let sent = Command::new("kill").args([name, &pid.to_string()]).status();
+    sent.expect("kill runs").success()
+}
+
+/// The process that this one started.
+fn child_of(parent: u32) -> Option<u32> {
+    let is_child = |pid: &u32| {
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        status
+            .lines()
+            .any(|line| line.strip_prefix("PPid:").map(str::trim) == Some(&parent.to_string()))
+    };
+    let entries = std::fs::read_dir("/proc").expect("processes").flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).find(is_child)
 }
 
 fn now_ms() -> u64 {
@@ -178,20 +236,37 @@ pub struct Acknowledged {
     pub events: Mutex<Vec<(uuid::Uuid, String)>>,
     next: AtomicU64,
     pub refused: AtomicU64,
+    /// How often each status was answered, with what it said about coming again.
+    pub answers: Mutex<BTreeMap<(u16, Option<String>), u64>>,
+    /// Ends the senders before their time.
+    pub is_over: AtomicBool,
+}
+
+impl Acknowledged {
+    /// Numbers deliveries from here on, where another run used the numbers before.
+    pub fn begin_at(&self, number: u64) {
+        self.next.store(number, Ordering::Relaxed);
+    }
+
+    /// How many of them are not in this store.
+    pub async fn lost_in(&self, store: &dyn Store) -> usize {
+        let stored: std::collections::BTreeSet<_> =
+            all_events(store).await.into_iter().map(|one| one.uuid).collect();
+        self.events.lock().await.iter().filter(|(id, _)| !stored.contains(id)).count()
+    }
 }
 
 /// Posts signed fills for so long, from so many senders at once.
 pub async fn send(port: u16, acknowledged: &Arc<Acknowledged>, senders: usize, span: Duration) {
     let end = tokio::time::Instant::now() + span;
     let mut tasks = tokio::task::JoinSet::new();
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(10)).build();
+    let http = client.expect("a client");
     for _ in 0..senders {
-        let acknowledged = Arc::clone(acknowledged);
+        let (http, acknowledged) = (http.clone(), Arc::clone(acknowledged));
         tasks.spawn(async move {
-            let http = reqwest::Client::builder()
-                .timeout(Duration::from_secs(10))
-                .build()
-                .expect("a client");
-            while tokio::time::Instant::now() < end {
+            while tokio::time::Instant::now() < end && !acknowledged.is_over.load(Ordering::Relaxed)
+            {
                 let number = acknowledged.next.fetch_add(1, Ordering::Relaxed);
                 let email = format!("p{number}@linden.example");
                 if !post(&http, port, number, &email, &acknowledged).await {
@@ -220,6 +295,10 @@ async fn post(
         request = request.header(name, value);
     }
     let Ok(answer) = request.body(body).send().await else { return false };
+    let again = answer.headers().get("retry-after");
+    let again = again.and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let key = (answer.status().as_u16(), again);
+    *acknowledged.answers.lock().await.entry(key).or_default() += 1;
     if answer.status() != 200 {
         acknowledged.refused.fetch_add(1, Ordering::Relaxed);
         return false;

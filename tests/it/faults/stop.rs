@@ -1,4 +1,4 @@
-//! SIGTERM under load, a second daemon on the same store, and an idle daemon's memory.
+//! SIGTERM under load, and an idle daemon's memory.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -27,19 +27,6 @@ async fn a_stop_under_load_loses_nothing_and_takes_a_bounded_time() {
     println!("three stops under load: acknowledged {}, lost {lost}", acknowledged.len());
     assert_eq!(lost, 0);
     assert!(!acknowledged.is_empty());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_second_daemon_on_the_same_store_is_refused_and_harms_nobody() {
-    let mut daemon = Daemon::new();
-    daemon.start().await;
-    let second = daemon.command().arg("serve").env("HANDOFF_LISTEN", "127.0.0.1:0").output();
-    let second = second.expect("it runs");
-    assert!(!second.status.success());
-    let said = String::from_utf8_lossy(&second.stderr);
-    assert!(said.contains("handoff.db"), "{said}");
-    let url = format!("http://127.0.0.1:{}/health/ready", daemon.port);
-    assert_eq!(reqwest::get(url).await.expect("an answer").status(), 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]

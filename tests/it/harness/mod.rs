@@ -70,7 +70,12 @@ pub struct Config {
     pub asks: bool,
     pub store: Option<PathBuf>,
     pub body_within: Duration,
+    /// Changes the parts before the daemon starts.
+    pub tune: Option<Tune>,
 }
+
+/// A change of the parts.
+pub type Tune = Arc<dyn Fn(&mut Parts) + Send + Sync>;
 
 impl Default for Config {
     fn default() -> Self {
@@ -80,6 +85,7 @@ impl Default for Config {
             asks: false,
             store: None,
             body_within: Duration::from_secs(10),
+            tune: None,
         }
     }
 }
@@ -125,7 +131,10 @@ impl Plant {
 
     /// Starts the daemon on what is there: the store, the files, the stand-ins.
     pub async fn begin(&mut self) {
-        let parts = self.parts(&self.config);
+        let mut parts = self.parts(&self.config);
+        if let Some(tune) = &self.config.tune {
+            tune(&mut parts);
+        }
         self.running = Some(app::start(parts).await.expect("the daemon starts"));
     }
 
@@ -194,6 +203,7 @@ impl Plant {
             public_url: None,
             body_max: 64 * 1024,
             body_within: config.body_within,
+            bounds: handoff::http::bounds::Bounds::default(),
             link_key: Arc::new(LinkKey::new(&[[7_u8; 32]]).expect("a key")),
             link_life: Span::days(2),
             keep: Span::days(30),

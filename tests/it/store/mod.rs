@@ -12,7 +12,6 @@ mod operate;
 mod people;
 mod read;
 mod sqlite;
-mod throughput;
 
 /// Runs the cases of each area on the stores that a factory makes.
 macro_rules! cases {

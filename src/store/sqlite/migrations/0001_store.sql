@@ -89,6 +89,7 @@ CREATE TABLE job (
 CREATE INDEX job_due ON job (kind, lane, rank, due_at) WHERE is_dead = 0;
 CREATE INDEX job_tell ON job (destination, rank, due_at) WHERE is_dead = 0 AND kind = 2;
 CREATE INDEX job_dead ON job (id) WHERE is_dead = 1;
+CREATE INDEX job_leased ON job (id) WHERE lease_until > 1; -- to free them all at a start
 
 -- The CRMs' records of leads.
 CREATE TABLE link (
@@ -113,7 +114,11 @@ CREATE TABLE notice (
 ) STRICT;
 CREATE INDEX notice_lead ON notice (lead);
 
--- The state of people: rotations, turns, absences. Open leads are counted from `lead`.
+-- The state of people: open leads, rotations, turns, absences.
+CREATE TABLE open_lead (
+    rep TEXT PRIMARY KEY,
+    n   INTEGER NOT NULL           -- assigned and unanswered; no row when there is none
+) STRICT, WITHOUT ROWID;
 CREATE TABLE rotation (
     pool  TEXT PRIMARY KEY,
     floor REAL NOT NULL,
@@ -143,7 +148,7 @@ CREATE TABLE away (
     PRIMARY KEY (rep, place)
 ) STRICT, WITHOUT ROWID;
 
--- The books: `accepted`, `fate:<word>` of fills, `state:<word>` of leads.
+-- The books: `accepted`, `fate:<word>` of fills, `state:<word>` of leads, `reviews` (open ones).
 CREATE TABLE tally (
     name TEXT PRIMARY KEY,
     n    INTEGER NOT NULL

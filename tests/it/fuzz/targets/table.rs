@@ -1,0 +1,79 @@
+//! Tables as spreadsheets write them, inside a small rulebook.
+//!
+//! States: the properties of a rulebook; and what a plain row says, its lead gets.
+//! Input: the table's bytes.
+
+use std::collections::BTreeMap;
+
+use handoff::{
+    model::field::Fields,
+    rulebook::{FactSource, Files, Rulebook, condition::Value},
+};
+
+use super::{SETUP, rulebook::compiles_or_says_why};
+
+const MAIN: &str = r#"default_sla = "standard"
+alarm = ["channel: inbound-alerts"]
+
+[[rep]]
+id = "ada"
+name = "Ada Byron"
+email = "ada@acme.example"
+tell_by = ["email"]
+
+[[pool]]
+id = "inbound"
+members = ["ada"]
+if_nobody = "assign anyway"
+
+[[table]]
+id = "territory"
+file = "territory.csv"
+key = { country = "lead.country", city = "lead.city" }
+columns = { pool = "pool", rep = "rep", tier = "number", note = "text", hot = "bool" }
+
+[[rule]]
+id = "territory"
+if.territory = "known"
+assign_to = "territory.pool"
+
+[[rule]]
+id = "everyone"
+assign_to = "pool: inbound"
+
+[[sla]]
+id = "standard"
+respond_within = "15m"
+escalation = "chain"
+
+[[escalation]]
+id = "chain"
+step = [{ at = "100%", tell = ["owner", "channel: inbound-alerts"] }]
+"#;
+
+pub fn run(bytes: &[u8]) {
+    if bytes.len() > 64 * 1024 {
+        return;
+    }
+    let files = Files::new(MAIN).with("territory.csv", bytes);
+    compiles_or_says_why(&files);
+    let Ok(book) = Rulebook::compile(&files, &SETUP, 1) else { return };
+    let table = book.tables.first().expect("the table");
+    for key in table.rows.keys() {
+        let parts: Vec<&str> = key.split('\u{1f}').collect();
+        let [country, city, ""] = parts[..] else { panic!("{key:?}") };
+        let mut fields = Fields::default();
+        // An empty cell of a key stands for any value, and for none.
+        fields.put_text("country", if country.is_empty() { "DE" } else { country });
+        if !city.is_empty() {
+            fields.put_text("city", city.to_uppercase());
+        }
+        let known = BTreeMap::new();
+        let from = FactSource { fields: &fields, source: "website", intent: None, known: &known };
+        let facts = book.facts(&from);
+        // Upper case may read as another text where lower case is not its way back.
+        let back = city.to_uppercase().to_lowercase() == city;
+        let is_known = facts.get(table.known) == Some(&Value::Bool(true));
+        assert!(is_known || !back || city.trim() != city, "{country:?} {city:?} has no row");
+    }
+}
