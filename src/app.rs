@@ -2,7 +2,8 @@
 //!
 //! Order of the start: store, rulebook, listener, loops, server. Of the stop: the server takes no
 //! more and ends what it has, the loops end the step they are in, then the store closes. Nothing
-//! is lost by a stop at any moment; the order only avoids work that has to be repeated.
+//! is lost by a stop at any moment; the order only avoids work that has to be repeated. A second
+//! signal ends the process at once.
 //!
 //! Guarantees: a fatal store ends the process. Does not know: settings files; `app::parts` makes
 //! parts of settings, the demo and the tests make their own.
@@ -279,7 +280,13 @@ pub fn serve(settings: crate::settings::Settings) -> anyhow::Result<()> {
             }
         }
         tracing::info!("stopping");
-        match running.stop().await {
+        let ended = tokio::select! {
+            ended = running.stop() => ended,
+            // As safe as a crash, and as quick.
+            _ = terminate.recv() => anyhow::bail!("ended at once, by a second signal"),
+            _ = interrupt.recv() => anyhow::bail!("ended at once, by a second signal"),
+        };
+        match ended {
             Ended::Stopped => Ok(()),
             Ended::Fatal(why) => anyhow::bail!("the store failed: {why}"),
         }

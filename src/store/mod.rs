@@ -37,6 +37,9 @@ pub enum StoreError {
     /// Not now: the disk is full, the waiting line is full, or the database is busy. Answer 503.
     #[error("the store cannot take it now: {0}")]
     Busy(String),
+    /// A read took longer than it may and was stopped. Answer 503 with the sentence.
+    #[error("{0}")]
+    TooLong(String),
     /// A write or sync failed: what is on disk is uncertain. The process must end.
     #[error("the store failed: {0}")]
     Fatal(String),
@@ -111,6 +114,8 @@ pub enum JobOrder {
     Retry,
     /// Dead by an operator's word; one that is dead already counts as given up no more.
     Bury,
+    /// Due now if it waits for another try; attempts stay as they are.
+    Hasten,
 }
 
 /// The store.
@@ -152,7 +157,8 @@ pub trait Store: Send + Sync {
         now: Time,
     ) -> Boxed<'_, StoreResult<Vec<Settled>>>;
 
-    /// Retries or buries jobs, by their rows; answers how many. A review is never buried.
+    /// Retries, buries or hastens jobs, by their rows; answers how many. A review is never buried
+    /// and never hastened.
     fn order(&self, jobs: Vec<i64>, order: JobOrder, now: Time) -> Boxed<'_, StoreResult<usize>>;
 
     /// Puts rejected or dead events under way again, by public id; answers how many. A fill whose

@@ -12,6 +12,7 @@ pub mod ask;
 pub mod audit;
 pub mod decide;
 mod gate;
+mod hasten;
 pub mod reload;
 pub mod run;
 pub mod sweep;

@@ -28,7 +28,7 @@ impl Worker {
         };
         let attempts = self.write(name, crm.to.as_ref(), &jobs).await;
         let now = self.clock.now();
-        self.report(name, &crm.gate, attempts.iter().map(|one| one.failure()), now);
+        let is_back = self.report(name, &crm.gate, attempts.iter().map(|one| one.failure()), now);
         let settlements: Vec<Settlement> =
             jobs.iter().zip(attempts).map(|(job, done)| done.settle(name, job, now)).collect();
         for (job, settlement) in jobs.iter().zip(&settlements) {
@@ -43,6 +43,7 @@ impl Worker {
         let brought_news = settlements.iter().any(|one| !one.news.is_empty());
         let done = settlements.len();
         self.store.settle(settlements, now).await?;
+        self.if_back(is_back, name).await?;
         if brought_news {
             self.wakes.decide();
         }

@@ -19,7 +19,7 @@ const PORT_ADVICE: &str =
 const LOOP_ADVICE: &str = "take the trait (`Store`, `Crm`, `Channel`, `Clock`) or a plain value as a \
                            field; only `app`, `cli` and `demo` know what stands behind it";
 
-/// One line for each module; `app`, `cli`, `demo` and `main` may import everything.
+/// One line for each module; `app`, `cli`, `demo`, `load` and `main` may import everything.
 const LAWS: &[Law] = &[
     ("model", &[], CORE_ADVICE),
     ("rulebook", &["model"], CORE_ADVICE),
@@ -65,7 +65,7 @@ const LAWS: &[Law] = &[
 ];
 
 /// Who may name everything: they bring the parts together.
-const JOINERS: &[&str] = &["app", "cli", "demo", "main"];
+const JOINERS: &[&str] = &["app", "cli", "demo", "load", "main"];
 
 /// Concrete stores and destinations: for joiners and for themselves. `settings` names the structs
 /// of their keys, and nothing else of them.

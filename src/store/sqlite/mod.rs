@@ -85,7 +85,7 @@ pub struct SqliteStore {
 /// How requests reach the database.
 enum Way {
     /// Through threads, to a file. The readers end first, so that the writer closes the file.
-    File { readers: Readers, line: Line, path: PathBuf },
+    File { readers: Readers, deciding: Readers, line: Line, path: PathBuf },
     /// At once, in memory.
     Inline(Box<Mutex<Core>>),
 }
@@ -109,9 +109,11 @@ impl SqliteStore {
         open::sync_folder(path)?;
         let core = Core::new(conn, Some(lock))?;
         let commits = core.commits();
-        let readers = Readers::start(path)?;
+        let readers = Readers::start(path, readers::THREADS, readers::READ_MAX)?;
+        // What is to be decided is read apart: slow pages do not hold it up.
+        let deciding = Readers::start(path, 1, readers::READ_MAX)?;
         let line = Line::start(core, pace)?;
-        let way = Way::File { readers, line, path: path.to_owned() };
+        let way = Way::File { readers, deciding, line, path: path.to_owned() };
         Ok(Self { way, commits, auditing: Arc::default(), free_min: None })
     }
 
@@ -169,6 +171,14 @@ impl SqliteStore {
         &self,
         work: impl FnOnce(&Connection) -> StoreResult<T> + Send + 'static,
     ) -> Boxed<'_, StoreResult<T>> {
+        self.read_by(|readers, _| readers, work)
+    }
+
+    fn read_by<T: Send + 'static>(
+        &self,
+        which: for<'a> fn(&'a Readers, &'a Readers) -> &'a Readers,
+        work: impl FnOnce(&Connection) -> StoreResult<T> + Send + 'static,
+    ) -> Boxed<'_, StoreResult<T>> {
         let (reply, answer) = oneshot::channel();
         let read = move |conn: &Connection| {
             let snapshot = conn.unchecked_transaction().map_err(StoreError::from);
@@ -176,7 +186,7 @@ impl SqliteStore {
             let _ = reply.send(snapshot.and_then(|snapshot| work(&snapshot)));
         };
         let sent = match &self.way {
-            Way::File { readers, .. } => readers.send(Box::new(read)),
+            Way::File { readers, deciding, .. } => which(readers, deciding).send(Box::new(read)),
             Way::Inline(core) => {
                 read(core.lock().unwrap_or_else(PoisonError::into_inner).conn());
                 Ok(())
@@ -219,7 +229,7 @@ impl Store for SqliteStore {
     }
 
     fn undecided_after(&self, after: EventId, max: usize) -> Boxed<'_, StoreResult<Vec<Event>>> {
-        self.read(move |conn| accept::undecided(conn, after, max))
+        self.read_by(|_, deciding| deciding, move |conn| accept::undecided(conn, after, max))
     }
 
     fn decide(&self, batch: Batch) -> Boxed<'_, StoreResult<BatchDone>> {

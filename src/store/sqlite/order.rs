@@ -17,7 +17,7 @@ use crate::{
     store::{JobOrder, StoreResult},
 };
 
-/// Retries or buries jobs; answers how many there were to do so with.
+/// Retries, buries or hastens jobs; answers how many there were to do so with.
 pub fn order(tx: &Connection, jobs: &[i64], order: JobOrder, now: Time) -> StoreResult<usize> {
     let mut changed = 0;
     for job in jobs {
@@ -37,6 +37,13 @@ pub fn order(tx: &Connection, jobs: &[i64], order: JobOrder, now: Time) -> Store
                      WHERE id = ?1 AND kind <> 0 AND coalesce(reason, '') NOT LIKE ?2 || '%'",
                 )?
                 .execute(params![job, BURIED])?,
+            JobOrder::Hasten => tx
+                .prepare_cached(
+                    "UPDATE job SET due_at = ?2
+                     WHERE id = ?1 AND kind <> 0 AND is_dead = 0 AND wanted >= 0
+                        AND lease_until = 0 AND due_at > ?2",
+                )?
+                .execute(params![job, now.0])?,
         };
     }
     Ok(changed)

@@ -12,6 +12,7 @@ use std::{
 };
 
 use crate::{
+    clock::{Clock, JumpWatch},
     decide::watch::{
         REFUSALS, Source,
         ledger::Ledger,
@@ -22,7 +23,11 @@ use crate::{
         time::{Span, Time},
     },
     telemetry::Traffic,
-    worker::audit::Audited,
+    worker::{
+        Jumps,
+        audit::Audited,
+        decide::{JUMP, UNSURE_FOR},
+    },
 };
 
 /// A paused connection is tried once a minute: between two tries it is none the better.
@@ -128,6 +133,7 @@ pub(super) struct State {
     failing: Streak,
     held: BTreeMap<String, (Held, u64)>,
     spoken: BTreeMap<String, Streak>,
+    jumps: Option<Jumps>,
 }
 
 impl State {
@@ -202,6 +208,20 @@ impl State {
             let (good, bad) = calls.get(name).copied().unwrap_or_default();
             self.spoken.entry(name.clone()).or_default().note(now, good, bad);
         }
+    }
+
+    /// Whether the wall clock was set within the last minute. The deciding step sees jumps for
+    /// itself: a look here must not take one away from it.
+    pub(super) fn is_time_unsure(&mut self, clock: &dyn Clock) -> bool {
+        let monotonic = clock.monotonic();
+        let jumps = self.jumps.get_or_insert_with(|| Jumps {
+            watch: JumpWatch::new(clock),
+            unsure_until: Span::ZERO,
+        });
+        if jumps.watch.look(clock).0.abs() > JUMP.0 {
+            jumps.unsure_until = Span(monotonic.0.saturating_add(UNSURE_FOR.0));
+        }
+        monotonic < jumps.unsure_until
     }
 
     pub(super) fn crms(&self, limits: &Limits, now: Time) -> BTreeMap<String, Health> {

@@ -118,7 +118,7 @@ impl Worker {
             failing: Some(state.failing(limits, now)),
             free: (self.lookout.free)(),
             rulebook: files.and_then(reload::Watch::refused),
-            is_time_unsure: self.is_time_unsure(),
+            is_time_unsure: state.is_time_unsure(self.clock.as_ref()),
         }
     }
 

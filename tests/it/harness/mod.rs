@@ -4,6 +4,8 @@
 //! Guarantees: a test waits for a state with a deadline, never for a while; the clock moves only
 //! when the test moves it. Does not know: what a test is about.
 
+pub mod desk;
+mod dice;
 mod given;
 
 use std::{
@@ -29,7 +31,7 @@ use handoff::{
     },
     intake::Scheme,
     model::{
-        alert::Limits,
+        alert,
         lead::{Lead, State},
         time::{Span, Time},
     },
@@ -39,19 +41,23 @@ use handoff::{
         pagerduty::{PagerDuty, PagerDutySettings},
         slack::{Slack, SlackSettings},
     },
-    outbound::gate,
+    outbound::gate::Limits,
     rulebook::Files,
     store::{LeadFilter, Store, sqlite::SqliteStore},
     telemetry::Metrics,
 };
 use serde_json::{Value, json};
 
+pub use dice::Dice;
 pub use given::{RULEBOOK, SECRET, callback, rotated, survey, website};
 
 /// Thursday 2026-01-01 12:00 UTC.
 pub const NOON: Time = Time(1_767_268_800_000);
 /// How long a state may take to come, on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(20);
+/// Limits that hold nobody back.
+const WIDE: Limits =
+    Limits { per_second: 10_000, burst: 10_000, opens_after: 5, probe_after: Span::seconds(2) };
 /// What a daemon under test is made of.
 pub struct Plant {
     pub clock: ManualClock,
@@ -77,11 +83,13 @@ pub struct Config {
     pub store: Option<PathBuf>,
     pub body_within: Duration,
     /// Alerts are told to nobody unless a test asks for it: clocks jump in most of them.
-    pub alerts: Limits,
+    pub alerts: alert::Limits,
     /// The first secret of the website, which then still signs with its old one.
     pub new_secret: Option<&'static str>,
     /// Changes the parts before the daemon starts.
     pub tune: Option<Tune>,
+    /// What the CRM's gate keeps to.
+    pub limits: Limits,
 }
 
 /// A change of the parts.
@@ -95,9 +103,10 @@ impl Default for Config {
             asks: false,
             store: None,
             body_within: Duration::from_secs(10),
-            alerts: Limits { tell: false, ..Limits::default() },
+            alerts: alert::Limits { tell: false, ..alert::Limits::default() },
             new_secret: None,
             tune: None,
+            limits: WIDE,
         }
     }
 }
@@ -173,7 +182,6 @@ impl Plant {
 
     fn parts(&self, config: &Config) -> Parts {
         let (files, free) = (Arc::clone(&self.files), Arc::clone(&self.free));
-        let wide = gate::Limits { per_second: 10_000, burst: 10_000, ..gate::Limits::default() };
         let email: EmailSettings = serde_json::from_value(json!({
             "host": "127.0.0.1", "port": self.mail.address().port(), "tls": "plain",
             "from": "handoff <handoff@acme.example>",
@@ -189,7 +197,7 @@ impl Plant {
         }))
         .expect("settings");
         let channel =
-            |channel: Arc<dyn handoff::notify::Channel>| ChannelPart { channel, limits: wide };
+            |channel: Arc<dyn handoff::notify::Channel>| ChannelPart { channel, limits: WIDE };
         Parts {
             store: Arc::clone(&self.store),
             clock: Arc::new(self.clock.clone()),
@@ -203,7 +211,7 @@ impl Plant {
                 named(config.crm).to_owned(),
                 CrmPart {
                     crm: self.crm(config),
-                    limits: wide,
+                    limits: config.limits,
                     is_asked: config.asks,
                     callback: Some(Arc::new(callback())),
                 },
@@ -283,7 +291,12 @@ impl Plant {
 
     /// Every lead, newest first.
     pub async fn leads(&self) -> Vec<Lead> {
-        let filter = LeadFilter { max: 500, ..LeadFilter::default() };
+        self.leads_newest(500).await
+    }
+
+    /// The newest leads, so many of them.
+    pub async fn leads_newest(&self, max: usize) -> Vec<Lead> {
+        let filter = LeadFilter { max, ..LeadFilter::default() };
         let page = self.store.leads(filter).await.expect("leads");
         page.rows.into_iter().map(|row| row.lead).collect()
     }

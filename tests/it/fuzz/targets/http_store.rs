@@ -134,7 +134,7 @@ impl Store for Forgetful {
         }
         written(events.iter().map(|_| Accepted { uuid: LEAD, is_duplicate: false }).collect())
     }
-    fn undecided(&self, _max: usize) -> Boxed<'_, StoreResult<Vec<Event>>> {
+    fn undecided_after(&self, _after: EventId, _max: usize) -> Boxed<'_, StoreResult<Vec<Event>>> {
         give(Vec::new())
     }
     fn decide(&self, _batch: Batch) -> Boxed<'_, StoreResult<BatchDone>> {
