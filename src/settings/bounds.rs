@@ -6,7 +6,6 @@
 use super::{
     parts::{ActionLinks, AlertSettings, KeepSettings, LimitSettings, SourceLimits, Top},
     report::{Report, join},
-    source::Source,
     value::{PublicUrl, Size},
 };
 use crate::{model::time::Span, notify::link::LinkKey};
@@ -83,7 +82,7 @@ pub(super) fn bounds(
 }
 
 /// Thresholds of alerts, and the sources that they name.
-pub(super) fn alerts(alerts: &AlertSettings, sources: &[Source], report: &mut Report) {
+pub(super) fn alerts(alerts: &AlertSettings, sources: &[&str], report: &mut Report) {
     within("alerts.repeat", alerts.repeat, Span::hours(4), Span::days(7), report);
     for (path, span) in [
         ("alerts.stuck", alerts.stuck),
@@ -96,10 +95,9 @@ pub(super) fn alerts(alerts: &AlertSettings, sources: &[Source], report: &mut Re
         within(path, span, Span::minutes(1), Span::days(30), report);
     }
     for (name, span) in &alerts.silent {
-        if !sources.iter().any(|source| source.name == *name) {
+        if !sources.contains(&name.as_str()) {
             let message = format!("silent: there is no source {name:?}");
-            let known: Vec<&str> = sources.iter().map(|source| source.name.as_str()).collect();
-            let mend = format!("the sources are: {}", known.join(", "));
+            let mend = format!("the sources are: {}", sources.join(", "));
             report.error("alerts.silent", message, &mend);
         }
         within("alerts.silent", *span, Span::minutes(10), Span::days(90), report);

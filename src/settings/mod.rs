@@ -212,7 +212,8 @@ fn whole(
         bounds(keep, limits, links, report);
     }
     if let (Some(alerts), Some(sources)) = (&alerts, &sources) {
-        bounds::alerts(alerts, sources, report);
+        let names: Vec<&str> = sources.iter().map(|source| source.name.as_str()).collect();
+        bounds::alerts(alerts, &names, report);
     }
     let link_key = links.as_ref().and_then(|links| link_key(links, report));
     let top = top?;

@@ -46,11 +46,10 @@ impl Streak {
     pub fn health(&self, now: Time, long: Span, most: u64) -> Health {
         match self.since {
             None if self.is_known => Health::Well,
-            None => Health::Unknown,
             Some(since) if now.since(since) >= long && self.count >= most => {
                 Health::Ill(now.since(since), self.count)
             }
-            Some(_) => Health::Unknown,
+            _ => Health::Unknown,
         }
     }
 }

@@ -194,22 +194,21 @@ impl SqliteStore {
         };
         answered(sent, answer)
     }
+}
 
-    /// Does what takes long and must not hold up the readers, on a thread of its own.
-    fn apart<T: Send + 'static>(
-        &self,
-        name: &str,
-        work: impl FnOnce() -> StoreResult<T> + Send + 'static,
-    ) -> Boxed<'_, StoreResult<T>> {
-        let (reply, answer) = oneshot::channel();
-        let started = thread::Builder::new().name(name.to_owned()).spawn(move || {
-            let _ = reply.send(work()); // whoever asked may have gone
-        });
-        let started = started
-            .map(|_| ())
-            .map_err(|error| StoreError::Busy(format!("no thread for {name}: {error}")));
-        answered(started, answer)
-    }
+/// Does what takes long and must not hold up the readers, on a thread of its own.
+fn apart<'a, T: Send + 'static>(
+    name: &str,
+    work: impl FnOnce() -> StoreResult<T> + Send + 'static,
+) -> Boxed<'a, StoreResult<T>> {
+    let (reply, answer) = oneshot::channel();
+    let started = thread::Builder::new().name(name.to_owned()).spawn(move || {
+        let _ = reply.send(work()); // whoever asked may have gone
+    });
+    let started = started
+        .map(|_| ())
+        .map_err(|error| StoreError::Busy(format!("no thread for {name}: {error}")));
+    answered(started, answer)
 }
 
 /// Waits for the answer to what was sent.
@@ -313,7 +312,7 @@ impl Store for SqliteStore {
             let why = "the books are being recounted already: ask again in a moment".to_owned();
             return Box::pin(async { Err(StoreError::Busy(why)) });
         };
-        self.apart("store-audit", move || {
+        apart("store-audit", move || {
             let _turn = turn;
             let conn = open::reader(&path)?;
             let snapshot = conn.unchecked_transaction()?;
@@ -351,7 +350,7 @@ impl Store for SqliteStore {
                 return Box::pin(async { copied });
             }
         };
-        self.apart("store-backup", move || {
+        apart("store-backup", move || {
             open::reader(&path).and_then(|conn| backup::backup(&conn, &file))
         })
     }

@@ -129,7 +129,7 @@ impl Worker {
             Ok(_) => state.kept(),
             Err(error @ StoreError::Fatal(_)) => return Err(error),
             Err(error) => {
-                tracing::warn!(%error, "alerts cannot be kept; they are told all the same")
+                tracing::warn!(%error, "alerts cannot be kept; they are told all the same");
             }
         }
         Ok(())
