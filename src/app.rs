@@ -35,7 +35,7 @@ use crate::{
     decide::Reach,
     http::{Front, bounds::Bounds, edge, pages::DemoButtons, secrets::SecretUse},
     intake::{Scheme, form},
-    model::time::Span,
+    model::{alert, time::Span},
     notify::{Channel, link::LinkKey},
     outbound::gate::{Gate, Limits},
     rulebook::{Files, Rulebook},
@@ -46,6 +46,7 @@ use crate::{
         reload::{ReadFiles, Watch},
         run::{self, Ended},
         wake::Wakes,
+        watch::{Free, Lookout},
     },
 };
 
@@ -105,6 +106,10 @@ pub struct Parts {
     pub lease: Span,
     /// Calls at once per CRM connection and kind of work.
     pub workers_per_lane: usize,
+    /// From when on the daemon tells people about itself.
+    pub alerts: alert::Limits,
+    /// Looks how many bytes are free on the store's disk.
+    pub free: Box<Free>,
     /// What a demo adds to the board.
     pub demo: Option<Arc<dyn DemoButtons>>,
 }
@@ -133,7 +138,12 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
         let setup = setup.clone();
         Arc::new(move |files: &Files, version: u32| Rulebook::compile(files, &setup, version))
     };
-    let files = Arc::new(Watch { read: parts.read_rulebook, compile, seen: Mutex::new([0; 32]) });
+    let files = Arc::new(Watch {
+        read: parts.read_rulebook,
+        compile,
+        seen: Mutex::new([0; 32]),
+        refused: Mutex::default(),
+    });
     let book = files.start(parts.store.as_ref(), parts.clock.now()).await?;
     let listener = TcpListener::bind(parts.listen).with_context(|| {
         format!("cannot listen on {}; is another daemon running?", parts.listen)
@@ -184,7 +194,7 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
         lease: parts.lease,
         read: Arc::new(|_, content_type, body| form::document(content_type, body)),
         keep: parts.keep,
-        alarmed: Mutex::default(),
+        lookout: Lookout::new(parts.alerts, parts.sources.keys().cloned().collect(), parts.free),
         jumps: Mutex::new(Jumps {
             watch: JumpWatch::new(parts.clock.as_ref()),
             unsure_until: Span::ZERO,

@@ -105,6 +105,12 @@ impl Gate {
         matches!(self.circuit, Circuit::Closed { .. })
     }
 
+    /// Whether calls are held back: the circuit is not closed, or a pause was asked for.
+    #[must_use]
+    pub fn is_held(&self, now: Time) -> bool {
+        !self.is_closed() || now < self.parked_until
+    }
+
     /// Whether it has answered for the first time since the start or since an outage: what waits
     /// because of it need not wait any longer. Says so once.
     pub fn take_came_back(&mut self) -> bool {

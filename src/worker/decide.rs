@@ -32,9 +32,9 @@ const BATCHES_MAX: usize = 16;
 const AHEAD: usize = 2;
 
 /// A difference of the clocks above this is a jump, not drift.
-const JUMP: Span = Span::seconds(5);
+pub(super) const JUMP: Span = Span::seconds(5);
 /// How long the time is not believed after a jump.
-const UNSURE_FOR: Span = Span::minutes(1);
+pub(super) const UNSURE_FOR: Span = Span::minutes(1);
 
 /// What a step of a loop leaves to say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -176,6 +176,10 @@ impl Worker {
                 rulebook = decided.decision.rulebook,
                 "decided"
             );
+        }
+        for late in &done.late {
+            self.metrics.reviewed(*late);
+            self.lookout.reviewed(*late);
         }
         for event in events {
             self.metrics.stage("decided", now.since(event.arrived.received_at));

@@ -71,6 +71,7 @@ impl Worker {
     ) -> bool {
         let failures: Vec<Option<&Failure>> = failures.collect();
         let worst = failures.iter().copied().flatten().next();
+        self.lookout.called(name, failures.iter().any(Option::is_none));
         let mut gate = gate.lock().unwrap_or_else(PoisonError::into_inner);
         gate.report_batch(now, failures.iter().copied());
         self.metrics.circuit(name, gate.is_closed());

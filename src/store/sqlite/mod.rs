@@ -11,6 +11,7 @@
 //! Does not know: the time, rulebooks, destinations.
 
 mod accept;
+mod alert;
 mod ask;
 mod backup;
 mod books;
@@ -56,11 +57,12 @@ use self::{
     turn::Core,
 };
 use super::{
-    Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter, JobOrder,
-    Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, RulebookRow, Store, StoreError,
-    StoreResult, Swept, Tally, TokenOrder, TokenRow, room::Room,
+    Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter,
+    JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, RulebookRow, Store,
+    StoreError, StoreResult, Swept, Tally, TokenOrder, TokenRow, room::Room,
 };
 use crate::model::{
+    alert::RaisedAlert,
     event::{Accepted, Event, NewEvent},
     id::EventId,
     job::{JobRow, Settled, Settlement},
@@ -75,6 +77,8 @@ pub use line::Pace;
 pub struct SqliteStore {
     way: Way,
     commits: Arc<AtomicU64>,
+    /// Held while the books are recounted.
+    auditing: Arc<tokio::sync::Mutex<()>>,
     free_min: Option<u64>,
 }
 
@@ -110,7 +114,7 @@ impl SqliteStore {
         let deciding = Readers::start(path, 1, readers::READ_MAX)?;
         let line = Line::start(core, pace)?;
         let way = Way::File { readers, deciding, line, path: path.to_owned() };
-        Ok(Self { way, commits, free_min: None })
+        Ok(Self { way, commits, auditing: Arc::default(), free_min: None })
     }
 
     /// An empty store in memory that does everything on the caller's thread.
@@ -121,7 +125,7 @@ impl SqliteStore {
         let core = Core::new(conn, None)?;
         let commits = core.commits();
         let way = Way::Inline(Box::new(Mutex::new(core)));
-        Ok(Self { way, commits, free_min: None })
+        Ok(Self { way, commits, auditing: Arc::default(), free_min: None })
     }
 
     /// With another limit of free bytes below which it is not [`ready`](Store::ready); `None` is
@@ -189,6 +193,22 @@ impl SqliteStore {
             }
         };
         answered(sent, answer)
+    }
+
+    /// Does what takes long and must not hold up the readers, on a thread of its own.
+    fn apart<T: Send + 'static>(
+        &self,
+        name: &str,
+        work: impl FnOnce() -> StoreResult<T> + Send + 'static,
+    ) -> Boxed<'_, StoreResult<T>> {
+        let (reply, answer) = oneshot::channel();
+        let started = thread::Builder::new().name(name.to_owned()).spawn(move || {
+            let _ = reply.send(work()); // whoever asked may have gone
+        });
+        let started = started
+            .map(|_| ())
+            .map_err(|error| StoreError::Busy(format!("no thread for {name}: {error}")));
+        answered(started, answer)
     }
 }
 
@@ -284,8 +304,31 @@ impl Store for SqliteStore {
         self.read(move |conn| tally::tally(conn, now))
     }
 
-    fn recount(&self, now: Time) -> Boxed<'_, StoreResult<Tally>> {
-        self.read(move |conn| tally::recount(conn, now))
+    fn audit(&self, now: Time) -> Boxed<'_, StoreResult<Audit>> {
+        let path = match &self.way {
+            Way::File { path, .. } => path.clone(),
+            Way::Inline(_) => return self.read(move |conn| tally::audit(conn, now)),
+        };
+        let Ok(turn) = Arc::clone(&self.auditing).try_lock_owned() else {
+            let why = "the books are being recounted already: ask again in a moment".to_owned();
+            return Box::pin(async { Err(StoreError::Busy(why)) });
+        };
+        self.apart("store-audit", move || {
+            let _turn = turn;
+            let conn = open::reader(&path)?;
+            let snapshot = conn.unchecked_transaction()?;
+            tally::audit(&snapshot, now)
+        })
+    }
+
+    fn alerts(
+        &self,
+        replace: Option<Vec<RaisedAlert>>,
+    ) -> Boxed<'_, StoreResult<Vec<RaisedAlert>>> {
+        match replace {
+            None => self.read(alert::list),
+            Some(standing) => self.write(1, move |tx, _| alert::replace(tx, &standing)),
+        }
     }
 
     fn ready(&self) -> Boxed<'_, StoreResult<()>> {
@@ -300,7 +343,6 @@ impl Store for SqliteStore {
     }
 
     fn backup<'a>(&'a self, file: &'a Path) -> Boxed<'a, StoreResult<()>> {
-        let (reply, answer) = oneshot::channel();
         let (path, file) = match &self.way {
             Way::File { path, .. } => (path.clone(), file.to_owned()),
             Way::Inline(core) => {
@@ -309,14 +351,8 @@ impl Store for SqliteStore {
                 return Box::pin(async { copied });
             }
         };
-        // A copy takes long and must not hold up the readers: it has a thread of its own.
-        let started = thread::Builder::new().name("store-backup".to_owned()).spawn(move || {
-            let copied = open::reader(&path).and_then(|conn| backup::backup(&conn, &file));
-            let _ = reply.send(copied); // whoever asked may have gone
-        });
-        let started = started
-            .map(|_| ())
-            .map_err(|error| StoreError::Busy(format!("no thread for the backup: {error}")));
-        answered(started, answer)
+        self.apart("store-backup", move || {
+            open::reader(&path).and_then(|conn| backup::backup(&conn, &file))
+        })
     }
 }

@@ -188,6 +188,17 @@ burst = 10000
         opened(&self.path()).expect("the store opens")
     }
 
+    /// Every accepted fill is accounted for, as the stopped daemon's own command finds.
+    pub fn assert_conserved(&self) {
+        assert!(self.child.is_none(), "stop it first: a running one wants a token");
+        let output = self.command().args(["check", "--store", "--json"]).output();
+        let output = output.expect("the command runs");
+        let text = String::from_utf8_lossy(&output.stdout);
+        let report: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(report["books"]["differences"], serde_json::json!([]), "{text}");
+        assert_eq!(report["books"]["balances"], true, "{text}");
+    }
+
     /// The database file.
     pub fn path(&self) -> PathBuf {
         self.elsewhere.clone().unwrap_or_else(|| self.folder.path().join("handoff.db"))

@@ -6,6 +6,7 @@ use handoff::{
     clock::Clock as _,
     demo::channels::posts::Reply,
     model::{
+        alert::RaisedAlert,
         event::{Accepted, Event, Fate, NewEvent},
         id::EventId,
         job::{JobRow, Settled, Settlement},
@@ -14,7 +15,7 @@ use handoff::{
         time::{Span, Time},
     },
     store::{
-        Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter,
+        Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter,
         JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, RulebookRow, Store,
         StoreResult, Swept, Tally, TokenOrder, TokenRow,
     },
@@ -69,7 +70,8 @@ impl Store for Poisoned {
         rulebooks(version: Option<u32>) -> Vec<RulebookRow>;
         team() -> Team;
         tally(now: Time) -> Tally;
-        recount(now: Time) -> Tally;
+        audit(now: Time) -> Audit;
+        alerts(replace: Option<Vec<RaisedAlert>>) -> Vec<RaisedAlert>;
         ready() -> ();
     }
 }

@@ -53,9 +53,14 @@ pub async fn retry_makes_a_dead_job_due_and_bury_ends_a_living_one(db: Db) {
     settle(&db, settlement(&jobs[0], Verdict::Dead { why: "refused".into() })).await;
     let ids = vec![jobs[0].id.0, jobs[1].id.0, 999];
     // The second is under way: burying it lets the attempt end, and a retry of it is no more.
-    assert_eq!(db.order(ids.clone(), JobOrder::Bury, t(5)).await.unwrap(), 1);
+    let given_up = async || db.tally(T0).await.unwrap().given_up.get("write:hubspot").copied();
+    assert_eq!(given_up().await, Some(1), "nobody has buried it yet");
+    assert_eq!(db.order(ids.clone(), JobOrder::Bury, t(5)).await.unwrap(), 2);
+    assert_eq!(db.order(ids.clone(), JobOrder::Bury, t(5)).await.unwrap(), 0, "once");
+    assert_eq!(given_up().await, None);
     let end = settlement(&jobs[1], Verdict::Retry { at: t(6), why: "busy".into() });
     assert_eq!(settle(&db, end).await, Settled::Kept);
+    assert_eq!(given_up().await, None, "still by an operator's word");
     assert!(claim(&db, JobKind::Write, "hubspot", t(10), 2).await.is_empty());
     assert_eq!(db.order(ids, JobOrder::Retry, t(20)).await.unwrap(), 2);
     let again = claim(&db, JobKind::Write, "hubspot", t(20), 2).await;
