@@ -17,7 +17,7 @@ async fn i11_timers_are_at_most_a_second_late_and_five_after_a_start() {
     let path = daemon.folder.path().join("rulebook.toml");
     let text = std::fs::read_to_string(&path).unwrap();
     let steps = text.find("step = [").unwrap();
-    let text = format!("{}step = [{{ at = \"100%\", tell = [\"owner\"] }}]\n", &text[..steps]);
+    let text = format!("{}step = [{{ at = \"100%\", tell = [\"rep: mary\"] }}]\n", &text[..steps]);
     std::fs::write(path, text.replace("respond_within = \"5m\"", "respond_within = \"5s\""))
         .unwrap();
     daemon.start().await;
