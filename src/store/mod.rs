@@ -67,6 +67,8 @@ pub struct BatchDone {
     pub decided: Vec<Decided>,
     /// How many reviews were decided.
     pub reviews: usize,
+    /// When each of them was due.
+    pub reviews_due: Vec<Time>,
     /// Steps whose decision panicked or was impossible, and why: their events got a try more.
     pub failed: Vec<(crate::model::id::EventId, String)>,
     /// Jobs are due now for these lanes.

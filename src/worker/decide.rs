@@ -106,6 +106,9 @@ impl Worker {
     /// Counts, logs and wakes: the one place where decisions are told to the operator.
     fn note(&self, done: &BatchDone, events: &[Event]) {
         let now = self.clock.now();
+        for due in &done.reviews_due {
+            self.metrics.reviewed(now.since(*due));
+        }
         for decided in &done.decided {
             self.metrics.decided(decided.decision.what);
             tracing::info!(

@@ -76,6 +76,7 @@ pub fn reviews(
         }
     }
     done.reviews += due.len();
+    done.reviews_due.extend(due.iter().map(|review| review.due_at));
     Ok(due.len())
 }
 

@@ -113,17 +113,19 @@ pub struct DueReview {
     pub job: i64,
     /// The lead's row.
     pub lead: i64,
+    /// When it is due.
+    pub due_at: Time,
 }
 
 /// Due reviews, oldest first.
 pub fn due_reviews(tx: &Connection, now: Time, max: usize) -> StoreResult<Vec<DueReview>> {
     let mut found = tx.prepare_cached(
-        "SELECT id, lead FROM job
+        "SELECT id, lead, due_at FROM job
          WHERE is_dead = 0 AND kind = 0 AND lane = '' AND rank = 0 AND due_at <= ?1
          ORDER BY due_at LIMIT ?2",
     )?;
     let rows = found.query_map(params![now.0, max as i64], |row| {
-        Ok(DueReview { job: row.get(0)?, lead: row.get(1)? })
+        Ok(DueReview { job: row.get(0)?, lead: row.get(1)?, due_at: Time(row.get(2)?) })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
