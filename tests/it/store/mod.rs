@@ -11,6 +11,7 @@ mod jobs;
 mod operate;
 mod people;
 mod read;
+mod reviews;
 mod sqlite;
 
 /// Runs the cases of each area on the stores that a factory makes.
