@@ -6,7 +6,7 @@
 
 use super::{Worker, decide::Worked, gate::Took};
 use crate::{
-    crm::{Crm, Expect, OwnerSet, Put, PutDone, SetOwner},
+    crm::{Crm, Expect, OwnerSet, Put, PutDone, PutHow, SetOwner},
     model::{
         event::{EventKind, NewEvent},
         failure::{Failure, verdict},
@@ -75,7 +75,7 @@ impl Worker {
         let mut wanted = Vec::new();
         for (at, (job, one)) in jobs.iter().zip(&written).enumerate() {
             if let (Ok(put), Some(owner)) = (&one.put, self.crm_owner(name, job)) {
-                let expect = self.expect(name, job);
+                let expect = self.expect(name, job, put.how);
                 wanted.push((at, SetOwner { record: put.record.clone(), owner, expect }));
             }
         }
@@ -93,9 +93,12 @@ impl Worker {
         written
     }
 
-    /// Whom the record may show without a human having moved it: the owner that we wrote last, one
-    /// of an attempt without an end, and after a crash everybody whom we may have written.
-    fn expect(&self, name: &str, job: &Claimed) -> Expect {
+    /// Whom the record may show without a human having moved it: nobody if it is new, the owner
+    /// that we wrote last, one of an attempt without an end, and after a crash everybody whom we may have written.
+    fn expect(&self, name: &str, job: &Claimed, how: PutHow) -> Expect {
+        if how == PutHow::Created {
+            return Expect::New;
+        }
         let link = job.link.clone().unwrap_or_default();
         let mut ours: Vec<String> = link.owner.into_iter().chain(link.tried).collect();
         if job.is_uncertain {

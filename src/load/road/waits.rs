@@ -35,7 +35,7 @@ impl Quantiles {
         let mut histogram = Histogram::<u64>::new(3).ok()?;
         histogram.auto(true);
         for wait in waits {
-            histogram.saturating_record(*wait);
+            histogram.record(*wait).ok()?;
         }
         (!waits.is_empty()).then(|| Self::of(&histogram))
     }

@@ -17,21 +17,21 @@ async fn i11_timers_are_at_most_a_second_late_and_five_after_a_start() {
     let path = daemon.folder.path().join("rulebook.toml");
     let text = std::fs::read_to_string(&path).unwrap();
     let steps = text.find("step = [").unwrap();
-    let text = format!("{}step = [{{ at = \"100%\", tell = [\"owner\"] }}]\n", &text[..steps]);
+    let text = format!("{}step = [{{ at = \"100%\", tell = [\"rep: mary\"] }}]\n", &text[..steps]);
     std::fs::write(path, text.replace("respond_within = \"5m\"", "respond_within = \"5s\""))
         .unwrap();
     daemon.start().await;
     let count = either(300, 3_000);
     post(daemon.port, 0..count, |_| "demo").await;
     // Killed and away while the second half falls due.
-    tokio::time::sleep(std::time::Duration::from_millis(6_000)).await;
+    tokio::time::sleep(std::time::Duration::from_secs(6)).await;
     post(daemon.port, count..2 * count, |_| "demo").await;
-    tokio::time::sleep(std::time::Duration::from_millis(1_000)).await;
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     daemon.kill();
-    tokio::time::sleep(std::time::Duration::from_millis(5_000)).await;
+    tokio::time::sleep(std::time::Duration::from_secs(5)).await;
     daemon.start().await;
     let started = handoff::clock::Clock::now(&handoff::clock::SystemClock::new());
-    tokio::time::sleep(std::time::Duration::from_millis(5_000)).await;
+    tokio::time::sleep(std::time::Duration::from_secs(5)).await;
     let (_, ended_well) = tokio::task::block_in_place(|| daemon.stop());
     assert!(ended_well, "{}", daemon.log());
     let store = daemon.store();
@@ -49,9 +49,9 @@ async fn i11_timers_are_at_most_a_second_late_and_five_after_a_start() {
     let (mut up, mut down): (Vec<i64>, Vec<i64>) = (Vec::new(), Vec::new());
     for (due, late) in late {
         if due.plus(Span(late)) < started.minus(Span::seconds(4)) {
-            up.push(late)
+            up.push(late);
         } else {
-            down.push(due.plus(Span(late)).since(started).0)
+            down.push(due.plus(Span(late)).since(started).0);
         }
     }
     up.sort_unstable();

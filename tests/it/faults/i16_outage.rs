@@ -10,7 +10,7 @@ use crate::{harness::until, road::many::either};
 
 /// One in ten is hot.
 fn is_hot(number: usize) -> bool {
-    number % 10 == 0
+    number.is_multiple_of(10)
 }
 
 fn with_cold(text: &str) -> String {

@@ -26,10 +26,10 @@ async fn send(port: u16, next: Arc<AtomicU64>, end: Arc<AtomicBool>, all: Acknow
     while !end.load(Ordering::Relaxed) {
         let number = next.fetch_add(1, Ordering::Relaxed);
         let body = format!(r#"{{"data":{{"email":"p{number}@linden.example"}}}}"#);
-        let post = Post::new(port, &body, &format!("msg_{number}"));
-        let (status, body) = wire.send(&post).await.expect("an answer");
-        assert_eq!(status, 200, "{}", String::from_utf8_lossy(&body));
-        all.lock().await.push(event_of(&body));
+        let fill = Post::new(port, &body, &format!("msg_{number}"));
+        let (status, said) = wire.send(&fill).await.expect("an answer");
+        assert_eq!(status, 200, "{}", String::from_utf8_lossy(&said));
+        all.lock().await.push(event_of(&said));
     }
 }
 

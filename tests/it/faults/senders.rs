@@ -22,8 +22,8 @@ pub async fn post(port: u16, people: Range<usize>, form: fn(usize) -> &'static s
                 let form = form(number);
                 let body =
                     format!(r#"{{"data":{{"email":"p{number}@linden.example","form":"{form}"}}}}"#);
-                let post = Post::new(port, &body, &format!("msg_{number}"));
-                let (status, said) = wire.send(&post).await.expect("an answer");
+                let fill = Post::new(port, &body, &format!("msg_{number}"));
+                let (status, said) = wire.send(&fill).await.expect("an answer");
                 assert_eq!(status, 200, "{}", String::from_utf8_lossy(&said));
             }
         });

@@ -26,7 +26,9 @@ impl Post {
             body.len()
         );
         for (name, value) in website().sign("POST", &uri, body.as_bytes(), now, delivery) {
-            text.push_str(&format!("{name}: {value}\r\n"));
+            for part in [name.as_str(), ": ", value.as_str(), "\r\n"] {
+                text.push_str(part);
+            }
         }
         text.push_str("\r\n");
         text.push_str(body);

@@ -32,7 +32,7 @@ escalation = "chain"
 }
 
 fn form(number: usize) -> &'static str {
-    if number % 10 == 0 { "demo" } else { "ebook" }
+    if number.is_multiple_of(10) { "demo" } else { "ebook" }
 }
 
 /// Steps that wrote: each makes its new records by one request.

@@ -67,6 +67,30 @@ pub async fn retry_makes_a_dead_job_due_and_bury_ends_a_living_one(db: Db) {
     assert_eq!(again.iter().map(|job| job.attempt).collect::<Vec<_>>(), [1, 1]);
 }
 
+pub async fn a_hastened_job_is_due_with_its_attempts_and_a_review_never_is(db: Db) {
+    let wants = road(|plan, _, now| {
+        plan.jobs = vec![job(JobKind::Write, "hubspot", now)];
+        plan.review = Review::At(now.plus(Span::hours(1)));
+    });
+    open(&db, [1, 2], wants).await;
+    let jobs = claim(&db, JobKind::Write, "hubspot", T0, 1).await;
+    let later = Verdict::Retry { at: t(3_600_000), why: "busy".into() };
+    settle(&db, settlement(&jobs[0], later)).await;
+    // The second one is under a lease, and stays so.
+    let leased = claim(&db, JobKind::Write, "hubspot", T0, 2).await;
+    assert_eq!(leased.len(), 1);
+    let all = db.jobs(JobFilter { max: 10, ..Default::default() }).await.unwrap().rows;
+    let ids: Vec<i64> = all.iter().map(|job| job.id.0).collect();
+    assert_eq!(ids.len(), 4);
+    assert_eq!(db.order(ids.clone(), JobOrder::Hasten, t(5)).await.unwrap(), 1);
+    assert_eq!(db.order(ids, JobOrder::Hasten, t(5)).await.unwrap(), 0, "it is due already");
+    let again = claim(&db, JobKind::Write, "hubspot", t(5), 2).await;
+    assert_eq!(
+        again.iter().map(|job| (job.id, job.attempt)).collect::<Vec<_>>(),
+        [(jobs[0].id, 2)]
+    );
+}
+
 pub async fn a_review_cannot_be_buried(db: Db) {
     open(&db, [1], road(|plan, _, now| plan.review = Review::At(now.plus(Span::hours(1))))).await;
     let jobs = db.jobs(JobFilter { max: 10, ..Default::default() }).await.unwrap().rows;
