@@ -93,7 +93,11 @@ impl Worker {
             let result = channel.to.send(message).await;
             let failure = result.err();
             let now = self.clock.now();
-            self.report(&hearer.channel, &channel.gate, [failure.as_ref()].into_iter(), now);
+            let failures = [failure.as_ref()].into_iter();
+            let is_back = self.report(&hearer.channel, &channel.gate, failures, now);
+            if let Err(error) = self.if_back(is_back, &hearer.channel).await {
+                tracing::warn!(%error, "what waits for the channel waits until it is due");
+            }
             if failure.is_some() {
                 said.failure = failure;
                 break;
