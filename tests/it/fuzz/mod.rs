@@ -23,12 +23,12 @@ use crate::architecture::source::root;
 /// What a mutant costs, where it is more than a fraction of a millisecond: so many times fewer are
 /// made. These compile a whole document, or walk years.
 const COST: &[(&str, usize)] = &[
-    ("body", 10),
-    ("condition", 10),
-    ("hours", 10),
-    ("ical", 20),
+    ("body", 4),
+    ("condition", 4),
+    ("hours", 4),
+    ("ical", 4),
     ("normalize", 20),
-    ("rulebook", 20),
+    ("rulebook", 10),
     ("settings", 20),
     ("table", 20),
 ];
