@@ -53,7 +53,9 @@ pub fn run(bytes: &[u8]) {
     }
     let nothing = Facts::new(schema);
     for facts in [&facts, &nothing] {
-        rules.iter().for_each(|rule| agrees_with_itself(rule, facts));
+        for rule in &rules {
+            agrees_with_itself(rule, facts);
+        }
         let scan: Vec<(usize, Tri)> = rules
             .iter()
             .map(|rule| rule.eval(facts))

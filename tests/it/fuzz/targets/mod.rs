@@ -33,8 +33,11 @@ use handoff::{
     settings::{REFERENCE, Settings, World},
 };
 
-/// Every target by its name: the name of its binary and of its folder of fixtures.
-pub const ALL: &[(&str, fn(&[u8]))] = &[
+/// A target: the name of its binary and of its folder of fixtures, and its body.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// Every target.
+pub const ALL: &[Target] = &[
     ("answer", answer::run),
     ("body", body::run),
     ("condition", condition::run),
