@@ -26,9 +26,13 @@ fn fifty_leads_are_driven_down_the_road_and_each_is_looked_for() {
         bench(&["--rate", "40", "--for", "1s", "--outage", "250ms", "--store", store]);
     assert_eq!(code, 0, "{report:#} {error}");
     let proof = &report["proof"];
-    for (name, wanted) in
-        [("acknowledged", 50), ("stored", 50), ("leads", 50), ("records", 50), ("unacknowledged", 0)]
-    {
+    for (name, wanted) in [
+        ("acknowledged", 50),
+        ("stored", 50),
+        ("leads", 50),
+        ("records", 50),
+        ("unacknowledged", 0),
+    ] {
         assert_eq!(proof[name], wanted, "{name} of {report:#}");
     }
     assert_eq!((&proof["balances"], &proof["recounts"]), (&true.into(), &true.into()));
