@@ -2,7 +2,8 @@
 //!
 //! Order of the start: store, rulebook, listener, loops, server. Of the stop: the server takes no
 //! more and ends what it has, the loops end the step they are in, then the store closes. Nothing
-//! is lost by a stop at any moment; the order only avoids work that has to be repeated.
+//! is lost by a stop at any moment; the order only avoids work that has to be repeated. A second
+//! signal ends the process at once.
 //!
 //! Guarantees: a fatal store ends the process. Does not know: settings files; `app::parts` makes
 //! parts of settings, the demo and the tests make their own.
@@ -34,7 +35,7 @@ use crate::{
     decide::Reach,
     http::{Front, bounds::Bounds, edge, pages::DemoButtons, secrets::SecretUse},
     intake::{Scheme, form},
-    model::time::Span,
+    model::{alert, time::Span},
     notify::{Channel, link::LinkKey},
     outbound::gate::{Gate, Limits},
     rulebook::{Files, Rulebook},
@@ -45,6 +46,7 @@ use crate::{
         reload::{ReadFiles, Watch},
         run::{self, Ended},
         wake::Wakes,
+        watch::{Free, Lookout},
     },
 };
 
@@ -104,6 +106,10 @@ pub struct Parts {
     pub lease: Span,
     /// Calls at once per CRM connection and kind of work.
     pub workers_per_lane: usize,
+    /// From when on the daemon tells people about itself.
+    pub alerts: alert::Limits,
+    /// Looks how many bytes are free on the store's disk.
+    pub free: Box<Free>,
     /// What a demo adds to the board.
     pub demo: Option<Arc<dyn DemoButtons>>,
 }
@@ -132,7 +138,12 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
         let setup = setup.clone();
         Arc::new(move |files: &Files, version: u32| Rulebook::compile(files, &setup, version))
     };
-    let files = Arc::new(Watch { read: parts.read_rulebook, compile, seen: Mutex::new([0; 32]) });
+    let files = Arc::new(Watch {
+        read: parts.read_rulebook,
+        compile,
+        seen: Mutex::new([0; 32]),
+        refused: Mutex::default(),
+    });
     let book = files.start(parts.store.as_ref(), parts.clock.now()).await?;
     let listener = TcpListener::bind(parts.listen).with_context(|| {
         format!("cannot listen on {}; is another daemon running?", parts.listen)
@@ -183,7 +194,7 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
         lease: parts.lease,
         read: Arc::new(|_, content_type, body| form::document(content_type, body)),
         keep: parts.keep,
-        alarmed: Mutex::default(),
+        lookout: Lookout::new(parts.alerts, parts.sources.keys().cloned().collect(), parts.free),
         jumps: Mutex::new(Jumps {
             watch: JumpWatch::new(parts.clock.as_ref()),
             unsure_until: Span::ZERO,
@@ -269,7 +280,13 @@ pub fn serve(settings: crate::settings::Settings) -> anyhow::Result<()> {
             }
         }
         tracing::info!("stopping");
-        match running.stop().await {
+        let ended = tokio::select! {
+            ended = running.stop() => ended,
+            // As safe as a crash, and as quick.
+            _ = terminate.recv() => anyhow::bail!("ended at once, by a second signal"),
+            _ = interrupt.recv() => anyhow::bail!("ended at once, by a second signal"),
+        };
+        match ended {
             Ended::Stopped => Ok(()),
             Ended::Fatal(why) => anyhow::bail!("the store failed: {why}"),
         }

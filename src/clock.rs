@@ -28,10 +28,9 @@ pub trait Clock: Send + Sync {
     }
     /// Ends when it is `at` or later; at once if it is already.
     fn sleep_until(&self, at: Time) -> Boxed<'_, ()>;
-    /// Ends when so much time has passed by the wall clock.
-    fn sleep(&self, span: Span) -> Boxed<'_, ()> {
-        self.sleep_until(self.now().plus(span))
-    }
+    /// Ends when so much time has passed, or the wall clock says so: one that was set back holds
+    /// nobody up.
+    fn sleep(&self, span: Span) -> Boxed<'_, ()>;
 }
 
 /// The clock of the machine.
@@ -82,6 +81,21 @@ impl Clock for SystemClock {
             }
         })
     }
+
+    fn sleep(&self, span: Span) -> Boxed<'_, ()> {
+        let (now, monotonic) = self.both();
+        let (at, until) = (now.plus(span), later(monotonic, span));
+        Box::pin(async move {
+            loop {
+                let passing = Span(until.0.saturating_sub(self.monotonic().0));
+                let left = at.since(self.now()).min(passing);
+                if left <= Span::ZERO {
+                    return;
+                }
+                tokio::time::sleep(duration(left).min(LOOK_EVERY)).await;
+            }
+        })
+    }
 }
 
 /// A clock that runs faster than the machine's, for a demo in which a minute takes a second.
@@ -125,6 +139,10 @@ impl Clock for ScaledClock {
                 tokio::time::sleep(duration(left).div_f64(f64::from(self.factor))).await;
             }
         })
+    }
+
+    fn sleep(&self, span: Span) -> Boxed<'_, ()> {
+        self.sleep_until(self.now().plus(span)) // both of its readings are one
     }
 }
 
@@ -188,6 +206,15 @@ impl Clock for ManualClock {
             let _ = hand.wait_for(|hand| hand.now >= at).await;
         })
     }
+
+    fn sleep(&self, span: Span) -> Boxed<'_, ()> {
+        let mut hand = self.hand.subscribe();
+        let begun = *hand.borrow();
+        let (at, until) = (begun.now.plus(span), later(begun.monotonic, span));
+        Box::pin(async move {
+            let _ = hand.wait_for(|hand| hand.now >= at || hand.monotonic >= until).await;
+        })
+    }
 }
 
 /// Notices when the wall clock was set: it compares how far both readings went since the last look.
@@ -214,6 +241,10 @@ impl JumpWatch {
         *self = seen;
         Span(wall.0.saturating_sub(passed))
     }
+}
+
+fn later(reading: Span, span: Span) -> Span {
+    Span(reading.0.saturating_add(span.0))
 }
 
 fn duration(span: Span) -> Duration {
@@ -252,6 +283,19 @@ mod tests {
         let mut sleep = clock.sleep_until(Time(2_000));
         clock.clone().advance_to(Time(2_000));
         assert_eq!(poll(&mut sleep), Poll::Ready(()), "a move before the first poll counts");
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_holds_no_sleeper_up() {
+        let clock = ManualClock::at(Time(10_000_000));
+        let (mut sleep, mut until) =
+            (clock.sleep(Span(5_000)), clock.sleep_until(Time(10_005_000)));
+        clock.set(Time(1_000_000));
+        clock.advance(Span(4_999));
+        assert_eq!(poll(&mut sleep), Poll::Pending);
+        clock.advance(Span(1));
+        assert_eq!(poll(&mut sleep), Poll::Ready(()));
+        assert_eq!(poll(&mut until), Poll::Pending, "an instant is one of the wall clock");
     }
 
     #[test]

@@ -56,8 +56,8 @@ intent = "demo"
 
 [[mapping]]
 source = "website"
-custom.budget = { path = "$.data.budget", transform = ["number"] }
-custom.seats = { path = "$.data.seats", transform = ["number"] }
+custom.budget = { path = "$.data.budget", type = "number" }
+custom.seats = { path = "$.data.seats", type = "number" }
 custom.product = "$.data.product"
 
 [[sla]]

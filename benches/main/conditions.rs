@@ -11,7 +11,7 @@ use super::{
     table::Table,
 };
 
-const ROUNDS: usize = 15;
+const ROUNDS: usize = 100;
 const LEADS: usize = 8;
 
 /// Prints the group.

@@ -8,9 +8,11 @@
 
 mod book;
 mod conditions;
+mod daemon;
 mod decide;
 mod figure;
 mod filler;
+mod reviews;
 mod start;
 mod store;
 mod table;
@@ -23,6 +25,7 @@ const GROUPS: &[(&str, fn(&mut Table))] = &[
     ("decide", decide::run),
     ("store", store::run),
     ("start", start::run),
+    ("reviews", reviews::run),
 ];
 
 fn main() {

@@ -30,6 +30,7 @@ use crate::{
     settings::{ChannelKind, CrmKind, LimitSettings, PaceSettings, Settings, StoreSettings},
     store::{
         Store,
+        room::Room,
         sqlite::{Pace, SqliteStore},
     },
     telemetry::Metrics,
@@ -104,6 +105,7 @@ pub fn from_settings(settings: Settings) -> anyhow::Result<Parts> {
         }
     }
     let store = open(&settings.store, settings.limits)?;
+    let StoreSettings::Sqlite { path } = settings.store;
     let sources: BTreeMap<String, Scheme> =
         settings.sources.into_iter().map(|source| (source.name, source.scheme)).collect();
     let rulebook = settings.rulebook;
@@ -127,6 +129,8 @@ pub fn from_settings(settings: Settings) -> anyhow::Result<Parts> {
         keep: settings.keep.bodies,
         lease: settings.limits.lease,
         workers_per_lane: settings.limits.workers,
+        alerts: settings.alerts.limits(),
+        free: Box::new(move || Room::beside(&path).ok().map(|room| room.free)),
         demo: None,
     })
 }

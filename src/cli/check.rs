@@ -22,7 +22,7 @@ use crate::{
     },
     rulebook::{Files, MAIN, Rulebook},
     settings::Settings,
-    store::{Store, Tally},
+    store::Store,
 };
 
 /// Check settings and rulebook, and recount the books.
@@ -195,12 +195,18 @@ struct Books {
 
 /// From the daemon if one answers: it has the store. Otherwise both counts are made here.
 fn books(session: &Session, config: &Config) -> Result<Books, Stop> {
-    match session.remote()?.get(&["books"], &[]) {
+    match session.remote()?.get(&["books"], &[("recount", "true".to_owned())]) {
         Ok(answer) => {
-            let balances = answer.get("balances").and_then(Value::as_bool).unwrap_or(false);
-            let word = if balances { "The books balance" } else { "The books do not balance" };
-            let sentence = format!("{word}, as the running daemon counts them.");
-            Ok(Books { balances, sentence, json: answer })
+            let differences = answer.get("differences").and_then(Value::as_array);
+            let differences = differences.into_iter().flatten().filter_map(Value::as_str);
+            let differences: Vec<String> = differences.map(str::to_owned).collect();
+            let accepted = answer.pointer("/recounted/accepted").and_then(Value::as_i64);
+            let says_so = answer.get("balances").and_then(Value::as_bool).unwrap_or(false);
+            Ok(Books {
+                balances: says_so && differences.is_empty(),
+                sentence: sentence(&differences, accepted.unwrap_or(0), "the running daemon"),
+                json: answer,
+            })
         }
         Err(Stop { exit: Exit::Unreachable, .. }) => {
             recounted(offline::store(config, false)?.as_ref(), session.now)
@@ -210,70 +216,31 @@ fn books(session: &Session, config: &Config) -> Result<Books, Stop> {
 }
 
 fn recounted(store: &dyn Store, now: Time) -> Result<Books, Stop> {
-    let kept = offline::wait(store.tally(now))?;
-    let counted = offline::wait(store.recount(now))?;
-    let differences = differences(&kept, &counted);
-    let balances = kept.balances() && counted.balances() && differences.is_empty();
-    let sentence = if balances {
-        format!("The books balance: {} fills, recounted row by row.", counted.accepted)
-    } else if differences.is_empty() {
-        "The books do not balance: a fill without one fate, or a lead without one state.".to_owned()
-    } else {
-        format!("The books do not match the rows: {}.", differences.join("; "))
-    };
-    let json = json!({ "balances": balances, "books": kept, "recounted": counted });
+    let audit = offline::wait(store.audit(now))?;
+    let differences = audit.differences();
+    let balances = differences.is_empty();
+    let sentence = sentence(&differences, audit.recounted.accepted, "this command");
+    let json = json!({
+        "balances": balances,
+        "books": audit.books,
+        "recounted": audit.recounted,
+        "differences": differences,
+    });
     Ok(Books { balances, sentence, json })
 }
 
-/// What was kept against what is there. A missing line is a zero.
-fn differences(kept: &Tally, counted: &Tally) -> Vec<String> {
-    let mut all = Vec::new();
-    let mut hold = |what: &str, kept: i64, counted: i64| {
-        if kept != counted {
-            all.push(format!("{what}: {kept} in the books, {counted} there"));
-        }
-    };
-    hold("accepted", kept.accepted, counted.accepted);
-    for (mine, theirs) in [(&kept.fates, &counted.fates), (&kept.states, &counted.states)] {
-        let mut words: Vec<&&str> = mine.keys().chain(theirs.keys()).collect();
-        words.sort();
-        words.dedup();
-        for word in words {
-            let count = |side: &std::collections::BTreeMap<&'static str, i64>| {
-                side.get(*word).copied().unwrap_or(0)
-            };
-            hold(word, count(mine), count(theirs));
-        }
+fn sentence(differences: &[String], accepted: i64, by: &str) -> String {
+    if differences.is_empty() {
+        format!("The books balance: {accepted} fills, recounted row by row by {by}.")
+    } else {
+        format!("The books do not balance: {}.", differences.join("; "))
     }
-    hold("the last decision", kept.last_seq, counted.last_seq);
-    all
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::store::sqlite::SqliteStore;
-
-    #[test]
-    fn a_count_that_differs_is_named() {
-        let kept = Tally {
-            accepted: 3,
-            fates: [("opened", 2), ("joined", 1)].into(),
-            states: [("waiting", 2)].into(),
-            ..Tally::default()
-        };
-        assert!(differences(&kept, &kept).is_empty());
-        let counted =
-            Tally { fates: [("opened", 2), ("dead", 1)].into(), last_seq: 7, ..kept.clone() };
-        assert_eq!(
-            differences(&kept, &counted),
-            [
-                "dead: 0 in the books, 1 there",
-                "joined: 1 in the books, 0 there",
-                "the last decision: 0 in the books, 7 there",
-            ]
-        );
-    }
 
     #[test]
     fn the_books_of_an_empty_store_balance() {

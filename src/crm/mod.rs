@@ -96,6 +96,9 @@ pub struct SetOwner {
 pub enum Expect {
     /// Nobody, or one of the connection's default owners.
     Unowned,
+    /// The same, of a record that this attempt made a moment ago: an adapter whose CRM gives new
+    /// records to nobody need not look once more.
+    New,
     /// One of these: the owner that we wrote last, and those whom an attempt of ours without an
     /// end may have written.
     Ours(Vec<String>),

@@ -19,7 +19,7 @@ pub(super) fn judge(
         return Some(OwnerSet::Already);
     }
     let is_expected = match &ask.expect {
-        Expect::Unowned => false,
+        Expect::Unowned | Expect::New => false,
         Expect::Ours(ours) => ours.iter().any(|one| is_same(now, one)),
     };
     if is_expected || default_owners.iter().any(|default| is_same(now, default)) {

@@ -134,7 +134,7 @@ pub fn decision<'b>(
             .as_ref()
             .and_then(|id| book.rules.iter().find(|rule| rule.id == *id))
             .map(|rule| rule.sentence(book)),
-        rules: Rules::new(book, facts, &stored),
+        rules: Rules::new(book, facts, stored.rule.as_deref(), stored.passed.clone()),
         candidates: candidates(book, &stored),
         rulebook: decision.rulebook,
     }

@@ -5,7 +5,7 @@
 
 use serde::{Serialize, Serializer};
 
-use super::{explain::Stored, route::Passed};
+use super::route::Passed;
 use crate::rulebook::{
     Rulebook,
     condition::{Facts, Outcomes, Seen, Tri},
@@ -35,16 +35,16 @@ pub struct RuleWhy {
 }
 
 impl<'b> Rules<'b> {
-    /// Asks every clause of the rulebook about these facts.
-    pub(super) fn new(book: &'b Rulebook, facts: Facts, stored: &Stored) -> Self {
-        let winner = stored.rule.as_ref();
-        Self {
-            book,
-            outcomes: book.clauses().ask(&facts),
-            facts,
-            winner: winner.and_then(|id| book.rules.iter().position(|rule| rule.id == *id)),
-            passed: stored.passed.clone(),
-        }
+    /// Asks every clause of the rulebook about these facts; `winner` is the rule that decided, and
+    /// `passed` what was said of others then.
+    pub(super) fn new(
+        book: &'b Rulebook,
+        facts: Facts,
+        winner: Option<&str>,
+        passed: Vec<Passed>,
+    ) -> Self {
+        let winner = winner.and_then(|id| book.rules.iter().position(|rule| rule.id == id));
+        Self { book, outcomes: book.clauses().ask(&facts), facts, winner, passed }
     }
 
     /// How many there are.

@@ -7,7 +7,8 @@
 //!
 //! Reading order: `prepare` (bytes become a draft), `fill` (a form fill), `route` (which rule),
 //! `rotate` (which rep), `assign` (the lead gets an owner and a clock), `review` (the ladder),
-//! `news` (what acting and people brought), `explain` (why, said back).
+//! `news` (what acting and people brought), `explain` (why, said back); apart from leads: `watch`
+//! (what the daemon finds out about itself becomes alerts).
 
 pub mod ask;
 pub mod assign;
@@ -22,6 +23,7 @@ pub mod review;
 pub mod rotate;
 pub mod route;
 pub mod sla;
+pub mod watch;
 
 use crate::{
     model::{

@@ -75,6 +75,9 @@ fn field(name: &str, value: &Value) -> Option<Field> {
 
 fn text(raw: &str) -> Option<Field> {
     let trimmed = raw.trim();
+    if trimmed.len() <= TEXT_MAX && !trimmed.contains('\0') {
+        return (!trimmed.is_empty()).then(|| Field::Text(Untrusted::from(trimmed)));
+    }
     let kept: String = trimmed.chars().filter(|c| *c != '\0').take(TEXT_MAX).collect();
     (!kept.is_empty()).then(|| Field::Text(Untrusted::new(kept)))
 }
@@ -136,25 +139,20 @@ fn derive(fields: &mut Fields) {
     if let Some(domain) = fields.text("website").and_then(normalize::website) {
         fields.put_text("website", domain);
     }
-    if let Some(domain) = company_domain(fields) {
+    let host = fields.text("email").and_then(|email| email.rsplit('@').next());
+    let is_free = host.map(normalize::is_free_mail);
+    // The company's registrable domain: of the address unless that is a free-mail one, else of
+    // the website.
+    let domain = host
+        .filter(|_| is_free == Some(false))
+        .and_then(normalize::registrable_domain)
+        .or_else(|| fields.text("website").and_then(normalize::registrable_domain));
+    if let Some(domain) = domain {
         fields.put_text("domain", domain);
     }
-    if let Some(email) = fields.text("email") {
-        let domain = email.rsplit('@').next().unwrap_or_default();
-        let is_free = normalize::is_free_mail(domain);
+    if let Some(is_free) = is_free {
         fields.0.insert("free_mail".to_owned(), Field::Bool(is_free));
     }
-}
-
-/// The company's registrable domain: of the address unless that is a free-mail one, else of the
-/// website.
-fn company_domain(fields: &Fields) -> Option<String> {
-    fields
-        .text("email")
-        .and_then(|email| email.rsplit('@').next())
-        .filter(|domain| !normalize::is_free_mail(domain))
-        .and_then(normalize::registrable_domain)
-        .or_else(|| fields.text("website").and_then(normalize::registrable_domain))
 }
 
 fn identities(fields: &Fields) -> Vec<Identity> {

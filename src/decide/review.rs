@@ -25,8 +25,6 @@ use crate::{
 const ASK_WITHIN: Span = Span::seconds(5);
 /// How long what the CRMs said then may be acted upon.
 const ASK_KEEPS: Span = Span::minutes(1);
-/// How long re-assignments and pages wait after a jump of the wall clock.
-const UNSURE_FOR: Span = Span::minutes(1);
 
 /// Looks at a lead whose review is due.
 #[must_use]
@@ -71,7 +69,9 @@ fn assigned(desk: Desk<'_>, lead: &Lead) -> Plan {
     let newest = newest_of_each(&due, escalation);
     let is_grave = newest.iter().any(|(_, step)| step.reassign || step.page.is_some());
     if is_grave && desk.reach.time_is_unsure {
-        return Plan { review: Review::At(desk.now.plus(UNSURE_FOR)), ..Plan::nothing() };
+        // It stays due where it was: the clock that jumped may be put right again.
+        let due_at = due.last().map_or(desk.now, |firing| firing.at);
+        return Plan { review: Review::At(due_at), ..Plan::nothing() };
     }
     if is_grave && !desk.reach.asks.is_empty() {
         match ladder.asking_until {

@@ -23,7 +23,10 @@ use crate::{
     crm::{Hubspot, HubspotSettings},
     http::{Front, auth, pages::DemoButtons},
     intake::{Kind, Scheme, Secret as SourceSecret, SourceSettings},
-    model::time::{Span, Time},
+    model::{
+        alert,
+        time::{Span, Time},
+    },
     notify::{
         Channel,
         email::{Email, EmailSettings, SmtpTls},
@@ -135,6 +138,9 @@ impl House {
             // Questions that wait for the search's pace then travel together.
             workers_per_lane: 1,
             link_life: Span::days(7),
+            // In a minute that takes a second nothing is late by the clock of people.
+            alerts: alert::Limits { tell: false, ..alert::Limits::default() },
+            free: Box::new(|| None),
             demo: Some(buttons),
         };
         let running = app::start(parts).await?;

@@ -131,6 +131,9 @@ impl Front {
     /// one that a rotation waits for.
     pub fn secret_used(&self, source: &str, secret: usize, now: Time) {
         self.secrets.note(source, secret, now);
+        if secret > 0 {
+            self.metrics.old_secret(source);
+        }
         if secret > 0
             && let Some(suppressed) = self.volume.admit(source, "old-secret", SELDOM, now)
         {

@@ -60,6 +60,11 @@ impl Problem {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "cannot be stored now", reference)
                     .detail("nothing was lost on our side; send it again")
             }
+            StoreError::TooLong(why) => {
+                tracing::warn!(reference, %error, "a read was stopped");
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "took too long", reference)
+                    .detail(why.clone())
+            }
             StoreError::Refused(why) => {
                 Self::new(StatusCode::CONFLICT, "refused", reference).detail(why.clone())
             }

@@ -18,6 +18,7 @@ use tokio::sync::oneshot;
 
 use crate::{
     model::{
+        alert::RaisedAlert,
         event::{Accepted, Event, NewEvent},
         id::{EventId, event_uuid},
         job::{JobRow, Settled, Settlement},
@@ -26,7 +27,7 @@ use crate::{
         time::Time,
     },
     store::{
-        Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter,
+        Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter,
         JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, RulebookRow, Store,
         StoreError, StoreResult, Swept, Tally, TokenOrder, TokenRow,
     },
@@ -194,8 +195,15 @@ impl Store for Ceiling {
         self.inner.tally(now)
     }
 
-    fn recount(&self, now: Time) -> Boxed<'_, StoreResult<Tally>> {
-        self.inner.recount(now)
+    fn audit(&self, now: Time) -> Boxed<'_, StoreResult<Audit>> {
+        self.inner.audit(now)
+    }
+
+    fn alerts(
+        &self,
+        replace: Option<Vec<RaisedAlert>>,
+    ) -> Boxed<'_, StoreResult<Vec<RaisedAlert>>> {
+        self.inner.alerts(replace)
     }
 
     fn ready(&self) -> Boxed<'_, StoreResult<()>> {

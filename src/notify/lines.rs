@@ -5,7 +5,7 @@
 //! still [`Untrusted`], ours too, so a channel cannot forget to escape the one it should.
 //! Does not know: markup.
 
-use super::Item;
+use super::{Item, Message};
 use crate::model::{job::Why, text::Untrusted};
 
 /// The longest text of a line, in characters.
@@ -51,6 +51,11 @@ pub fn lines(item: &Item) -> Vec<Line> {
         .filter(|line| !line.text.is_blank())
         .take(LINES_MAX)
         .collect()
+}
+
+/// What is said beside leads, a line each, cut and yet to be escaped.
+pub fn said(message: &Message) -> impl Iterator<Item = Untrusted> {
+    message.said.iter().map(|line| Untrusted::from(line.as_str()).one_line(TEXT_MAX))
 }
 
 /// What a person calls the reason.

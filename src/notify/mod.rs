@@ -5,13 +5,14 @@
 //! deduplication key where it has one; errors carry no address and no secret.
 //! Does not know: rules or SLAs. What to say is in the [`Message`]; how it looks is the channel's.
 //!
-//! [`compose`] says it, [`link`] signs what can be clicked, [`lines`] is how a lead reads on any
+//! [`compose`] says it of leads, [`notice`] of the daemon itself, [`link`] signs what can be clicked, [`lines`] is how a lead reads on any
 //! channel; the other modules are one channel each.
 
 pub mod compose;
 pub mod email;
 pub mod lines;
 pub mod link;
+pub mod notice;
 pub mod pagerduty;
 pub mod slack;
 pub mod webhook;
@@ -84,6 +85,8 @@ pub struct Message {
     pub key: String,
     /// One line in our own words, without a stranger's text.
     pub headline: String,
+    /// What is said beside leads, a line each, in our own words: names of the settings, numbers.
+    pub said: Vec<String>,
     /// The leads: one, a few, or the first of many.
     pub items: Vec<Item>,
     /// How many leads there are in all; above `items.len()` the rest is only counted.

@@ -170,7 +170,10 @@ fn summary(message: &Message) -> String {
         [only] if message.total == 1 => {
             format!("{}: {}", message.headline, lines::title(only, false).escape_mail_line())
         }
-        _ => message.headline.clone(),
+        _ => match message.said.first() {
+            Some(first) => format!("{}: {first}", message.headline),
+            None => message.headline.clone(),
+        },
     };
     Untrusted::from(summary).one_line(SUMMARY_MAX).escape_mail_line()
 }
@@ -185,6 +188,11 @@ fn details(message: &Message) -> Value {
     };
     if let ([only], 1) = (message.items.as_slice(), message.total) {
         return about(only).into();
+    }
+    if message.total == 0 {
+        let said: Vec<Value> =
+            lines::said(message).map(|line| line.escape_mail_line().into()).collect();
+        return json!({ "Alert": said });
     }
     let mut details = Map::from_iter([("Leads".to_owned(), message.total.into())]);
     for (index, item) in message.items.iter().take(LEADS_MAX).enumerate() {

@@ -45,6 +45,7 @@ pub(crate) fn message() -> Message {
         to: Some("ada@acme.example".into()),
         key: "tell:7:ada".into(),
         headline: "New lead, answer by 10:07".into(),
+        said: Vec::new(),
         items: vec![item()],
         total: 1,
         more: None,

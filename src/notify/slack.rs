@@ -127,6 +127,7 @@ fn body(message: &Message) -> Value {
     let mut blocks = vec![
         json!({"type": "header", "text": plain(&headline.one_line(HEADER_MAX / 5).escape_slack())}),
     ];
+    blocks.extend(said(message));
     let (mut shown, mut length) = (0, 0);
     for item in &message.items {
         let of_item = about(item, message.total > 1);
@@ -162,6 +163,18 @@ fn fallback(message: &Message) -> String {
         }
         _ => headline,
     }
+}
+
+/// One section of what is said beside leads, as much as fits; none when nothing is.
+fn said(message: &Message) -> Option<Value> {
+    let mut text = String::new();
+    for line in lines::said(message) {
+        let part = format!("{}{}", if text.is_empty() { "" } else { "\n" }, line.escape_slack());
+        if slack_length(&text) + slack_length(&part) <= SECTION_MAX {
+            text.push_str(&part);
+        }
+    }
+    (!text.is_empty()).then(|| json!({"type": "section", "text": plain(&text)}))
 }
 
 /// A section of a lead's lines, and one of its links.

@@ -13,6 +13,7 @@
 //!   "timestamp": "2026-01-01T09:50:00.000Z",
 //!   "data": {
 //!     "headline": "New lead, answer by 10:07",
+//!     "said": [],
 //!     "total": 1,
 //!     "leads": [{
 //!       "lead": "00000000-0000-0000-0000-000000000007",
@@ -33,7 +34,8 @@
 //! `type` is `handoff.tell`, `handoff.page_open` or `handoff.page_close`; `why` is `assigned`,
 //! `filled_again`, `reminder`, `late`, `reassigned`, `page`, `page_over` or `stuck`. `who` and
 //! the facts' texts were written by strangers: one line each, cut, and not escaped for anything.
-//! `leads` may hold fewer than `total`. New fields may be added; none changes its meaning.
+//! `said` holds the lines of an alert about handoff itself; it has no leads then. `leads` may hold
+//! fewer than `total`. New fields may be added; none changes its meaning.
 //!
 //! Source: Standard Webhooks specification, version 1.0.0.
 
@@ -175,6 +177,7 @@ fn body(message: &Message) -> Value {
         "timestamp": message.at.rfc3339(),
         "data": {
             "headline": message.headline,
+            "said": message.said,
             "total": message.total,
             "leads": message.items.iter().take(LEADS_MAX).map(about).collect::<Vec<_>>(),
             "more": message.more.as_ref().map(link),

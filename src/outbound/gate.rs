@@ -59,6 +59,10 @@ pub struct Gate {
     tokens: i64,
     /// When the tokens were counted last.
     counted_at: Option<Time>,
+    /// It has answered since the start, and since the circuit was open.
+    is_proven: bool,
+    /// It came back, and nobody has asked yet.
+    came_back: bool,
 }
 
 const PROBE_MAX: Span = Span::minutes(1);
@@ -90,6 +94,8 @@ impl Gate {
             ramp_from: None,
             tokens: i64::from(limits.burst) * CALL,
             counted_at: None,
+            is_proven: false,
+            came_back: false,
         }
     }
 
@@ -97,6 +103,18 @@ impl Gate {
     #[must_use]
     pub fn is_closed(&self) -> bool {
         matches!(self.circuit, Circuit::Closed { .. })
+    }
+
+    /// Whether calls are held back: the circuit is not closed, or a pause was asked for.
+    #[must_use]
+    pub fn is_held(&self, now: Time) -> bool {
+        !self.is_closed() || now < self.parked_until
+    }
+
+    /// Whether it has answered for the first time since the start or since an outage: what waits
+    /// because of it need not wait any longer. Says so once.
+    pub fn take_came_back(&mut self) -> bool {
+        std::mem::take(&mut self.came_back)
     }
 
     /// Asks for one call at `now`.
@@ -178,6 +196,7 @@ impl Gate {
                 Circuit::Closed { failures: failures + 1 }
             }
             Circuit::Closed { .. } => {
+                self.is_proven = false;
                 let waited = self.limits.probe_after;
                 Circuit::Open { until: now.plus(waited), waited }
             }
@@ -195,6 +214,9 @@ impl Gate {
             self.ramp(now);
         }
         self.circuit = Circuit::Closed { failures: 0 };
+        if !std::mem::replace(&mut self.is_proven, true) {
+            self.came_back = true;
+        }
     }
 
     fn park(&mut self, now: Time, until: Time) {
@@ -319,8 +341,12 @@ mod tests {
         gate.report(Time(2_100), Some(&Failure::MaybeDone));
         assert_eq!(gate.admit(Time(2_100)), Admit::NotBefore(Time(6_100)), "doubled");
         assert!(goes(&mut gate, 6_100));
+        assert!(!gate.take_came_back());
         gate.report(Time(6_200), None);
         assert!(gate.is_closed());
+        assert_eq!([(); 2].map(|()| gate.take_came_back()), [true, false], "said once");
+        gate.report(Time(6_300), None);
+        assert!(!gate.take_came_back());
     }
 
     #[test]

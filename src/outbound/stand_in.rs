@@ -24,9 +24,11 @@ pub struct Said {
     pub body: Vec<u8>,
 }
 
+type Answering = dyn Fn(&Url, &[u8]) -> Said + Send + Sync;
+
 /// A function from a call's address and body to its answer.
 #[derive(Clone)]
-pub(super) struct StandIn(Arc<dyn Fn(&Url, &[u8]) -> Said + Send + Sync>);
+pub(super) struct StandIn(Arc<Answering>);
 
 impl fmt::Debug for StandIn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -48,5 +50,32 @@ impl StandIn {
         let headers: HeaderMap = headers.collect();
         let body = Bytes::from(said.body);
         Answer { status: said.status, headers, body, is_harmless: call.is_harmless }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{ANSWER_MAX, Outbound, Reach};
+    use super::*;
+
+    fn said(call: Call, body: usize) -> Result<u16, &'static str> {
+        let headers = vec![("retry-after".to_owned(), b"5".to_vec()), ("\0".to_owned(), vec![])];
+        let said = Said { status: 429, headers, body: vec![b'x'; body] };
+        let outbound =
+            Outbound::new(Reach::Public).unwrap().with_stand_in(move |_, _| said.clone());
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let answer = runtime.block_on(outbound.send(call)).map_err(|failure| failure.word())?;
+        assert_eq!((answer.headers.len(), answer.body.len()), (1, body));
+        Ok(answer.status)
+    }
+
+    #[test]
+    fn a_stand_in_is_held_to_what_the_network_is_held_to() {
+        let url = |text: &str| text.parse::<Url>().unwrap();
+        let crm = || url("https://crm.example/");
+        assert_eq!(said(Call::get(crm()), ANSWER_MAX), Ok(429));
+        assert_eq!(said(Call::get(crm()), ANSWER_MAX + 1), Err("busy"));
+        assert_eq!(said(Call::post(crm()), ANSWER_MAX + 1), Err("maybe_done"));
+        assert_eq!(said(Call::get(url("https://127.0.0.1/")), 1), Err("refused"));
     }
 }

@@ -155,8 +155,8 @@ impl Rulebook {
         let host = fields.text("email").and_then(|email| email.rsplit('@').next());
         let free = stated.or_else(|| host.map(clean::is_free_mail));
         // Anybody's mail provider says nothing about the company.
-        let of_address = host.filter(|_| free == Some(false)).and_then(clean::domain);
-        let domain = fields.text("domain").map(str::to_owned).or(of_address);
+        let of_address = || host.filter(|_| free == Some(false)).and_then(clean::domain);
+        let domain = fields.text("domain").map(str::to_owned).or_else(of_address);
         put(facts, self.lookups.domain, domain.as_deref().map(Value::text));
         put(facts, self.lookups.free_mail, free.map(Value::Bool));
     }

@@ -4,7 +4,7 @@
 //! Does not know: how settings are read.
 
 use super::{
-    parts::{ActionLinks, KeepSettings, LimitSettings, SourceLimits, Top},
+    parts::{ActionLinks, AlertSettings, KeepSettings, LimitSettings, SourceLimits, Top},
     report::{Report, join},
     value::{PublicUrl, Size},
 };
@@ -78,6 +78,29 @@ pub(super) fn bounds(
             let path = join("limits", key);
             report.error(&path, message, &Report::example(&path, None));
         }
+    }
+}
+
+/// Thresholds of alerts, and the sources that they name.
+pub(super) fn alerts(alerts: &AlertSettings, sources: &[&str], report: &mut Report) {
+    within("alerts.repeat", alerts.repeat, Span::hours(4), Span::days(7), report);
+    for (path, span) in [
+        ("alerts.stuck", alerts.stuck),
+        ("alerts.jobs_late", alerts.jobs_late),
+        ("alerts.reviews_late", alerts.reviews_late),
+        ("alerts.held", alerts.held),
+        ("alerts.refused", alerts.refused),
+        ("alerts.old_secret", alerts.old_secret),
+    ] {
+        within(path, span, Span::minutes(1), Span::days(30), report);
+    }
+    for (name, span) in &alerts.silent {
+        if !sources.contains(&name.as_str()) {
+            let message = format!("silent: there is no source {name:?}");
+            let mend = format!("the sources are: {}", sources.join(", "));
+            report.error("alerts.silent", message, &mend);
+        }
+        within("alerts.silent", *span, Span::minutes(10), Span::days(90), report);
     }
 }
 

@@ -36,7 +36,8 @@ use toml::{
 
 pub use destination::{Channel, ChannelKind, Crm, CrmKind};
 pub use parts::{
-    KeepSettings, LimitSettings, LogSettings, PaceSettings, SourceLimits, StoreSettings,
+    AlertSettings, KeepSettings, LimitSettings, LogSettings, PaceSettings, SourceLimits,
+    StoreSettings,
 };
 pub use reference::REFERENCE;
 pub use secret::World;
@@ -54,7 +55,8 @@ use report::{Origin, Report, join};
 use section::{Section, read};
 
 /// The sections, which `Top` does not read.
-const SECTIONS: [&str; 7] = ["log", "source", "crm", "channel", "action_links", "keep", "limits"];
+const SECTIONS: [&str; 8] =
+    ["log", "source", "crm", "channel", "action_links", "keep", "limits", "alerts"];
 
 /// Settings that can be used.
 #[derive(Debug)]
@@ -88,6 +90,8 @@ pub struct Settings {
     pub keep: KeepSettings,
     /// How much at once.
     pub limits: LimitSettings,
+    /// From when on the daemon tells people about itself.
+    pub alerts: AlertSettings,
     /// What somebody should look at.
     pub warnings: Vec<Finding>,
     report: Report,
@@ -185,6 +189,7 @@ fn whole(
     let log: Option<LogSettings> = plain("log", &[], table, report, world);
     let keep: Option<KeepSettings> = plain("keep", &[], table, report, world);
     let limits: Option<LimitSettings> = plain("limits", &[], table, report, world);
+    let alerts: Option<AlertSettings> = plain("alerts", &[], table, report, world);
     let links: Option<ActionLinks> = plain("action_links", &["secrets"], table, report, world);
     let sources = sources(table, report, world);
     let crms = named("crm", table, report, |path, table, report| {
@@ -206,6 +211,10 @@ fn whole(
     if let (Some(keep), Some(limits), Some(links)) = (keep, limits, &links) {
         bounds(keep, limits, links, report);
     }
+    if let (Some(alerts), Some(sources)) = (&alerts, &sources) {
+        let names: Vec<&str> = sources.iter().map(|source| source.name.as_str()).collect();
+        bounds::alerts(alerts, &names, report);
+    }
     let link_key = links.as_ref().and_then(|links| link_key(links, report));
     let top = top?;
     let public_url = addresses(&top, report);
@@ -226,6 +235,7 @@ fn whole(
         links_expire: links?.expire,
         keep: keep?,
         limits: limits?,
+        alerts: alerts?,
         warnings: Vec::new(),
         report: report.clone(),
     })

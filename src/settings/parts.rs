@@ -3,12 +3,16 @@
 //! Guarantees: whatever may be left out has the default that the reference states.
 //! Does not know: sources, CRMs and channels; those parts have their own structs.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::{Deserialize, Deserializer, de::Error};
 
 use super::value::{Listen, PublicUrl, Size};
-use crate::{model::time::Span, outbound::Secret, telemetry::LogFormat};
+use crate::{
+    model::{alert::Limits, time::Span},
+    outbound::Secret,
+    telemetry::LogFormat,
+};
 
 /// The keys at the top.
 #[derive(Clone, Debug, Deserialize)]
@@ -161,6 +165,69 @@ pub struct PaceSettings {
 impl PaceSettings {
     /// Its keys, which the kinds' own structs do not read.
     pub(super) const KEYS: [&'static str; 2] = ["per_second", "burst"];
+}
+
+/// From when on the daemon tells people about itself.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AlertSettings {
+    /// Whether the rulebook's `alarm` is told; else alerts are in the metrics and the log alone.
+    pub tell: bool,
+    /// A raised alert is told again after so long.
+    pub repeat: Span,
+    /// lead-stuck: a fill may be undecided for so long.
+    pub stuck: Span,
+    /// jobs-late: work may be due for so long.
+    pub jobs_late: Span,
+    /// reviews-late: a review may be due for so long.
+    pub reviews_late: Span,
+    /// destination-held and channel-failing: for so long.
+    pub held: Span,
+    /// source-refused and no-2xx: for so long.
+    pub refused: Span,
+    /// old-secret-used: for so long.
+    pub old_secret: Span,
+    /// disk-nearly-full: below this.
+    pub disk_free: Size,
+    /// source-silent: sources that must deliver at least once in such a time.
+    pub silent: BTreeMap<String, Span>,
+}
+
+impl Default for AlertSettings {
+    fn default() -> Self {
+        let limits = Limits::default();
+        Self {
+            tell: limits.tell,
+            repeat: limits.repeat,
+            stuck: limits.stuck,
+            jobs_late: limits.jobs_late,
+            reviews_late: limits.reviews_late,
+            held: limits.held,
+            refused: limits.refused,
+            old_secret: limits.old_secret,
+            disk_free: Size(limits.disk_free),
+            silent: limits.silent,
+        }
+    }
+}
+
+impl AlertSettings {
+    /// As the watch takes them.
+    #[must_use]
+    pub fn limits(self) -> Limits {
+        Limits {
+            tell: self.tell,
+            repeat: self.repeat,
+            stuck: self.stuck,
+            jobs_late: self.jobs_late,
+            reviews_late: self.reviews_late,
+            held: self.held,
+            refused: self.refused,
+            old_secret: self.old_secret,
+            disk_free: self.disk_free.0,
+            silent: self.silent,
+        }
+    }
 }
 
 /// What a source may say about its size and pace.

@@ -15,6 +15,7 @@ pub mod sqlite;
 use std::{future::Future, path::Path, pin::Pin, sync::Arc};
 
 use crate::model::{
+    alert::RaisedAlert,
     event::{Accepted, Event, NewEvent},
     id::EventId,
     job::{Claimed, JobKind, Settled, Settlement},
@@ -23,8 +24,8 @@ use crate::model::{
 };
 
 pub use read::{
-    DecisionFilter, EventFilter, JobFilter, LeadFilter, LeadRow, LeadStory, Page, RulebookRow,
-    Tally, TokenRow,
+    Audit, DecisionFilter, EventFilter, JobFilter, LeadFilter, LeadRow, LeadStory, Page,
+    RulebookRow, Tally, TokenRow,
 };
 
 /// A boxed future, so that the trait is object-safe.
@@ -36,6 +37,9 @@ pub enum StoreError {
     /// Not now: the disk is full, the waiting line is full, or the database is busy. Answer 503.
     #[error("the store cannot take it now: {0}")]
     Busy(String),
+    /// A read took longer than it may and was stopped. Answer 503 with the sentence.
+    #[error("{0}")]
+    TooLong(String),
     /// A write or sync failed: what is on disk is uncertain. The process must end.
     #[error("the store failed: {0}")]
     Fatal(String),
@@ -69,6 +73,8 @@ pub struct BatchDone {
     pub decided: Vec<Decided>,
     /// How many reviews were decided.
     pub reviews: usize,
+    /// By how much each of them was late.
+    pub late: Vec<Span>,
     /// Steps whose decision panicked or was impossible, and why: their events got a try more.
     pub failed: Vec<(EventId, String)>,
     /// Jobs are due now for these lanes.
@@ -106,8 +112,10 @@ pub struct ClaimDone {
 pub enum JobOrder {
     /// Due now, attempts counted anew; a dead job lives again.
     Retry,
-    /// Dead, by an operator's word.
+    /// Dead by an operator's word; one that is dead already counts as given up no more.
     Bury,
+    /// Due now if it waits for another try; attempts stay as they are.
+    Hasten,
 }
 
 /// The store.
@@ -149,7 +157,8 @@ pub trait Store: Send + Sync {
         now: Time,
     ) -> Boxed<'_, StoreResult<Vec<Settled>>>;
 
-    /// Retries or buries jobs, by their rows; answers how many. A review is never buried.
+    /// Retries, buries or hastens jobs, by their rows; answers how many. A review is never buried
+    /// and never hastened.
     fn order(&self, jobs: Vec<i64>, order: JobOrder, now: Time) -> Boxed<'_, StoreResult<usize>>;
 
     /// Puts rejected or dead events under way again, by public id; answers how many. A fill whose
@@ -183,8 +192,17 @@ pub trait Store: Send + Sync {
     fn team(&self) -> Boxed<'_, StoreResult<crate::model::team::Team>>;
     /// The books: fates of fills, states of leads, jobs by kind and lane.
     fn tally(&self, now: Time) -> Boxed<'_, StoreResult<Tally>>;
-    /// The books counted anew from the rows, to hold against [`Store::tally`].
-    fn recount(&self, now: Time) -> Boxed<'_, StoreResult<Tally>>;
+    /// The books beside a count of the rows, both of one snapshot. It may take a second for each
+    /// million of rows and holds up nobody; only one is made at a time.
+    fn audit(&self, now: Time) -> Boxed<'_, StoreResult<Audit>>;
+    /// The books counted anew from the rows.
+    fn recount(&self, now: Time) -> Boxed<'_, StoreResult<Tally>> {
+        Box::pin(async move { Ok(self.audit(now).await?.recounted) })
+    }
+    /// The alerts that are raised, or over and not told to everybody: those that are kept, or all
+    /// of them replaced by these.
+    fn alerts(&self, replace: Option<Vec<RaisedAlert>>)
+    -> Boxed<'_, StoreResult<Vec<RaisedAlert>>>;
 
     /// Whether it can write now, and has room to go on. *Nearly full is not ready, and still takes
     /// what comes.*

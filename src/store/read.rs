@@ -3,7 +3,7 @@
 //! Guarantees: every list is bounded and paged by a cursor that is stable under new rows.
 //! Does not know: who may see it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use uuid::Uuid;
@@ -172,6 +172,12 @@ pub struct Tally {
     pub last_seq: i64,
     /// Mapped fields that stopped being filled: source and field to fills in a row without it.
     pub unfilled: BTreeMap<String, i64>,
+    /// Dead jobs that no operator has buried, by kind and lane.
+    pub given_up: BTreeMap<String, i64>,
+    /// When the oldest event under way arrived.
+    pub oldest_underway: Option<Time>,
+    /// Events, news too, that arrived within the last day and are dead: at most [`PAGE_MAX`].
+    pub died: i64,
 }
 
 /// Jobs of one kind and lane.
@@ -192,5 +198,75 @@ impl Tally {
         let opened = self.fates.get("opened").copied().unwrap_or(0);
         self.accepted == self.fates.values().sum::<i64>()
             && opened == self.states.values().sum::<i64>()
+    }
+}
+
+/// The books as they are kept beside the books as the rows say, both of one snapshot.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Audit {
+    /// As they are kept.
+    pub books: Tally,
+    /// As counted row by row.
+    pub recounted: Tally,
+}
+
+impl Audit {
+    /// What does not agree, a sentence each. Nothing is left over when every accepted fill is
+    /// accounted for, in the tally and in the rows.
+    #[must_use]
+    pub fn differences(&self) -> Vec<String> {
+        let (kept, counted) = (&self.books, &self.recounted);
+        let mut all = Vec::new();
+        let mut hold = |what: &str, kept: i64, counted: i64| {
+            if kept != counted {
+                all.push(format!("{what}: {kept} in the books, {counted} there"));
+            }
+        };
+        hold("accepted", kept.accepted, counted.accepted);
+        for (mine, theirs) in [(&kept.fates, &counted.fates), (&kept.states, &counted.states)] {
+            let words: BTreeSet<&&str> = mine.keys().chain(theirs.keys()).collect();
+            for word in words {
+                // A missing line is a zero.
+                let count = |side: &BTreeMap<&'static str, i64>| side.get(*word).copied();
+                hold(word, count(mine).unwrap_or(0), count(theirs).unwrap_or(0));
+            }
+        }
+        let reviews = |side: &Tally| side.jobs.get("review").map_or(0, |jobs| jobs.open);
+        hold("reviews", reviews(kept), reviews(counted));
+        hold("the last decision", kept.last_seq, counted.last_seq);
+        if all.is_empty() && !(kept.balances() && counted.balances()) {
+            all.push("a fill has not one fate, or a lead not one state".to_owned());
+        }
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_that_differs_is_named() {
+        let kept = Tally {
+            accepted: 3,
+            fates: [("opened", 2), ("joined", 1)].into(),
+            states: [("waiting", 2)].into(),
+            ..Tally::default()
+        };
+        let audit = |recounted: Tally| Audit { books: kept.clone(), recounted };
+        assert!(audit(kept.clone()).differences().is_empty());
+        let counted =
+            Tally { fates: [("opened", 2), ("dead", 1)].into(), last_seq: 7, ..kept.clone() };
+        assert_eq!(
+            audit(counted).differences(),
+            [
+                "dead: 0 in the books, 1 there",
+                "joined: 1 in the books, 0 there",
+                "the last decision: 0 in the books, 7 there",
+            ]
+        );
+        let both = Tally { accepted: 4, ..kept.clone() };
+        let audit = Audit { books: both.clone(), recounted: both };
+        assert_eq!(audit.differences(), ["a fill has not one fate, or a lead not one state"]);
     }
 }

@@ -18,6 +18,11 @@ pub(super) struct OfSource {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct OfAlert {
+    pub(super) alert: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct OfSecret {
     pub(super) source: String,
     pub(super) secret: u32,

@@ -4,6 +4,10 @@
 //! and our own words, so that no stranger can make the page grow; seconds and bytes as units.
 //! Does not know: HTTP, nor who counts.
 
+mod traffic;
+
+use std::collections::BTreeSet;
+
 use prometheus_client::{
     encoding::text::encode,
     metrics::{
@@ -17,17 +21,20 @@ use prometheus_client::{
 };
 
 use super::labels::{
-    Answered, AtStage, Attempt, Build, Destination, InState, Jobs, Lane, OfSecret, OfSource,
-    Unfilled, What, WithFate,
+    Answered, AtStage, Attempt, Build, Destination, InState, Jobs, Lane, OfAlert, OfSecret,
+    OfSource, Unfilled, What, WithFate,
 };
 use crate::{
     model::{
+        alert::Alert,
         job::{JobKind, Verdict},
         plan,
         time::{Span, Time},
     },
     store::Tally,
 };
+
+pub use traffic::Traffic;
 
 /// The content type of [`Metrics::encode`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -68,6 +75,8 @@ pub struct Metrics {
     since_arrival: Family<AtStage, Histogram, Seconds>,
     circuit: Family<Destination, Gauge>,
     unfilled: Family<Unfilled, Gauge>,
+    alerts: Family<OfAlert, Gauge>,
+    old_secrets: Family<OfSource, Counter>,
     rulebook: Gauge,
     balance: Gauge,
     panics: Counter,
@@ -93,6 +102,8 @@ impl Metrics {
             since_arrival: Family::new_with_constructor(SINCE_ARRIVAL),
             circuit: Family::default(),
             unfilled: Family::default(),
+            alerts: Family::default(),
+            old_secrets: Family::default(),
             rulebook: Gauge::default(),
             balance: Gauge::default(),
             panics: Counter::default(),
@@ -118,6 +129,7 @@ impl Metrics {
         r.register_with_unit("handoff_since_arrival", "From a fill's arrival to each stage", Unit::Seconds, self.since_arrival.clone());
         r.register("handoff_circuit_closed", "1 while a destination is called as usual, 0 while it is left alone", self.circuit.clone());
         r.register("handoff_unfilled", "Fills in a row that lacked a mapped field", self.unfilled.clone());
+        r.register("handoff_alert", "1 while an alert is raised", self.alerts.clone());
         r.register("handoff_rulebook_version", "The rulebook in force", self.rulebook.clone());
         r.register("handoff_books_balance", "1 if every fill has one fate and every lead one state", self.balance.clone());
         r.register("handoff_panics", "Panics that were caught at an edge", self.panics.clone());
@@ -142,6 +154,19 @@ impl Metrics {
 
     fn answered(&self, source: &str, answer: &'static str, reason: &'static str) -> Counter {
         self.events.get_or_create_owned(&Answered { source: source.to_owned(), answer, reason })
+    }
+
+    /// A delivery of a source verified by a secret that is not its first. For [`Traffic`] alone.
+    pub fn old_secret(&self, source: &str) {
+        self.old_secrets.get_or_create_owned(&OfSource { source: source.to_owned() }).inc();
+    }
+
+    /// Shows which alerts are raised: all of them, 1 or 0.
+    pub fn alerts(&self, raised: &BTreeSet<Alert>) {
+        for alert in Alert::all() {
+            let labels = OfAlert { alert: alert.name() };
+            self.alerts.get_or_create(&labels).set(i64::from(raised.contains(&alert)));
+        }
     }
 
     /// A decision was made.
@@ -272,6 +297,7 @@ mod tests {
         metrics.rulebook(7);
         metrics.secret_used("typeform-demo", 2, Time(1_767_268_800_999));
         metrics.panicked();
+        metrics.alerts(&[Alert::JobDead].into());
         let page = metrics.encode();
         for line in [
             "handoff_events_total{source=\"typeform-demo\",answer=\"stored\",reason=\"\"} 2",
@@ -286,6 +312,8 @@ mod tests {
             "handoff_rulebook_version 7",
             "handoff_secret_last_used_seconds{source=\"typeform-demo\",secret=\"2\"} 1767268800",
             "handoff_panics_total 1",
+            "handoff_alert{alert=\"job-dead\"} 1",
+            "handoff_alert{alert=\"lead-stuck\"} 0",
             "handoff_build_info{version=\"0.1.0\",store=\"sqlite\"} 1",
         ] {
             assert!(page.lines().any(|found| found == line), "{line} in:\n{page}");

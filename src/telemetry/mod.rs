@@ -13,5 +13,5 @@ pub mod metrics;
 pub mod volume;
 
 pub use log::{LogFormat, request_span};
-pub use metrics::Metrics;
+pub use metrics::{Metrics, Traffic};
 pub use volume::Volume;

@@ -37,28 +37,39 @@ impl Worker {
         let (asked, stale): (Vec<Claimed>, Vec<Claimed>) = jobs.into_iter().partition(is_useful);
         let mut settlements: Vec<Settlement> =
             stale.iter().map(|job| ended(job, Verdict::Done, None)).collect();
+        let mut is_back = false;
         if asked.is_empty() {
             gate::unused(&crm.gate, now);
         } else {
-            settlements.extend(self.ask(name, crm, &asked).await);
+            let (ended, back) = self.ask(name, crm, &asked).await;
+            settlements.extend(ended);
+            is_back = back;
         }
         for settlement in &settlements {
             self.metrics.attempt(JobKind::Ask, name, &settlement.verdict);
         }
         let done = settlements.len();
         self.store.settle(settlements, self.clock.now()).await?;
+        self.if_back(is_back, name).await?;
         self.wakes.decide();
         Ok(Worked { done, is_more: true, next: None })
     }
 
-    async fn ask(&self, name: &str, crm: &Guarded<dyn Crm>, jobs: &[Claimed]) -> Vec<Settlement> {
+    /// Asks about these, and whether the CRM is back.
+    async fn ask(
+        &self,
+        name: &str,
+        crm: &Guarded<dyn Crm>,
+        jobs: &[Claimed],
+    ) -> (Vec<Settlement>, bool) {
         let people = jobs.iter().map(find).collect();
         let mut answers = crm.to.find(people, self.clock.now()).await;
         answers.resize_with(jobs.len(), || Err(Failure::MaybeDone));
         let now = self.clock.now();
-        self.report(name, &crm.gate, answers.iter().map(|one| one.as_ref().err()), now);
+        let is_back =
+            self.report(name, &crm.gate, answers.iter().map(|one| one.as_ref().err()), now);
         let each = jobs.iter().zip(answers);
-        each.map(|(job, answer)| settle(name, job, answer, now)).collect()
+        (each.map(|(job, answer)| settle(name, job, answer, now)).collect(), is_back)
     }
 }
 

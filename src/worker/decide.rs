@@ -10,7 +10,7 @@ use std::{
     sync::{Arc, PoisonError},
 };
 
-use super::Worker;
+use super::{Worker, hasten::Which};
 use crate::{
     decide::{self, Reach},
     model::{
@@ -32,9 +32,9 @@ const BATCHES_MAX: usize = 16;
 const AHEAD: usize = 2;
 
 /// A difference of the clocks above this is a jump, not drift.
-const JUMP: Span = Span::seconds(5);
+pub(super) const JUMP: Span = Span::seconds(5);
 /// How long the time is not believed after a jump.
-const UNSURE_FOR: Span = Span::minutes(1);
+pub(super) const UNSURE_FOR: Span = Span::minutes(1);
 
 /// What a step of a loop leaves to say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,6 +61,7 @@ struct Begun<'a> {
     events: Vec<Event>,
     began: Span,
     reviews_max: usize,
+    is_unsure: bool,
     done: Boxed<'a, StoreResult<BatchDone>>,
 }
 
@@ -68,11 +69,15 @@ impl Worker {
     /// Decides what is under way, batch after batch, and what is due then.
     pub async fn decide_once(&self) -> StoreResult<Worked> {
         let (mut worked, mut line, mut after) = (Worked::default(), VecDeque::new(), EventId(0));
+        let is_unsure = self.is_time_unsure().await?;
         for place in 1..=BATCHES_MAX {
             let events = self.store.undecided_after(after, BATCH_MAX).await?;
             let is_last = events.len() < BATCH_MAX || place == BATCHES_MAX;
             after = events.last().map_or(after, |event| event.id);
-            line.push_back(self.begin(events, if is_last { BATCH_MAX } else { 0 }));
+            // What is due by a clock that has just jumped stays due, untouched: the clock may be
+            // put right again.
+            let reviews_max = if is_last && !is_unsure { BATCH_MAX } else { 0 };
+            line.push_back(self.begin(events, reviews_max, is_unsure));
             while line.len() > if is_last { 0 } else { AHEAD - 1 } {
                 if let Some(batch) = line.pop_front() {
                     worked.add(self.end(batch).await?);
@@ -86,16 +91,16 @@ impl Worker {
     }
 
     /// Prepares a batch and puts it in the store's line.
-    fn begin(&self, events: Vec<Event>, reviews_max: usize) -> Begun<'_> {
+    fn begin(&self, events: Vec<Event>, reviews_max: usize, is_unsure: bool) -> Begun<'_> {
         let book = self.book.load_full();
         let steps = events.iter().map(|event| self.prepare(&book, event)).collect();
-        let reach = Reach { time_is_unsure: self.is_time_unsure(), ..self.reach.clone() };
+        let reach = Reach { time_is_unsure: is_unsure, ..self.reach.clone() };
         let decide: Arc<crate::model::plan::Decide> =
             Arc::new(move |snapshot, step, now| decide::decide(&book, &reach, snapshot, step, now));
         let began = self.clock.monotonic();
         let batch = Batch { now: self.clock.now(), steps, reviews_max, decide };
         // In the line from here on, awaited or not.
-        Begun { events, began, reviews_max, done: self.store.decide(batch) }
+        Begun { events, began, reviews_max, is_unsure, done: self.store.decide(batch) }
     }
 
     /// Waits for a batch, and tells what it did.
@@ -108,19 +113,29 @@ impl Worker {
         self.note(&done, &batch.events);
         let is_more =
             !done.decided.is_empty() || (done.reviews > 0 && done.reviews == batch.reviews_max);
-        Ok(Worked { done: count, is_more, next: done.next_review })
+        Ok(Worked { done: count, is_more, next: done.next_review.filter(|_| !batch.is_unsure) })
     }
 
-    /// After a jump of the wall clock, nothing that cannot be undone happens for a minute.
-    fn is_time_unsure(&self) -> bool {
+    /// After a jump of the wall clock no review is decided for a minute: nobody is reminded, loses
+    /// a lead or is paged because of it. A jump back also ends waits that it made longer.
+    async fn is_time_unsure(&self) -> StoreResult<bool> {
+        let (jump, is_unsure) = self.look_for_jump();
+        if jump.0 < -JUMP.0 {
+            self.hasten(Which::All).await?;
+        }
+        Ok(is_unsure)
+    }
+
+    /// How far the clock was set since the last look, and whether its time is unsure.
+    fn look_for_jump(&self) -> (Span, bool) {
         let mut jumps = self.jumps.lock().unwrap_or_else(PoisonError::into_inner);
         let jump = jumps.watch.look(self.clock.as_ref());
         let monotonic = self.clock.monotonic();
         if jump.0.abs() > JUMP.0 {
-            tracing::error!(by_ms = jump.0, "the wall clock jumped; hand-overs and pages wait");
+            tracing::error!(by_ms = jump.0, "the wall clock jumped; ladders wait");
             jumps.unsure_until = Span(monotonic.0.saturating_add(UNSURE_FOR.0));
         }
-        monotonic < jumps.unsure_until
+        (jump, monotonic < jumps.unsure_until)
     }
 
     fn prepare(&self, book: &Rulebook, event: &Event) -> Step {
@@ -161,6 +176,10 @@ impl Worker {
                 rulebook = decided.decision.rulebook,
                 "decided"
             );
+        }
+        for late in &done.late {
+            self.metrics.reviewed(*late);
+            self.lookout.reviewed(*late);
         }
         for event in events {
             self.metrics.stage("decided", now.since(event.arrived.received_at));

@@ -60,16 +60,18 @@ impl Worker {
         Ok(Took::Jobs(claimed.jobs))
     }
 
-    /// Tells the gate how a call with many items went.
+    /// Tells the gate how a call with many items went; answers whether the destination is back
+    /// after an outage, or answers for the first time.
     pub(super) fn report<'a>(
         &self,
         name: &str,
         gate: &Mutex<Gate>,
         failures: impl Iterator<Item = Option<&'a Failure>>,
         now: Time,
-    ) {
+    ) -> bool {
         let failures: Vec<Option<&Failure>> = failures.collect();
         let worst = failures.iter().copied().flatten().next();
+        self.lookout.called(name, failures.iter().any(Option::is_none));
         let mut gate = gate.lock().unwrap_or_else(PoisonError::into_inner);
         gate.report_batch(now, failures.iter().copied());
         self.metrics.circuit(name, gate.is_closed());
@@ -77,5 +79,6 @@ impl Worker {
             let failed = failures.iter().flatten().count();
             tracing::warn!(destination = name, failure = failure.word(), failed, "a call failed");
         }
+        gate.take_came_back()
     }
 }

@@ -1,4 +1,4 @@
-//! The loops: decide, write, tell, ask, sweep, reload.
+//! The loops: decide, write, tell, ask, sweep, audit, watch, reload.
 //!
 //! Every loop has the same shape: do one step, which says when there is more; then wait for a
 //! wake-up or that instant. A wake-up carries no information, the state does: polling is for
@@ -9,13 +9,16 @@
 //! every step that is under way end. Does not know: any concrete store, CRM or channel.
 
 pub mod ask;
+pub mod audit;
 pub mod decide;
 mod gate;
+mod hasten;
 pub mod reload;
 pub mod run;
 pub mod sweep;
 pub mod tell;
 pub mod wake;
+pub mod watch;
 pub mod write;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -34,7 +37,7 @@ use crate::{
     telemetry::Metrics,
 };
 
-use self::wake::Wakes;
+use self::{wake::Wakes, watch::Lookout};
 
 /// A destination with what holds it back: its gate is shared by all of its workers.
 pub struct Guarded<T: ?Sized> {
@@ -90,8 +93,8 @@ pub struct Worker {
     pub read: Arc<ReadFill>,
     /// How long raw bodies of decided fills are kept.
     pub keep: Span,
-    /// Mapped fields whose absence has been told.
-    pub alarmed: std::sync::Mutex<std::collections::BTreeSet<String>>,
+    /// What the daemon found out about itself.
+    pub lookout: Lookout,
     /// Compares the wall clock with the one that only grows.
     pub jumps: std::sync::Mutex<Jumps>,
 }

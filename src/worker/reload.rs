@@ -29,6 +29,17 @@ pub struct Watch {
     pub compile: Arc<Compile>,
     /// What they held when they were last looked at.
     pub seen: std::sync::Mutex<[u8; 32]>,
+    /// Why they are not in force, if they are not.
+    pub refused: std::sync::Mutex<Refusal>,
+}
+
+/// Why files are not in force.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Refusal {
+    /// They cannot be read now.
+    pub unread: Option<String>,
+    /// What was read last has mistakes.
+    pub mistakes: Option<String>,
 }
 
 /// Why there is no rulebook to start with.
@@ -50,7 +61,36 @@ fn content(files: &Files) -> [u8; 32] {
     files.to_json().map_or([0; 32], |text| digest(&[text.as_bytes()]))
 }
 
+/// The first mistake, and how many there are.
+fn summary(findings: &[Finding]) -> String {
+    let first = findings.first().map(ToString::to_string).unwrap_or_default();
+    let first = first.lines().next().unwrap_or_default().to_owned();
+    match findings.len() {
+        0 | 1 => first,
+        many => format!("{many} mistakes; the first: {first}"),
+    }
+}
+
 impl Watch {
+    /// Why the files are not in force, if they are not.
+    #[must_use]
+    pub fn refused(&self) -> Option<String> {
+        let refusal = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        refusal.unread.clone().or_else(|| refusal.mistakes.clone())
+    }
+
+    fn refuse(&self, mistakes: Option<String>) {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).mistakes = mistakes;
+    }
+
+    /// Reads the files, and remembers whether they could be read.
+    fn look(&self) -> Result<Files, String> {
+        let files = (self.read)();
+        let unread = files.as_ref().err().cloned();
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).unread = unread;
+        files
+    }
+
     /// The rulebook to start with: the files', unless a later version was published through the
     /// API and the files have not changed since they were last published.
     ///
@@ -61,7 +101,7 @@ impl Watch {
         store: &dyn Store,
         now: crate::model::time::Time,
     ) -> Result<Rulebook, NoRulebook> {
-        let files = (self.read)().map_err(NoRulebook::Unread);
+        let files = self.look().map_err(NoRulebook::Unread);
         if let Ok(files) = &files {
             *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = content(files);
         }
@@ -87,6 +127,7 @@ impl Watch {
             Err(findings) => match versions.first() {
                 Some(latest) => {
                     log(&findings);
+                    self.refuse(Some(summary(&findings)));
                     self.of_store(store, latest.version).await
                 }
                 None => Err(NoRulebook::Mistakes(findings)),
@@ -144,7 +185,7 @@ impl Worker {
     pub async fn reload_once(&self, watch: &Watch) -> StoreResult<Worked> {
         let now = self.clock.now();
         let later = Worked { next: Some(now.plus(EVERY)), ..Worked::default() };
-        let Ok(files) = (watch.read)() else { return Ok(later) };
+        let Ok(files) = watch.look() else { return Ok(later) };
         let content = content(&files);
         let is_new = *watch.seen.lock().unwrap_or_else(PoisonError::into_inner) != content;
         if !is_new {
@@ -154,17 +195,20 @@ impl Worker {
         if let Err(findings) = (watch.compile)(&files, 0) {
             looked_at();
             log(&findings);
+            watch.refuse(Some(summary(&findings)));
             return Ok(later);
         }
         match watch.publish(self.store.as_ref(), &files, now).await {
             Ok(book) => {
                 tracing::info!(version = book.version, "the changed rulebook is in force");
                 looked_at();
+                watch.refuse(None);
                 self.take_book(&Arc::new(book));
             }
             Err(NoRulebook::Store(error)) => return Err(error),
             Err(error) => {
                 looked_at();
+                watch.refuse(Some(error.to_string()));
                 tracing::error!(%error, "the changed rulebook was not published");
             }
         }

@@ -60,6 +60,20 @@ pub async fn run(
             async move { turn(&worker, &never, stop, "sweep", || worker.sweep_once()).await },
         );
     }
+    {
+        let (worker, stop) = (Arc::clone(&worker), stop.clone());
+        let never = Arc::new(tokio::sync::Notify::new());
+        loops.spawn(
+            async move { turn(&worker, &never, stop, "audit", || worker.audit_once()).await },
+        );
+    }
+    {
+        let (worker, stop, files) = (Arc::clone(&worker), stop.clone(), files.clone());
+        let never = Arc::new(tokio::sync::Notify::new());
+        loops.spawn(async move {
+            turn(&worker, &never, stop, "watch", || worker.watch_once(files.as_deref())).await
+        });
+    }
     if let Some(files) = files {
         let (worker, stop) = (Arc::clone(&worker), stop.clone());
         let never = Arc::new(tokio::sync::Notify::new());

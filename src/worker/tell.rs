@@ -38,7 +38,7 @@ impl Worker {
             Took::Jobs(jobs) => jobs,
         };
         let mut done = 0;
-        let mut is_admitted = true;
+        let (mut is_admitted, mut is_back) = (true, false);
         // Each message is settled before the next one is sent: what was said is not said again
         // after a crash, and one slow message holds up nobody's lease.
         for group in groups(jobs, channel.to.is_pager()) {
@@ -54,7 +54,9 @@ impl Worker {
                         }
                         Admit::Go => {
                             is_admitted = false;
-                            self.send(name, channel, message, &group).await
+                            let (ended, back) = self.send(name, channel, message, &group).await;
+                            is_back |= back;
+                            ended
                         }
                     }
                 }
@@ -68,6 +70,7 @@ impl Worker {
         if is_admitted {
             gate::unused(&channel.gate, self.clock.now());
         }
+        self.if_back(is_back, name).await?;
         Ok(Worked { done, is_more: true, next: None })
     }
 
@@ -77,14 +80,14 @@ impl Worker {
         channel: &Guarded<dyn Channel>,
         message: Message,
         group: &[Claimed],
-    ) -> Vec<Settlement> {
+    ) -> (Vec<Settlement>, bool) {
         let result = channel.to.send(message).await;
         let now = self.clock.now();
-        self.report(name, &channel.gate, [result.as_ref().err()].into_iter(), now);
+        let is_back = self.report(name, &channel.gate, [result.as_ref().err()].into_iter(), now);
         if result.is_ok() {
             self.told(group, now);
         }
-        group
+        let settlements = group
             .iter()
             .map(|job| match &result {
                 Ok(()) => {
@@ -93,7 +96,8 @@ impl Worker {
                 }
                 Err(failure) => ended(job, verdict(failure, job.attempt, now, &key(job)), None),
             })
-            .collect()
+            .collect();
+        (settlements, is_back)
     }
 
     /// How long it took from the fill until its first owner was told.

@@ -6,7 +6,7 @@
 
 use super::{Worker, decide::Worked, gate::Took};
 use crate::{
-    crm::{Crm, Expect, OwnerSet, Put, PutDone, SetOwner},
+    crm::{Crm, Expect, OwnerSet, Put, PutDone, PutHow, SetOwner},
     model::{
         event::{EventKind, NewEvent},
         failure::{Failure, verdict},
@@ -28,7 +28,7 @@ impl Worker {
         };
         let attempts = self.write(name, crm.to.as_ref(), &jobs).await;
         let now = self.clock.now();
-        self.report(name, &crm.gate, attempts.iter().map(|one| one.failure()), now);
+        let is_back = self.report(name, &crm.gate, attempts.iter().map(|one| one.failure()), now);
         let settlements: Vec<Settlement> =
             jobs.iter().zip(attempts).map(|(job, done)| done.settle(name, job, now)).collect();
         for (job, settlement) in jobs.iter().zip(&settlements) {
@@ -43,6 +43,7 @@ impl Worker {
         let brought_news = settlements.iter().any(|one| !one.news.is_empty());
         let done = settlements.len();
         self.store.settle(settlements, now).await?;
+        self.if_back(is_back, name).await?;
         if brought_news {
             self.wakes.decide();
         }
@@ -74,7 +75,7 @@ impl Worker {
         let mut wanted = Vec::new();
         for (at, (job, one)) in jobs.iter().zip(&written).enumerate() {
             if let (Ok(put), Some(owner)) = (&one.put, self.crm_owner(name, job)) {
-                let expect = self.expect(name, job);
+                let expect = self.expect(name, job, put.how);
                 wanted.push((at, SetOwner { record: put.record.clone(), owner, expect }));
             }
         }
@@ -92,9 +93,12 @@ impl Worker {
         written
     }
 
-    /// Whom the record may show without a human having moved it: the owner that we wrote last, one
-    /// of an attempt without an end, and after a crash everybody whom we may have written.
-    fn expect(&self, name: &str, job: &Claimed) -> Expect {
+    /// Whom the record may show without a human having moved it: nobody if it is new, the owner
+    /// that we wrote last, one of an attempt without an end, and after a crash everybody whom we may have written.
+    fn expect(&self, name: &str, job: &Claimed, how: PutHow) -> Expect {
+        if how == PutHow::Created {
+            return Expect::New;
+        }
         let link = job.link.clone().unwrap_or_default();
         let mut ours: Vec<String> = link.owner.into_iter().chain(link.tried).collect();
         if job.is_uncertain {

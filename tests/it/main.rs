@@ -6,6 +6,7 @@
     reason = "a test may panic"
 )]
 
+mod alerts;
 mod api;
 mod architecture;
 mod browser;

@@ -1,17 +1,17 @@
 //! Who can own contacts in HubSpot, and giving contacts to them.
 //!
-//! Guarantees: an owner is written only after the record was read and found free; HubSpot has no
-//! conditional write, so between the two calls a person may still be overwritten, for the length
-//! of one call. Owners are `id`s, never `userId`s.
+//! Guarantees: an owner is written only after the record was read and found free, or made without
+//! one; HubSpot has no conditional write, so between the two calls a person may still be
+//! overwritten, for the length of one call. Owners are `id`s, never `userId`s.
 //! Does not know: which owner a lead should have.
 
 use super::{
     Hubspot,
     put::OWNER,
-    wire::{Input, OwnerRow, Verb, Wanted},
+    wire::{Input, OwnerRow, Record, Verb, Wanted},
 };
 use crate::{
-    crm::{Owner, OwnerSet, SetOwner, fields::Slots, owner::judge},
+    crm::{Expect, Owner, OwnerSet, SetOwner, fields::Slots, owner::judge},
     model::{failure::Failure, time::Time},
 };
 
@@ -24,31 +24,29 @@ impl Hubspot {
         owners: &[SetOwner],
         now: Time,
     ) -> Vec<Result<OwnerSet, Failure>> {
-        let ids: Vec<&str> = owners.iter().map(|ask| ask.record.as_str()).collect();
+        let to_read = owners.iter().filter(|ask| ask.expect != Expect::New);
+        let ids: Vec<&str> = to_read.map(|ask| ask.record.as_str()).collect();
         let wanted = Wanted { properties: &[OWNER], history: &[] };
-        let records = match self.api.read(None, &ids, wanted, now).await {
-            Ok(records) => records,
-            Err(failure) => return owners.iter().map(|_| Err(failure.clone())).collect(),
+        let records = if ids.is_empty() {
+            Ok(Vec::new())
+        } else {
+            self.api.read(None, &ids, wanted, now).await
         };
         let mut slots = Slots::new(owners.len());
         let (mut inputs, mut waiting) = (Vec::new(), Vec::new());
         for (at, ask) in owners.iter().enumerate() {
-            let Some(record) = records.iter().find(|record| record.id == ask.record) else {
-                slots.answer(at, Err(Failure::Gone));
-                continue;
-            };
-            let is_same = |a: &str, b: &str| a == b;
-            let defaults = &self.settings.default_owners;
-            if let Some(answer) = judge(ask, record.get(OWNER), defaults, is_same) {
-                slots.answer(at, Ok(answer));
-            } else {
-                inputs.push(Input {
-                    id: ask.record.clone(),
-                    id_property: None,
-                    object_write_trace_id: at.to_string(),
-                    properties: [(OWNER.to_owned(), ask.owner.clone())].into(),
-                });
-                waiting.push((at, ask));
+            match self.look(ask, &records) {
+                Ok(Some(answer)) => slots.answer(at, Ok(answer)),
+                Err(failure) => slots.answer(at, Err(failure)),
+                Ok(None) => {
+                    inputs.push(Input {
+                        id: ask.record.clone(),
+                        id_property: None,
+                        object_write_trace_id: at.to_string(),
+                        properties: [(OWNER.to_owned(), ask.owner.clone())].into(),
+                    });
+                    waiting.push((at, ask));
+                }
             }
         }
         let answers = self.api.write(Verb::Update, &inputs, now).await;
@@ -61,6 +59,21 @@ impl Hubspot {
             slots.answer(at, answer);
         }
         slots.into_answers()
+    }
+
+    /// What to answer without writing, by what was read.
+    fn look(
+        &self,
+        ask: &SetOwner,
+        read: &Result<Vec<Record>, Failure>,
+    ) -> Result<Option<OwnerSet>, Failure> {
+        if ask.expect == Expect::New {
+            return Ok(None);
+        }
+        let records = read.as_ref().map_err(Clone::clone)?;
+        let record = records.iter().find(|record| record.id == ask.record);
+        let shown = record.ok_or(Failure::Gone)?.get(OWNER);
+        Ok(judge(ask, shown, &self.settings.default_owners, |a, b| a == b))
     }
 
     pub(super) async fn list_owners(&self, now: Time) -> Result<Vec<Owner>, Failure> {

@@ -203,8 +203,10 @@ impl Api {
             body.insert("idProperty".to_owned(), json!(name));
         }
         let url = self.objects("contacts/batch/read")?;
-        let batch: Batch =
+        let mut batch: Batch =
             self.post(url, &body, true, now).await.map_err(|refusal| refusal.failure)?;
+        // What has no id is no record: nothing could be written to it.
+        batch.results.retain(|record| !record.id.is_empty());
         Ok(batch.results)
     }
 
@@ -320,7 +322,9 @@ impl Batch {
             (None, Some(name)) => record.get(name) == Some(&input.id),
         };
         if let Some(record) = self.results.iter().find(is_it) {
-            return Ok(record.clone());
+            // Without an id it is not known where it was written.
+            let is_known = !record.id.is_empty();
+            return if is_known { Ok(record.clone()) } else { Err(Failure::MaybeDone.into()) };
         }
         let named = |error: &&ErrorBody| {
             strings(error.context.get("objectWriteTraceId")).contains(&trace)
@@ -364,6 +368,16 @@ mod tests {
         let refusal = batch.answer_to(&input("a", "key-a")).unwrap_err();
         assert_eq!(refusal.failure.word(), "refused");
         let lost = batch.answer_to(&input("d", "key-d")).unwrap_err();
+        assert_eq!(lost.failure, Failure::MaybeDone);
+    }
+
+    #[test]
+    fn a_record_without_an_id_may_have_been_written_somewhere() {
+        let batch: Batch = serde_json::from_value(json!({
+            "results": [{ "objectWriteTraceId": "b", "properties": {} }]
+        }))
+        .unwrap();
+        let lost = batch.answer_to(&input("b", "key-b")).unwrap_err();
         assert_eq!(lost.failure, Failure::MaybeDone);
     }
 }

@@ -23,6 +23,7 @@ use super::{
 use crate::{
     decide::{Desk, Reach},
     model::{
+        alert::RaisedAlert,
         id::{LeadId, Seq},
         lead::State,
         plan::Decided,
@@ -53,6 +54,8 @@ pub struct Board {
     pub rulebook: u32,
     /// The balance.
     pub books: Books,
+    /// Alerts that are raised: name, what was found, how to mend it.
+    pub alerts: Vec<(String, String, &'static str)>,
     /// The columns, in reading order.
     pub columns: Vec<Column>,
     /// Set aside, ever.
@@ -101,6 +104,8 @@ pub struct Read {
     pub answered: Page<LeadRow>,
     /// The newest decisions, the oldest first.
     pub decisions: Vec<Decided>,
+    /// Alerts that are raised, or were.
+    pub alerts: Vec<RaisedAlert>,
 }
 
 impl Read {
@@ -122,6 +127,7 @@ impl Read {
             late: leads(State::Assigned, Some(now), READ_MAX).await?,
             answered: leads(State::Answered, None, CARDS_MAX).await?,
             decisions: store.decisions(newest).await?.rows,
+            alerts: store.alerts(None).await?,
             tally,
         })
     }
@@ -161,6 +167,7 @@ impl Board {
             seq: read.tally.last_seq,
             rulebook: book.version,
             books: Books::of(&read.tally),
+            alerts: read.alerts.iter().filter(|one| one.over_at.is_none()).map(alert).collect(),
             columns,
             set_aside: state("set_aside"),
             people: people::standings(desk),
@@ -177,6 +184,15 @@ fn known(read: &Read) -> BTreeMap<LeadId, (uuid::Uuid, super::show::Markup)> {
         .flat_map(|page| &page.rows)
         .map(|row| (row.row, (row.lead.uuid, card::who(&row.lead.fields))))
         .collect()
+}
+
+fn alert(standing: &RaisedAlert) -> (String, String, &'static str) {
+    let alert = standing.key.alert;
+    let name = match standing.key.subject.as_str() {
+        "" => alert.name().to_owned(),
+        subject => format!("{} ({subject})", alert.name()),
+    };
+    (name, standing.says.clone(), alert.mend())
 }
 
 fn column(class: &'static str, mut cards: Vec<Card>, count: i64) -> Column {

@@ -76,6 +76,9 @@ rulebook = "rulebook.toml"
 [log]
 level = "warn"
 
+[limits]
+workers = 16
+
 [[source]]
 name = "website"
 kind = "standard-webhooks"

@@ -34,7 +34,7 @@ impl Quantiles {
     pub fn of_all(waits: &[u64]) -> Option<Self> {
         let mut histogram = latencies();
         for wait in waits {
-            histogram.saturating_record(*wait);
+            histogram.record(*wait).ok()?;
         }
         (!waits.is_empty()).then(|| Self::of(&histogram))
     }

@@ -26,12 +26,25 @@ const SUFFIXES: [&str; 8] = ["jr", "sr", "ii", "iii", "iv", "phd", "mba", "md"];
 /// if nothing with a letter is left.
 #[must_use]
 pub fn name(text: &str) -> Option<String> {
+    if is_tidy(text) {
+        return text.contains(char::is_alphabetic).then(|| text.to_owned());
+    }
     // Cut before tidying, so that a body of megabytes costs no more than a name.
     let start: String = text.chars().take(LONGEST * 8).collect();
     let line = Untrusted::from(start).one_line(usize::MAX);
     let cut: String = line.as_str_for_logic().chars().take(LONGEST).collect();
     let cut = cut.trim();
     cut.contains(char::is_alphabetic).then(|| cut.to_owned())
+}
+
+/// Most names: short, in ASCII, with single blanks between words.
+fn is_tidy(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_graphic() || byte == b' ';
+    text.len() <= LONGEST
+        && text.bytes().all(is_plain)
+        && !text.contains("  ")
+        && !text.starts_with(' ')
+        && !text.ends_with(' ')
 }
 
 /// Splits a full name into first and last name as CRMs want them.

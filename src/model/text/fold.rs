@@ -56,6 +56,9 @@ static FOLDS: LazyLock<HashMap<char, &'static str>> = LazyLock::new(|| {
 /// Lower case without diacritics, full-width letters made plain, flags made their two letters.
 #[must_use]
 pub fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     let mut folded = String::with_capacity(text.len());
     for letter in text.chars().map(narrow).flat_map(char::to_lowercase) {
         match letter {

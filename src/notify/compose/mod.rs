@@ -101,6 +101,7 @@ pub fn compose(
         to: recipient.rep.map(|rep| rep.email.clone()),
         key,
         headline,
+        said: Vec::new(),
         total: sorted.len(),
         more: (sorted.len() > SHOWN_MAX).then(|| more(sorted.len(), recipient, house, now)),
         links: general_links(&sorted, recipient, house, now),

@@ -89,6 +89,9 @@ fn text(message: &Message) -> String {
             address(link).escape_mail_line()
         );
     };
+    for line in lines::said(message) {
+        let _ = write!(text, "\n{}\n", line.escape_mail_line());
+    }
     for item in message.items.iter().take(LEADS_MAX) {
         let title = lines::title(item, message.total > 1).escape_mail_line();
         let _ = write!(text, "\n{title}\n");
@@ -115,6 +118,9 @@ fn html(message: &Message) -> String {
         format!("<a href=\"{}\">{}</a>", address(link).escape_html(), label(link).escape_html())
     };
     let row = |links: &[String]| format!("<p>{}</p>\n", links.join(" &nbsp; "));
+    for line in lines::said(message) {
+        let _ = writeln!(html, "<p>{}</p>", line.escape_html());
+    }
     for item in message.items.iter().take(LEADS_MAX) {
         let title = lines::title(item, message.total > 1).escape_html();
         let _ = write!(html, "<p><b>{title}</b>");

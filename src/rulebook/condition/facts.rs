@@ -59,7 +59,12 @@ fn fold_shared(text: &Arc<str>) -> Arc<str> {
         let mut folded = c.to_lowercase();
         folded.next() == Some(c) && folded.next().is_none()
     };
-    if text.chars().all(lower) { Arc::clone(text) } else { fold(text).into() }
+    let is_lower = if text.is_ascii() {
+        !text.bytes().any(|byte| byte.is_ascii_uppercase())
+    } else {
+        text.chars().all(lower)
+    };
+    if is_lower { Arc::clone(text) } else { fold(text).into() }
 }
 
 /// A value beside its folded form.

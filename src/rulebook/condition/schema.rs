@@ -145,6 +145,9 @@ impl Field {
 /// The form in which texts are compared by plain conditions: every character in lower case by
 /// itself, so that what a text folds to does not depend on what stands beside it.
 pub(super) fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     text.chars().flat_map(char::to_lowercase).collect()
 }
 

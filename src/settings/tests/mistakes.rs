@@ -51,7 +51,7 @@ fn mistakes_at_the_top_and_in_our_own_sections() {
         r#"1:1: "lisen" is not a setting at the top; did you mean listen?"#,
     ]);
     check(&top("zzz = 1"), &[
-        r#"1:1: "zzz" is not a setting at the top; known there: listen, public_url, store, rulebook, body_max, body_within, log, source, crm, channel, action_links, keep, limits"#,
+        r#"1:1: "zzz" is not a setting at the top; known there: listen, public_url, store, rulebook, body_max, body_within, log, source, crm, channel, action_links, keep, limits, alerts"#,
     ]);
     check(&top("listen = '0.0.0.0:8080'"), &[
         r#"1:1: public_url is missing, and the listener's address is no link; write it as in `public_url = "https://leads.acme.example"`"#,
@@ -103,6 +103,12 @@ fn mistakes_at_the_top_and_in_our_own_sections() {
     ]);
     check(&top("[log]\nlevl = 'info'"), &[
         r#"2:1: "levl" is not a setting in [log]; did you mean level?"#,
+    ]);
+    check(&top("[alerts]\nrepeat = '1h'"), &[
+        r#"2:10: repeat: 1h is not between 4h and 7d; write it as in `repeat = "4h"`"#,
+    ]);
+    check(&top("[alerts]\nsilent = { b = '12h' }"), &[
+        r#"2:10: silent: there is no source "b"; the sources are: a"#,
     ]);
     check(&top("[keep]\nbodies = '5m'"), &[
         r#"2:10: bodies: 5m is not between 1h and 3650d; write it as in `bodies = "30d"`"#,

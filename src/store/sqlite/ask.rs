@@ -132,6 +132,7 @@ impl Ask for Deciding {
             (self.steps, self.reviews) = (steps, reviews);
             self.done.decided.extend(part.decided);
             self.done.reviews += part.reviews;
+            self.done.late.extend(part.late);
             self.done.failed.extend(part.failed);
             for woken in part.woken {
                 if !self.done.woken.contains(&woken) {

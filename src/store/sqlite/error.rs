@@ -17,10 +17,13 @@ impl From<Error> for StoreError {
         let why = format!("{said} (SQLite {})", failure.extended_code);
         match failure.code {
             ErrorCode::DiskFull => Self::Busy(format!("the disk is full: {why}")),
-            ErrorCode::DatabaseBusy
-            | ErrorCode::DatabaseLocked
-            | ErrorCode::OutOfMemory
-            | ErrorCode::OperationInterrupted => Self::Busy(why),
+            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::OutOfMemory => {
+                Self::Busy(why)
+            }
+            ErrorCode::OperationInterrupted => Self::TooLong(
+                "the read took too long and was stopped: ask for fewer rows or a narrower filter"
+                    .to_owned(),
+            ),
             ErrorCode::SystemIoFailure if failure.extended_code == ffi::SQLITE_IOERR_NOMEM => {
                 Self::Busy(why)
             }
@@ -109,6 +112,7 @@ mod tests {
     #[test]
     fn what_contradicts_the_schema_is_corrupt() {
         check(ffi::SQLITE_CONSTRAINT, "Corrupt");
+        check(ffi::SQLITE_INTERRUPT, "TooLong");
         let debug = format!("{:?}", StoreError::from(Error::QueryReturnedNoRows));
         assert!(debug.starts_with("Corrupt"), "{debug}");
     }

@@ -21,6 +21,9 @@ use crate::{
 /// The revision wanted of a job that was dropped while it was leased.
 pub const DROPPED: i64 = -1;
 
+/// How the reason of a job begins that an operator gave up; what was wrong with it follows.
+pub const BURIED: &str = "buried by an operator";
+
 /// Wants a job done at a revision: a new row, or the one that is there, with its attempts counted
 /// anew. (Numbers of attempts that never settled are not given out again: they fence.)
 pub fn want(tx: &Connection, lead: LeadId, wanted: Seq, job: &JobWanted) -> StoreResult<()> {
@@ -113,17 +116,19 @@ pub struct DueReview {
     pub job: i64,
     /// The lead's row.
     pub lead: i64,
+    /// When it was due.
+    pub due_at: Time,
 }
 
 /// Due reviews, oldest first.
 pub fn due_reviews(tx: &Connection, now: Time, max: usize) -> StoreResult<Vec<DueReview>> {
     let mut found = tx.prepare_cached(
-        "SELECT id, lead FROM job
+        "SELECT id, lead, due_at FROM job
          WHERE is_dead = 0 AND kind = 0 AND lane = '' AND rank = 0 AND due_at <= ?1
          ORDER BY due_at LIMIT ?2",
     )?;
     let rows = found.query_map(params![now.0, max as i64], |row| {
-        Ok(DueReview { job: row.get(0)?, lead: row.get(1)? })
+        Ok(DueReview { job: row.get(0)?, lead: row.get(1)?, due_at: Time(row.get(2)?) })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -26,8 +26,10 @@ struct Migration {
 }
 
 /// Every step, in order. A step that was ever released is never changed; a change is a new step.
-const MIGRATIONS: [Migration; 1] =
-    [Migration { number: 1, name: "0001_store", sql: include_str!("migrations/0001_store.sql") }];
+const MIGRATIONS: [Migration; 2] = [
+    Migration { number: 1, name: "0001_store", sql: include_str!("migrations/0001_store.sql") },
+    Migration { number: 2, name: "0002_alert", sql: include_str!("migrations/0002_alert.sql") },
+];
 
 /// Refuses an SQLite older than [`SQLITE_MIN`].
 pub fn check_version(number: i32) -> StoreResult<()> {
@@ -134,7 +136,7 @@ mod tests {
         migrate(&mut conn).unwrap();
         let steps: i64 =
             conn.query_row("SELECT count(*) FROM migration", [], |row| row.get(0)).unwrap();
-        assert_eq!(steps, 1);
+        assert_eq!(steps, MIGRATIONS.len() as i64);
     }
 
     #[test]

@@ -11,6 +11,7 @@
 //! Does not know: the time, rulebooks, destinations.
 
 mod accept;
+mod alert;
 mod ask;
 mod backup;
 mod books;
@@ -56,11 +57,12 @@ use self::{
     turn::Core,
 };
 use super::{
-    Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter, JobOrder,
-    Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, RulebookRow, Store, StoreError,
-    StoreResult, Swept, Tally, TokenOrder, TokenRow, room::Room,
+    Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter,
+    JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, RulebookRow, Store,
+    StoreError, StoreResult, Swept, Tally, TokenOrder, TokenRow, room::Room,
 };
 use crate::model::{
+    alert::RaisedAlert,
     event::{Accepted, Event, NewEvent},
     id::EventId,
     job::{JobRow, Settled, Settlement},
@@ -75,13 +77,15 @@ pub use line::Pace;
 pub struct SqliteStore {
     way: Way,
     commits: Arc<AtomicU64>,
+    /// Held while the books are recounted.
+    auditing: Arc<tokio::sync::Mutex<()>>,
     free_min: Option<u64>,
 }
 
 /// How requests reach the database.
 enum Way {
     /// Through threads, to a file. The readers end first, so that the writer closes the file.
-    File { readers: Readers, line: Line, path: PathBuf },
+    File { readers: Readers, deciding: Readers, line: Line, path: PathBuf },
     /// At once, in memory.
     Inline(Box<Mutex<Core>>),
 }
@@ -105,10 +109,12 @@ impl SqliteStore {
         open::sync_folder(path)?;
         let core = Core::new(conn, Some(lock))?;
         let commits = core.commits();
-        let readers = Readers::start(path)?;
+        let readers = Readers::start(path, readers::THREADS, readers::READ_MAX)?;
+        // What is to be decided is read apart: slow pages do not hold it up.
+        let deciding = Readers::start(path, 1, readers::READ_MAX)?;
         let line = Line::start(core, pace)?;
-        let way = Way::File { readers, line, path: path.to_owned() };
-        Ok(Self { way, commits, free_min: None })
+        let way = Way::File { readers, deciding, line, path: path.to_owned() };
+        Ok(Self { way, commits, auditing: Arc::default(), free_min: None })
     }
 
     /// An empty store in memory that does everything on the caller's thread.
@@ -119,7 +125,7 @@ impl SqliteStore {
         let core = Core::new(conn, None)?;
         let commits = core.commits();
         let way = Way::Inline(Box::new(Mutex::new(core)));
-        Ok(Self { way, commits, free_min: None })
+        Ok(Self { way, commits, auditing: Arc::default(), free_min: None })
     }
 
     /// With another limit of free bytes below which it is not [`ready`](Store::ready); `None` is
@@ -165,6 +171,14 @@ impl SqliteStore {
         &self,
         work: impl FnOnce(&Connection) -> StoreResult<T> + Send + 'static,
     ) -> Boxed<'_, StoreResult<T>> {
+        self.read_by(|readers, _| readers, work)
+    }
+
+    fn read_by<T: Send + 'static>(
+        &self,
+        which: for<'a> fn(&'a Readers, &'a Readers) -> &'a Readers,
+        work: impl FnOnce(&Connection) -> StoreResult<T> + Send + 'static,
+    ) -> Boxed<'_, StoreResult<T>> {
         let (reply, answer) = oneshot::channel();
         let read = move |conn: &Connection| {
             let snapshot = conn.unchecked_transaction().map_err(StoreError::from);
@@ -172,7 +186,7 @@ impl SqliteStore {
             let _ = reply.send(snapshot.and_then(|snapshot| work(&snapshot)));
         };
         let sent = match &self.way {
-            Way::File { readers, .. } => readers.send(Box::new(read)),
+            Way::File { readers, deciding, .. } => which(readers, deciding).send(Box::new(read)),
             Way::Inline(core) => {
                 read(core.lock().unwrap_or_else(PoisonError::into_inner).conn());
                 Ok(())
@@ -180,6 +194,21 @@ impl SqliteStore {
         };
         answered(sent, answer)
     }
+}
+
+/// Does what takes long and must not hold up the readers, on a thread of its own.
+fn apart<'a, T: Send + 'static>(
+    name: &str,
+    work: impl FnOnce() -> StoreResult<T> + Send + 'static,
+) -> Boxed<'a, StoreResult<T>> {
+    let (reply, answer) = oneshot::channel();
+    let started = thread::Builder::new().name(name.to_owned()).spawn(move || {
+        let _ = reply.send(work()); // whoever asked may have gone
+    });
+    let started = started
+        .map(|_| ())
+        .map_err(|error| StoreError::Busy(format!("no thread for {name}: {error}")));
+    answered(started, answer)
 }
 
 /// Waits for the answer to what was sent.
@@ -199,7 +228,7 @@ impl Store for SqliteStore {
     }
 
     fn undecided_after(&self, after: EventId, max: usize) -> Boxed<'_, StoreResult<Vec<Event>>> {
-        self.read(move |conn| accept::undecided(conn, after, max))
+        self.read_by(|_, deciding| deciding, move |conn| accept::undecided(conn, after, max))
     }
 
     fn decide(&self, batch: Batch) -> Boxed<'_, StoreResult<BatchDone>> {
@@ -274,8 +303,31 @@ impl Store for SqliteStore {
         self.read(move |conn| tally::tally(conn, now))
     }
 
-    fn recount(&self, now: Time) -> Boxed<'_, StoreResult<Tally>> {
-        self.read(move |conn| tally::recount(conn, now))
+    fn audit(&self, now: Time) -> Boxed<'_, StoreResult<Audit>> {
+        let path = match &self.way {
+            Way::File { path, .. } => path.clone(),
+            Way::Inline(_) => return self.read(move |conn| tally::audit(conn, now)),
+        };
+        let Ok(turn) = Arc::clone(&self.auditing).try_lock_owned() else {
+            let why = "the books are being recounted already: ask again in a moment".to_owned();
+            return Box::pin(async { Err(StoreError::Busy(why)) });
+        };
+        apart("store-audit", move || {
+            let _turn = turn;
+            let conn = open::reader(&path)?;
+            let snapshot = conn.unchecked_transaction()?;
+            tally::audit(&snapshot, now)
+        })
+    }
+
+    fn alerts(
+        &self,
+        replace: Option<Vec<RaisedAlert>>,
+    ) -> Boxed<'_, StoreResult<Vec<RaisedAlert>>> {
+        match replace {
+            None => self.read(alert::list),
+            Some(standing) => self.write(1, move |tx, _| alert::replace(tx, &standing)),
+        }
     }
 
     fn ready(&self) -> Boxed<'_, StoreResult<()>> {
@@ -290,7 +342,6 @@ impl Store for SqliteStore {
     }
 
     fn backup<'a>(&'a self, file: &'a Path) -> Boxed<'a, StoreResult<()>> {
-        let (reply, answer) = oneshot::channel();
         let (path, file) = match &self.way {
             Way::File { path, .. } => (path.clone(), file.to_owned()),
             Way::Inline(core) => {
@@ -299,14 +350,8 @@ impl Store for SqliteStore {
                 return Box::pin(async { copied });
             }
         };
-        // A copy takes long and must not hold up the readers: it has a thread of its own.
-        let started = thread::Builder::new().name("store-backup".to_owned()).spawn(move || {
-            let copied = open::reader(&path).and_then(|conn| backup::backup(&conn, &file));
-            let _ = reply.send(copied); // whoever asked may have gone
-        });
-        let started = started
-            .map(|_| ())
-            .map_err(|error| StoreError::Busy(format!("no thread for the backup: {error}")));
-        answered(started, answer)
+        apart("store-backup", move || {
+            open::reader(&path).and_then(|conn| backup::backup(&conn, &file))
+        })
     }
 }

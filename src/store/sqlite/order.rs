@@ -8,7 +8,7 @@
 use rusqlite::{Connection, params};
 use uuid::Uuid;
 
-use super::{books::Books, rows};
+use super::{books::Books, job::BURIED, rows};
 use crate::{
     model::{
         event::{EventKind, Fate},
@@ -17,7 +17,7 @@ use crate::{
     store::{JobOrder, StoreResult},
 };
 
-/// Retries or buries jobs; answers how many there were to do so with.
+/// Retries, buries or hastens jobs; answers how many there were to do so with.
 pub fn order(tx: &Connection, jobs: &[i64], order: JobOrder, now: Time) -> StoreResult<usize> {
     let mut changed = 0;
     for job in jobs {
@@ -25,16 +25,25 @@ pub fn order(tx: &Connection, jobs: &[i64], order: JobOrder, now: Time) -> Store
             JobOrder::Retry => tx
                 .prepare_cached(
                     "UPDATE job SET due_at = ?2, is_dead = 0,
+                        reason = CASE WHEN reason LIKE ?3 || '%' THEN NULL ELSE reason END,
                         attempts = CASE WHEN lease_until = 0 THEN lapsed ELSE attempts END
                      WHERE id = ?1 AND wanted >= 0",
                 )?
-                .execute(params![job, now.0])?,
+                .execute(params![job, now.0, BURIED])?,
             JobOrder::Bury => tx
                 .prepare_cached(
-                    "UPDATE job SET is_dead = 1, reason = 'buried by an operator'
-                     WHERE id = ?1 AND kind <> 0 AND is_dead = 0",
+                    "UPDATE job SET is_dead = 1,
+                        reason = ?2 || coalesce(': ' || CASE WHEN is_dead = 1 THEN reason END, '')
+                     WHERE id = ?1 AND kind <> 0 AND coalesce(reason, '') NOT LIKE ?2 || '%'",
                 )?
-                .execute([job])?,
+                .execute(params![job, BURIED])?,
+            JobOrder::Hasten => tx
+                .prepare_cached(
+                    "UPDATE job SET due_at = ?2
+                     WHERE id = ?1 AND kind <> 0 AND is_dead = 0 AND wanted >= 0
+                        AND lease_until = 0 AND due_at > ?2",
+                )?
+                .execute(params![job, now.0])?,
         };
     }
     Ok(changed)

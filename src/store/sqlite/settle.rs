@@ -7,7 +7,12 @@
 
 use rusqlite::{Connection, params};
 
-use super::{accept, books::Books, job::DROPPED, rows};
+use super::{
+    accept,
+    books::Books,
+    job::{BURIED, DROPPED},
+    rows,
+};
 use crate::{
     model::{
         job::{Effect, Link, Settled, Settlement, Verdict, lane},
@@ -122,9 +127,10 @@ fn finish(tx: &Connection, settlement: &Settlement, job: &Attempted) -> StoreRes
             .execute(params![id, is_free, why, at.0, settlement.revision.0]),
         End::Dead { why } => tx
             .prepare_cached(
-                "UPDATE job SET lease_until = 0, is_dead = 1, reason = ?2 WHERE id = ?1",
+                "UPDATE job SET lease_until = 0, is_dead = 1,
+                    reason = CASE WHEN reason LIKE ?3 || '%' THEN reason ELSE ?2 END WHERE id = ?1",
             )?
-            .execute(params![id, why]),
+            .execute(params![id, why, BURIED]),
     }?;
     Ok(())
 }

@@ -6,17 +6,23 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{job, rows, unfilled};
+use super::{
+    job::{self, BURIED},
+    rows, unfilled,
+};
 use crate::{
     model::{
         event::{EventKind, Fate},
         job::JobKind,
         lead::State,
-        time::Time,
+        time::{Span, Time},
     },
-    store::{StoreResult, Tally, read::JobTally},
+    store::{
+        Audit, StoreResult, Tally,
+        read::{JobTally, PAGE_MAX},
+    },
 };
 
 /// Fills by fate and leads by state.
@@ -51,18 +57,30 @@ pub fn tally(conn: &Connection, now: Time) -> StoreResult<Tally> {
     with_jobs(conn, load(conn)?, now)
 }
 
+/// The books as they are kept, and counted anew from the rows, of the connection's snapshot.
+pub fn audit(conn: &Connection, now: Time) -> StoreResult<Audit> {
+    Ok(Audit { books: tally(conn, now)?, recounted: recount(conn, now)? })
+}
+
 /// The books counted anew from the rows.
 pub fn recount(conn: &Connection, now: Time) -> StoreResult<Tally> {
     let mut counts = Counts::zero();
     let fill = rows::event_kind_number(EventKind::Fill);
-    let mut found =
-        conn.prepare_cached("SELECT fate, count(*) FROM event WHERE kind = ?1 GROUP BY fate")?;
-    let mut found = found.query([fill])?;
-    while let Some(row) = found.next()? {
-        let n: i64 = row.get(1)?;
-        counts.fates.insert(rows::fate(row.get(0)?)?.word(), n);
-        counts.accepted += n;
-    }
+    // One walk that sorts nothing. A fate that is none of ours is accepted and in no other sum.
+    let mut found = conn.prepare_cached(
+        "SELECT count(*), sum(fate = 0), sum(fate = 1), sum(fate = 2), sum(fate = 3),
+            sum(fate = 4), sum(fate = 5) FROM event WHERE kind = ?1",
+    )?;
+    found.query_row([fill], |row| {
+        counts.accepted = row.get(0)?;
+        for (place, (_, word, _)) in (1..).zip(Fate::ALL) {
+            let n = row.get::<_, Option<i64>>(place)?.unwrap_or(0);
+            if n != 0 || counts.fates.contains_key(word) {
+                counts.fates.insert(word, n);
+            }
+        }
+        Ok(())
+    })?;
     let mut found = conn.prepare_cached("SELECT state, count(*) FROM lead GROUP BY state")?;
     let mut found = found.query([])?;
     while let Some(row) = found.next()? {
@@ -88,7 +106,41 @@ fn with_jobs(conn: &Connection, counts: Counts, now: Time) -> StoreResult<Tally>
         jobs,
         last_seq: last_seq(conn)?,
         unfilled: unfilled::read(conn)?,
+        given_up: given_up(conn)?,
+        oldest_underway: oldest_underway(conn)?,
+        died: died(conn, now)?,
     })
+}
+
+/// Dead jobs that no operator has buried.
+fn given_up(conn: &Connection) -> StoreResult<BTreeMap<String, i64>> {
+    let mut found = conn.prepare_cached(
+        "SELECT kind, lane, count(*) FROM job
+         WHERE is_dead = 1 AND coalesce(reason, '') NOT LIKE ?1 || '%' GROUP BY kind, lane",
+    )?;
+    let mut found = found.query([BURIED])?;
+    let mut all = BTreeMap::new();
+    while let Some(row) = found.next()? {
+        let (kind, lane): (JobKind, String) = (rows::job_kind(row.get(0)?)?, row.get(1)?);
+        all.insert(format!("{}:{lane}", kind.word()), row.get(2)?);
+    }
+    Ok(all)
+}
+
+fn oldest_underway(conn: &Connection) -> StoreResult<Option<Time>> {
+    let mut found =
+        conn.prepare_cached("SELECT received_at FROM event WHERE fate = 0 ORDER BY id LIMIT 1")?;
+    Ok(found.query_row([], |row| row.get(0)).optional()?.map(Time))
+}
+
+/// The newest dead events are looked at, so that many old ones cost nothing.
+fn died(conn: &Connection, now: Time) -> StoreResult<i64> {
+    let mut found = conn.prepare_cached(
+        "SELECT count(*) FROM (SELECT received_at FROM event WHERE fate = 4
+            ORDER BY id DESC LIMIT ?2) WHERE received_at > ?1",
+    )?;
+    let since = now.minus(Span::days(1));
+    Ok(found.query_row(params![since.0, PAGE_MAX as i64], |row| row.get(0))?)
 }
 
 /// Jobs by `kind:lane`, but for reviews: every open lead has one, too many to be counted each time.

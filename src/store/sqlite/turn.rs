@@ -108,7 +108,8 @@ impl Core {
                 StoreError::Fatal(why)
                 | StoreError::Corrupt(why)
                 | StoreError::Refused(why)
-                | StoreError::Busy(why),
+                | StoreError::Busy(why)
+                | StoreError::TooLong(why),
             ) => self.fail(StoreError::Fatal(format!("a turn could not be undone: {why}"))),
         }
     }

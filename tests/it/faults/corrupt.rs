@@ -7,9 +7,9 @@ use std::{
     time::Duration,
 };
 
-use handoff::store::{Store as _, StoreError, sqlite::SqliteStore};
+use handoff::store::{Store as _, StoreError};
 
-use super::daemon::{Acknowledged, Daemon, send};
+use super::daemon::{Acknowledged, Daemon, opened, send};
 
 const PAGE: usize = 4096;
 
@@ -40,7 +40,7 @@ fn damaged(folder: &Path, bytes: &[u8], from: usize, count: usize) -> PathBuf {
 
 /// What a start or else a backup says of this file; `None` if both find it good.
 async fn finding(path: &Path) -> Option<String> {
-    let store = match SqliteStore::open_offline(path) {
+    let store = match opened(path) {
         Ok(store) => store,
         Err(StoreError::Fatal(why) | StoreError::Refused(why)) => return Some(why),
         Err(error) => panic!("a start that cannot be understood: {error:?}"),
@@ -80,7 +80,8 @@ async fn damage_is_found_by_a_start_or_a_backup_and_the_finding_gives_advice() {
         8 + pages - 1
     );
     assert_eq!(missed, Vec::<usize>::new());
-    assert!(finding(&damaged(folder, &bytes, 0, 0)).await.is_none(), "a whole file is good");
+    let whole = finding(&damaged(folder, &bytes, 0, 0)).await;
+    assert_eq!(whole, None, "a whole file is good");
 }
 
 #[tokio::test(flavor = "multi_thread")]

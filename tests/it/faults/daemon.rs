@@ -16,7 +16,7 @@ use std::{
 use handoff::{
     demo::crm::{Kind, StandIn, TOKEN},
     model::time::Time,
-    store::{EventFilter, LeadFilter, Store, sqlite::SqliteStore},
+    store::{EventFilter, LeadFilter, Store, StoreError, StoreResult, sqlite::SqliteStore},
 };
 use tokio::sync::Mutex;
 
@@ -118,6 +118,7 @@ burst = 10000
 
     /// Starts the process.
     pub fn launch(&mut self) {
+        released(&self.path().with_extension("db.lock"));
         let log = std::fs::File::options()
             .create(true)
             .append(true)
@@ -184,7 +185,18 @@ burst = 10000
     /// The store of the stopped daemon.
     pub fn store(&self) -> SqliteStore {
         assert!(self.child.is_none(), "stop it first");
-        SqliteStore::open_offline(&self.path()).expect("the store opens")
+        opened(&self.path()).expect("the store opens")
+    }
+
+    /// Every accepted fill is accounted for, as the stopped daemon's own command finds.
+    pub fn assert_conserved(&self) {
+        assert!(self.child.is_none(), "stop it first: a running one wants a token");
+        let output = self.command().args(["check", "--store", "--json"]).output();
+        let output = output.expect("the command runs");
+        let text = String::from_utf8_lossy(&output.stdout);
+        let report: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(report["books"]["differences"], serde_json::json!([]), "{text}");
+        assert_eq!(report["books"]["balances"], true, "{text}");
     }
 
     /// The database file.
@@ -196,6 +208,32 @@ burst = 10000
 impl Drop for Daemon {
     fn drop(&mut self) {
         self.kill();
+    }
+}
+
+/// Opens a store as a command does. What this process holds, a lock too, is held by any process
+/// that another test starts at this moment as well, until that becomes a program of its own: so a
+/// store that was just closed may be in use for an instant.
+pub fn opened(path: &Path) -> StoreResult<SqliteStore> {
+    let end = tokio::time::Instant::now() + Duration::from_secs(5);
+    loop {
+        match SqliteStore::open_offline(path) {
+            Err(StoreError::Refused(why))
+                if why.contains("in use") && tokio::time::Instant::now() < end =>
+            {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+/// Waits until nobody holds a lock that this process may have had (see [`opened`]).
+fn released(lock: &Path) {
+    let Ok(lock) = std::fs::File::open(lock) else { return };
+    let end = tokio::time::Instant::now() + Duration::from_secs(5);
+    while lock.try_lock().is_err() && tokio::time::Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(5));
     }
 }
 
@@ -258,10 +296,10 @@ impl Acknowledged {
 
 /// Posts signed fills for so long, from so many senders at once.
 pub async fn send(port: u16, acknowledged: &Arc<Acknowledged>, senders: usize, span: Duration) {
-    let end = tokio::time::Instant::now() + span;
     let mut tasks = tokio::task::JoinSet::new();
     let client = reqwest::Client::builder().timeout(Duration::from_secs(10)).build();
     let http = client.expect("a client");
+    let end = tokio::time::Instant::now() + span;
     for _ in 0..senders {
         let (http, acknowledged) = (http.clone(), Arc::clone(acknowledged));
         tasks.spawn(async move {

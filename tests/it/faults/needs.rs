@@ -1,7 +1,7 @@
 //! What a fault test needs beside Rust, and the loud word when it is not there.
 //!
 //! Guarantees: a test that did not run says `SKIPPED` and why; a tool that is missing is a failure
-//! where everything is asked for (`HANDOFF_TEST_ALL`). Does not know: what is tested.
+//! where everything is asked for (`HANDOFF_TEST_REQUIRE`). Does not know: what is tested.
 
 use std::process::{Command, Stdio};
 
@@ -48,7 +48,7 @@ fn tools(test: &str, all: &[(&str, &str)]) -> bool {
 
 fn missing(test: &str, tool: &str, package: &str) -> bool {
     assert!(
-        std::env::var_os("HANDOFF_TEST_ALL").is_none(),
+        std::env::var_os("HANDOFF_TEST_REQUIRE").is_none(),
         "{test} needs {tool}: install the package {package}"
     );
     skipped(test, &format!("{tool} is missing; install the package {package}"))

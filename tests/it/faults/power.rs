@@ -7,11 +7,10 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use handoff::store::sqlite::SqliteStore;
 use rusqlite::Connection;
 
 use super::{
-    daemon::{Acknowledged, Daemon, send},
+    daemon::{Acknowledged, Daemon, opened, send},
     disk::Disk,
     needs,
 };
@@ -118,7 +117,7 @@ async fn without_syncs_the_same_power_cut_loses_what_was_acknowledged() {
         let count = acknowledged.events.lock().await.len();
         sent += count;
         // It may even be damaged: then nothing of it is there.
-        if let Ok(store) = SqliteStore::open_offline(&daemon.path()) {
+        if let Ok(store) = opened(&daemon.path()) {
             lost += acknowledged.lost_in(&store).await;
         } else {
             lost += count;

@@ -27,6 +27,8 @@ async fn a_stop_under_load_loses_nothing_and_takes_a_bounded_time() {
     println!("three stops under load: acknowledged {}, lost {lost}", acknowledged.len());
     assert_eq!(lost, 0);
     assert!(!acknowledged.is_empty());
+    drop(store);
+    daemon.assert_conserved();
 }
 
 #[tokio::test(flavor = "multi_thread")]

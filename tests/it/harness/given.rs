@@ -81,6 +81,13 @@ pub fn website() -> Scheme {
     Scheme::compile(&settings, &[Secret::new(SECRET)]).expect("the secret is good")
 }
 
+/// The scheme of the source `website` while its secret is exchanged: the new one stands first.
+pub fn rotated(new: Option<&str>) -> Scheme {
+    let settings = SourceSettings::new(Kind::StandardWebhooks);
+    let secrets: Vec<Secret> = new.into_iter().chain([SECRET]).map(Secret::new).collect();
+    Scheme::compile(&settings, &secrets).expect("the secrets are good")
+}
+
 /// The scheme of the source `survey`.
 pub fn survey() -> Scheme {
     let settings = SourceSettings::new(Kind::Typeform);

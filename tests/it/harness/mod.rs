@@ -4,12 +4,17 @@
 //! Guarantees: a test waits for a state with a deadline, never for a while; the clock moves only
 //! when the test moves it. Does not know: what a test is about.
 
+pub mod desk;
+mod dice;
 mod given;
 
 use std::{
     future::Future,
     path::PathBuf,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -26,6 +31,7 @@ use handoff::{
     },
     intake::Scheme,
     model::{
+        alert,
         lead::{Lead, State},
         time::{Span, Time},
     },
@@ -42,12 +48,16 @@ use handoff::{
 };
 use serde_json::{Value, json};
 
-pub use given::{RULEBOOK, SECRET, callback, survey, website};
+pub use dice::Dice;
+pub use given::{RULEBOOK, SECRET, callback, rotated, survey, website};
 
 /// Thursday 2026-01-01 12:00 UTC.
 pub const NOON: Time = Time(1_767_268_800_000);
 /// How long a state may take to come, on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(20);
+/// Limits that hold nobody back.
+const WIDE: Limits =
+    Limits { per_second: 10_000, burst: 10_000, opens_after: 5, probe_after: Span::seconds(2) };
 /// What a daemon under test is made of.
 pub struct Plant {
     pub clock: ManualClock,
@@ -56,6 +66,8 @@ pub struct Plant {
     pub chat: Sink,
     pub mail: MailSink,
     pub files: Arc<Mutex<Files>>,
+    /// How many bytes the store's disk claims to have free.
+    pub free: Arc<AtomicU64>,
     pub running: Option<Running>,
     pub http: reqwest::Client,
     website: Scheme,
@@ -70,8 +82,14 @@ pub struct Config {
     pub asks: bool,
     pub store: Option<PathBuf>,
     pub body_within: Duration,
+    /// Alerts are told to nobody unless a test asks for it: clocks jump in most of them.
+    pub alerts: alert::Limits,
+    /// The first secret of the website, which then still signs with its old one.
+    pub new_secret: Option<&'static str>,
     /// Changes the parts before the daemon starts.
     pub tune: Option<Tune>,
+    /// What the CRM's gate keeps to.
+    pub limits: Limits,
 }
 
 /// A change of the parts.
@@ -85,7 +103,10 @@ impl Default for Config {
             asks: false,
             store: None,
             body_within: Duration::from_secs(10),
+            alerts: alert::Limits { tell: false, ..alert::Limits::default() },
+            new_secret: None,
             tune: None,
+            limits: WIDE,
         }
     }
 }
@@ -120,6 +141,7 @@ impl Plant {
             chat,
             mail,
             files: Arc::new(Mutex::new(Files::new(text))),
+            free: Arc::new(AtomicU64::new(u64::MAX)),
             running: None,
             http: reqwest::Client::new(),
             website: website(),
@@ -159,8 +181,7 @@ impl Plant {
     }
 
     fn parts(&self, config: &Config) -> Parts {
-        let files = Arc::clone(&self.files);
-        let wide = Limits { per_second: 10_000, burst: 10_000, ..Limits::default() };
+        let (files, free) = (Arc::clone(&self.files), Arc::clone(&self.free));
         let email: EmailSettings = serde_json::from_value(json!({
             "host": "127.0.0.1", "port": self.mail.address().port(), "tls": "plain",
             "from": "handoff <handoff@acme.example>",
@@ -176,17 +197,21 @@ impl Plant {
         }))
         .expect("settings");
         let channel =
-            |channel: Arc<dyn handoff::notify::Channel>| ChannelPart { channel, limits: wide };
+            |channel: Arc<dyn handoff::notify::Channel>| ChannelPart { channel, limits: WIDE };
         Parts {
             store: Arc::clone(&self.store),
             clock: Arc::new(self.clock.clone()),
             metrics: Arc::new(Metrics::new("sqlite")),
-            sources: [("website".to_owned(), website()), ("survey".to_owned(), survey())].into(),
+            sources: [
+                ("website".to_owned(), rotated(config.new_secret)),
+                ("survey".to_owned(), survey()),
+            ]
+            .into(),
             crms: [(
                 named(config.crm).to_owned(),
                 CrmPart {
                     crm: self.crm(config),
-                    limits: wide,
+                    limits: config.limits,
                     is_asked: config.asks,
                     callback: Some(Arc::new(callback())),
                 },
@@ -209,6 +234,8 @@ impl Plant {
             keep: Span::days(30),
             lease: Span::minutes(1),
             workers_per_lane: 2,
+            alerts: config.alerts.clone(),
+            free: Box::new(move || Some(free.load(Ordering::Relaxed))),
             demo: None,
         }
     }
@@ -264,7 +291,12 @@ impl Plant {
 
     /// Every lead, newest first.
     pub async fn leads(&self) -> Vec<Lead> {
-        let filter = LeadFilter { max: 500, ..LeadFilter::default() };
+        self.leads_newest(500).await
+    }
+
+    /// The newest leads, so many of them.
+    pub async fn leads_newest(&self, max: usize) -> Vec<Lead> {
+        let filter = LeadFilter { max, ..LeadFilter::default() };
         let page = self.store.leads(filter).await.expect("leads");
         page.rows.into_iter().map(|row| row.lead).collect()
     }
@@ -315,14 +347,10 @@ impl Plant {
         self.lead_of(email).await.expect("it is there")
     }
 
-    /// The books balance, and counting the rows gives the same.
+    /// Every accepted fill is accounted for: the books balance, and counting the rows gives the
+    /// same. To be asked after every fault.
     pub async fn books_balance(&self) {
-        let now = self.clock.now();
-        let tally = self.store.tally(now).await.expect("the books");
-        let recount = self.store.recount(now).await.expect("the books");
-        assert!(tally.balances(), "{tally:?}");
-        assert_eq!(tally.fates, recount.fates);
-        assert_eq!(tally.states, recount.states);
+        assert_conserved(self.store.as_ref(), self.clock.now()).await;
     }
 
     /// The subjects of the mails to this address, in order.
@@ -345,6 +373,13 @@ impl Plant {
             running.stop().await;
         }
     }
+}
+
+/// accepted = waiting + assigned + answered + set aside + joined + rejected + dead + under way, in
+/// the books and in the rows of one snapshot.
+pub async fn assert_conserved(store: &dyn Store, now: Time) {
+    let audit = store.audit(now).await.expect("the books");
+    assert_eq!(audit.differences(), [""; 0], "{audit:?}");
 }
 
 /// Waits for a state, not for a while.

@@ -34,6 +34,7 @@ pub fn message(text: &str) -> Message {
         to: Some("ada@acme.example".into()),
         key: "tell:7:ada".into(),
         headline: "New lead, answer by 10:07".into(),
+        said: Vec::new(),
         items: vec![Item {
             lead: Uuid::from_u128(7),
             why: Why::Assigned,

@@ -148,8 +148,8 @@ async fn a_renamed_form_field_raises_an_alarm_within_twenty_events() {
     }
     plant.clock.advance(Span::seconds(6));
     crate::harness::until("the alarm is raised", || async {
-        let alarmed = plant.running().worker.alarmed.lock().unwrap().clone();
-        alarmed.contains("website/company")
+        let raised = plant.running().worker.lookout.raised().await;
+        raised.iter().any(|one| one.key.subject == "website/company")
     })
     .await;
 }

@@ -3,7 +3,16 @@
 
 mod crm;
 mod escalation;
+mod i11_timers;
+mod i12_jumps;
+mod i13_zones;
+mod i14_touch;
+mod i15_poison;
+mod i16_outage;
+mod i21_publishes;
+mod i9_effects;
 mod intake;
+pub mod many;
 mod rulebook;
 
 use handoff::model::{lead::State, time::Span};

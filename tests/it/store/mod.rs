@@ -11,6 +11,7 @@ mod jobs;
 mod operate;
 mod people;
 mod read;
+mod reviews;
 mod sqlite;
 
 /// Runs the cases of each area on the stores that a factory makes.
@@ -78,6 +79,7 @@ macro_rules! contract {
                 operate:
                     a_redone_event_keeps_its_id_and_its_place_in_the_books,
                     retry_makes_a_dead_job_due_and_bury_ends_a_living_one,
+                    a_hastened_job_is_due_with_its_attempts_and_a_review_never_is,
                     a_review_cannot_be_buried,
                     versions_are_numbered_from_one_without_a_gap,
                     a_token_name_is_used_once_and_a_revocation_stands,

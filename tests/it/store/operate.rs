@@ -53,13 +53,42 @@ pub async fn retry_makes_a_dead_job_due_and_bury_ends_a_living_one(db: Db) {
     settle(&db, settlement(&jobs[0], Verdict::Dead { why: "refused".into() })).await;
     let ids = vec![jobs[0].id.0, jobs[1].id.0, 999];
     // The second is under way: burying it lets the attempt end, and a retry of it is no more.
-    assert_eq!(db.order(ids.clone(), JobOrder::Bury, t(5)).await.unwrap(), 1);
+    let given_up = async || db.tally(T0).await.unwrap().given_up.get("write:hubspot").copied();
+    assert_eq!(given_up().await, Some(1), "nobody has buried it yet");
+    assert_eq!(db.order(ids.clone(), JobOrder::Bury, t(5)).await.unwrap(), 2);
+    assert_eq!(db.order(ids.clone(), JobOrder::Bury, t(5)).await.unwrap(), 0, "once");
+    assert_eq!(given_up().await, None);
     let end = settlement(&jobs[1], Verdict::Retry { at: t(6), why: "busy".into() });
     assert_eq!(settle(&db, end).await, Settled::Kept);
+    assert_eq!(given_up().await, None, "still by an operator's word");
     assert!(claim(&db, JobKind::Write, "hubspot", t(10), 2).await.is_empty());
     assert_eq!(db.order(ids, JobOrder::Retry, t(20)).await.unwrap(), 2);
     let again = claim(&db, JobKind::Write, "hubspot", t(20), 2).await;
     assert_eq!(again.iter().map(|job| job.attempt).collect::<Vec<_>>(), [1, 1]);
+}
+
+pub async fn a_hastened_job_is_due_with_its_attempts_and_a_review_never_is(db: Db) {
+    let wants = road(|plan, _, now| {
+        plan.jobs = vec![job(JobKind::Write, "hubspot", now)];
+        plan.review = Review::At(now.plus(Span::hours(1)));
+    });
+    open(&db, [1, 2], wants).await;
+    let jobs = claim(&db, JobKind::Write, "hubspot", T0, 1).await;
+    let later = Verdict::Retry { at: t(3_600_000), why: "busy".into() };
+    settle(&db, settlement(&jobs[0], later)).await;
+    // The second one is under a lease, and stays so.
+    let leased = claim(&db, JobKind::Write, "hubspot", T0, 2).await;
+    assert_eq!(leased.len(), 1);
+    let all = db.jobs(JobFilter { max: 10, ..Default::default() }).await.unwrap().rows;
+    let ids: Vec<i64> = all.iter().map(|job| job.id.0).collect();
+    assert_eq!(ids.len(), 4);
+    assert_eq!(db.order(ids.clone(), JobOrder::Hasten, t(5)).await.unwrap(), 1);
+    assert_eq!(db.order(ids, JobOrder::Hasten, t(5)).await.unwrap(), 0, "it is due already");
+    let again = claim(&db, JobKind::Write, "hubspot", t(5), 2).await;
+    assert_eq!(
+        again.iter().map(|job| (job.id, job.attempt)).collect::<Vec<_>>(),
+        [(jobs[0].id, 2)]
+    );
 }
 
 pub async fn a_review_cannot_be_buried(db: Db) {

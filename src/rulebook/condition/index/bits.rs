@@ -82,6 +82,11 @@ impl Bits {
         }
     }
 
+    /// Whether everything in this is in the other.
+    pub(super) fn is_within(&self, other: &Self) -> bool {
+        self.0.iter().zip(&other.0).all(|(one, other)| one & !other == 0)
+    }
+
     /// Whether something is in both.
     fn meets(&self, other: &Self) -> bool {
         self.0.iter().zip(&other.0).any(|(one, other)| one & other != 0)

@@ -136,7 +136,15 @@ impl Column {
             };
             (family, part)
         });
-        Self { free, parts: parts.collect() }
+        let mut parts: Vec<_> = parts.collect();
+        // What is quick to look up first: it may be enough.
+        parts.sort_by_key(|(family, _)| match family {
+            Family::Known(_) | Family::Bool(_) => 0,
+            Family::Text(_) | Family::List(..) => 1,
+            Family::Number(_) => 2,
+            Family::Test(_) => 3,
+        });
+        Self { free, parts }
     }
 
     /// Whether tests have to be asked for it: such columns come last, when few rules are left.
@@ -155,6 +163,8 @@ impl Column {
                     is_unknown = true;
                 }
                 part.asks().put(&mut desk.unknown);
+            } else if left.open.is_within(&desk.bits) {
+                return; // every unit of what is left holds
             }
         }
         left.holds.keep(&desk.bits);

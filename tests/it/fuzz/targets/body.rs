@@ -61,7 +61,9 @@ fn is_within_limits(value: &Value, depth: usize, members: &mut usize) {
         Value::String(text) => assert!(text.len() <= LONGEST_TEXT),
         Value::Array(list) => {
             *members += list.len();
-            list.iter().for_each(|value| is_within_limits(value, depth + 1, members));
+            for value in list {
+                is_within_limits(value, depth + 1, members);
+            }
         }
         Value::Object(object) => {
             *members += object.len();

@@ -8,6 +8,7 @@ use std::{cell::Cell, future::ready, path::Path};
 use handoff::{
     http::auth,
     model::{
+        alert::RaisedAlert,
         event::{Accepted, Event, EventKind, Fate, NewEvent},
         field::Fields,
         id::{EventId, LeadId, Seq},
@@ -18,7 +19,7 @@ use handoff::{
         time::{Span, Time},
     },
     store::{
-        Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter,
+        Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter,
         JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, RulebookRow, Store,
         StoreError, StoreResult, Swept, Tally, TokenOrder, TokenRow, read::PAGE_MAX,
     },
@@ -133,7 +134,7 @@ impl Store for Forgetful {
         }
         written(events.iter().map(|_| Accepted { uuid: LEAD, is_duplicate: false }).collect())
     }
-    fn undecided(&self, _max: usize) -> Boxed<'_, StoreResult<Vec<Event>>> {
+    fn undecided_after(&self, _after: EventId, _max: usize) -> Boxed<'_, StoreResult<Vec<Event>>> {
         give(Vec::new())
     }
     fn decide(&self, _batch: Batch) -> Boxed<'_, StoreResult<BatchDone>> {
@@ -204,8 +205,14 @@ impl Store for Forgetful {
     fn tally(&self, _now: Time) -> Boxed<'_, StoreResult<Tally>> {
         give(Tally::default())
     }
-    fn recount(&self, _now: Time) -> Boxed<'_, StoreResult<Tally>> {
-        give(Tally::default())
+    fn audit(&self, _now: Time) -> Boxed<'_, StoreResult<Audit>> {
+        give(Audit::default())
+    }
+    fn alerts(
+        &self,
+        _replace: Option<Vec<RaisedAlert>>,
+    ) -> Boxed<'_, StoreResult<Vec<RaisedAlert>>> {
+        give(Vec::new())
     }
     fn ready(&self) -> Boxed<'_, StoreResult<()>> {
         give(())

@@ -20,7 +20,7 @@ use handoff::{
 };
 use serde_json::json;
 
-use super::{NOON, SETUP, findings_are_usable};
+use super::{NOON, SHORT_SETUP, findings_are_usable};
 
 pub fn run(bytes: &[u8]) {
     if bytes.len() > 64 * 1024 {
@@ -65,7 +65,7 @@ pub fn compiles_or_says_why(files: &Files) {
         let bytes = if name == MAIN { Some(&files.main) } else { files.others.get(name) };
         bytes.and_then(|bytes| String::from_utf8(bytes.clone()).ok())
     };
-    let compiled = Rulebook::compile(files, &SETUP, 7);
+    let compiled = Rulebook::compile(files, &SHORT_SETUP, 7);
     let findings = match &compiled {
         Ok(book) => &book.warnings,
         Err(findings) => findings,
@@ -80,7 +80,7 @@ pub fn compiles_or_says_why(files: &Files) {
             assert!(!book.warnings.iter().any(finding::Finding::is_error));
             is_whole(book);
             takes_a_lead(book);
-            let again = Rulebook::compile(files, &SETUP, 7).expect("it compiled before");
+            let again = Rulebook::compile(files, &SHORT_SETUP, 7).expect("it compiled before");
             let say = |book: &Rulebook| -> Vec<String> {
                 book.rules.iter().map(|rule| rule.sentence(book)).collect()
             };
@@ -135,7 +135,7 @@ fn takes_a_lead(book: &Rulebook) {
         json!({ "email": "eva@linden.example" }),
         json!({ "email": "max@gmail.com", "country": "Germany", "employees": "500+", "form": "demo" }),
     ];
-    for source in SETUP.sources.keys() {
+    for source in SHORT_SETUP.sources.keys() {
         for document in &documents {
             let input = prepare(book, source, Ok(document.clone()));
             let Input::Fill(draft) = &input else { continue };

@@ -10,7 +10,7 @@ use handoff::{
     rulebook::{FactSource, Files, Rulebook, condition::Value},
 };
 
-use super::{SETUP, rulebook::compiles_or_says_why};
+use super::{SHORT_SETUP, rulebook::compiles_or_says_why};
 
 const MAIN: &str = r#"default_sla = "standard"
 alarm = ["channel: inbound-alerts"]
@@ -57,7 +57,7 @@ pub fn run(bytes: &[u8]) {
     }
     let files = Files::new(MAIN).with("territory.csv", bytes);
     compiles_or_says_why(&files);
-    let Ok(book) = Rulebook::compile(&files, &SETUP, 1) else { return };
+    let Ok(book) = Rulebook::compile(&files, &SHORT_SETUP, 1) else { return };
     let table = book.tables.first().expect("the table");
     for key in table.rows.keys() {
         let parts: Vec<&str> = key.split('\u{1f}').collect();

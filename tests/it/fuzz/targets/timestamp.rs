@@ -45,8 +45,12 @@ pub fn run(bytes: &[u8]) {
     mac.update(text);
     mac.update(b".");
     mac.update(BODY);
-    let tag: String =
-        mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    // An encoding in capitals is as good: "Either case", say the settings.
+    let tag = mac
+        .finalize()
+        .into_bytes()
+        .iter()
+        .fold(String::new(), |tag, byte| format!("{tag}{byte:02X}"));
     let headers =
         vec![("x-sig".to_owned(), tag.into_bytes()), ("x-time".to_owned(), text.to_vec())];
     let request =
