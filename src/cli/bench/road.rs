@@ -187,7 +187,10 @@ fn figures(screen: &mut Screen, report: &Report) {
         report.leads, report.seconds, report.leads_per_second, report.acknowledged_per_second
     ));
     if let Some(cpu) = report.cpu_us_each {
-        screen.line(&format!("processor time of the daemon: {cpu:.0} µs a lead"));
+        let stand_in = report.crm.stand_in_us_each.unwrap_or(0.0);
+        screen.line(&format!(
+            "processor time: the daemon {cpu:.0} µs a lead, the stand-in CRM {stand_in:.0} µs"
+        ));
     }
     let memory = report.memory;
     screen.line(&format!(

@@ -34,6 +34,8 @@ const SAY_EVERY: u32 = 40;
 const PATIENCE: u32 = 2_400;
 /// The most seconds of calls that are told after an outage.
 const SECONDS_MAX: usize = 60;
+/// The thread of the generator.
+const GENERATOR: &str = "generator";
 const MIB: f64 = 1_048_576.0;
 
 /// Runs an order.
@@ -147,7 +149,7 @@ impl Road<'_> {
         let (aim, connections) = (Arc::clone(&self.aim), self.order.connections);
         let since = self.crm.now_us();
         let there = self.crm.stats().owned;
-        let firing = thread::Builder::new().name("generator".to_owned()).spawn(move || {
+        let firing = thread::Builder::new().name(GENERATOR.to_owned()).spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             let shot = fire(aim, connections, first, pace, Until::Count(count));
             Ok::<_, std::io::Error>(runtime.block_on(shot))
@@ -226,10 +228,15 @@ impl Road<'_> {
         let before = self.crm.stats();
         let stages_before = self.stages();
         let (since, cpu) = (self.crm.now_us(), usage::cpu_of(self.daemon.pid));
+        let own_cpu = usage::cpu_without(GENERATOR);
         let volley = self.volley(first, pace, count, &mut outage)?;
         let sending = volley.acknowledged.len();
         self.wait(before.owned, sending);
         let cpu_us_each = self.cpu_each(cpu, sending);
+        let own_cpu = usage::cpu_without(GENERATOR).zip(own_cpu);
+        let stand_in_us_each = own_cpu.map(|(after, before)| {
+            after.saturating_sub(before).as_secs_f64() * 1e6 / sending.max(1) as f64
+        });
         let (end, ever) = memory(self);
         let after = self.crm.stats();
         // The last settlements follow the last call within a moment.
@@ -263,7 +270,7 @@ impl Road<'_> {
                 ever_mib: ever as f64 / MIB,
             },
             stages,
-            crm: calls(&before, &after, sending),
+            crm: Calls { stand_in_us_each, ..calls(&before, &after, sending) },
             plain: None,
             outage: recovery,
             preload,
@@ -349,5 +356,6 @@ fn calls(before: &Stats, after: &Stats, leads: usize) -> Calls {
         by_call: after.calls.iter().map(since).filter(|(_, count)| *count > 0).collect(),
         at_once: after.in_flight_max,
         leads_each: leads as f64 / requests.max(1) as f64,
+        stand_in_us_each: None,
     }
 }

@@ -122,6 +122,8 @@ pub struct Calls {
     pub at_once: u32,
     /// Leads for one request.
     pub leads_each: f64,
+    /// Processor time of the stand-in for one lead, so that nobody takes it for the daemon's.
+    pub stand_in_us_each: Option<f64>,
 }
 
 /// Plain ingest: verified, stored, answered, and nothing else.

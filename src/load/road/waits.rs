@@ -6,7 +6,7 @@
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-use crate::demo::crm::StandIn;
+use crate::{demo::crm::StandIn, load::fire::latencies};
 
 /// Parts of a distribution, in milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
@@ -32,8 +32,7 @@ impl Quantiles {
     /// Of waits in microseconds; none of none.
     #[must_use]
     pub fn of_all(waits: &[u64]) -> Option<Self> {
-        let mut histogram = Histogram::<u64>::new(3).ok()?;
-        histogram.auto(true);
+        let mut histogram = latencies();
         for wait in waits {
             histogram.record(*wait).ok()?;
         }
