@@ -6,6 +6,7 @@
 mod crm;
 mod intake;
 mod road;
+mod table;
 
 use clap::{Args, Subcommand};
 
@@ -21,6 +22,7 @@ pub struct Bench {
 #[derive(Debug, Subcommand)]
 enum What {
     Intake(intake::Intake),
+    Table(table::Figures),
     Road(road::Road),
     Crm(crm::StandInCrm),
 }
@@ -33,6 +35,7 @@ impl Bench {
     pub fn run(self, session: &mut Session) -> Outcome {
         match self.what {
             What::Intake(intake) => intake.run(session),
+            What::Table(figures) => figures.run(session),
             What::Road(road) => road.run(session),
             What::Crm(crm) => crm.run(session),
         }

@@ -60,6 +60,9 @@ pub struct Road {
     /// Bytes of a body
     #[arg(long, value_name = "BYTES", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(256..=65536))]
     size: u32,
+    /// Exit 1 if the daemon uses more memory than this
+    #[arg(long, value_name = "MIB")]
+    memory_max: Option<u32>,
     /// A folder whose store is used, made if need be, and kept
     #[arg(long, value_name = "FOLDER")]
     store: Option<PathBuf>,
@@ -83,17 +86,21 @@ impl Road {
         } else {
             print(&mut session.screen, &report);
         }
-        Ok(if report.proof.holds() && report.leads > 0 { Exit::Ok } else { Exit::No })
+        let is_bounded =
+            self.memory_max.is_none_or(|most| report.memory.peak_mib <= f64::from(most));
+        if !is_bounded {
+            let line = "the daemon's memory grew beyond --memory-max";
+            session.screen.toned(Tone::Bad, line);
+        }
+        let is_good = report.proof.holds() && report.leads > 0 && is_bounded;
+        Ok(if is_good { Exit::Ok } else { Exit::No })
     }
 
-    fn order(self) -> Result<Order, Stop> {
-        let program = std::env::current_exe().context("this program cannot find itself")?;
-        let store = match self.store {
+    fn order(&self) -> Result<Order, Stop> {
+        let store = match &self.store {
             Some(folder) => Some(std::path::absolute(folder).context("the folder of the store")?),
             None => None,
         };
-        let mut run = [0_u8; 4];
-        getrandom::fill(&mut run).context("the machine gives no randomness")?;
         let (rate, span) = (f64::from(self.rate), std(self.span));
         if span.is_zero() && !self.saturate {
             return Err(Stop::usage("--for is no time at all: write --for 10s"));
@@ -104,17 +111,37 @@ impl Road {
             None => Load::Steady { rate, span },
         };
         Ok(Order {
-            program,
             store,
-            run: hex::encode(run),
             connections: self.connections.into(),
             size: self.size as usize,
             crm_delay: std(self.crm_delay),
             limit: self.limit,
             preload: self.preload,
-            load,
+            ..of(load, &run_id()?)?
         })
     }
+}
+
+/// What tells a run's people from those of all others.
+pub(super) fn run_id() -> anyhow::Result<String> {
+    let mut run = [0_u8; 4];
+    getrandom::fill(&mut run).context("the machine gives no randomness")?;
+    Ok(hex::encode(run))
+}
+
+/// A load as the help describes it where nothing else is said.
+pub(super) fn of(load: Load, run: &str) -> anyhow::Result<Order> {
+    Ok(Order {
+        program: std::env::current_exe().context("this program cannot find itself")?,
+        store: None,
+        run: run.to_owned(),
+        connections: 64,
+        size: 1024,
+        crm_delay: Duration::from_millis(20),
+        limit: 10_000,
+        preload: 0,
+        load,
+    })
 }
 
 fn print(screen: &mut Screen, report: &Report) {
