@@ -121,13 +121,12 @@ fn intake(page: &mut Page<'_>) -> anyhow::Result<()> {
 fn intake_figure(over: Over, burned: &Burned, ceiling: f64) -> String {
     let rate = burned.volley.per_second();
     let cpu = burned.cpu_each().unwrap_or(0.0);
-    let mut figure =
-        format!("{rate:.0}/s, {:.2} of the route alone, {cpu:.0} µs CPU", rate / ceiling);
-    if over == Over::Decided {
-        let behind = burned.caught_up.as_secs_f64();
-        figure.push_str(&format!("; {} undecided at the end, {behind:.1} s", burned.behind));
+    let figure = format!("{rate:.0}/s, {:.2} of the route alone, {cpu:.0} µs CPU", rate / ceiling);
+    if over != Over::Decided {
+        return figure;
     }
-    figure
+    let behind = burned.caught_up.as_secs_f64();
+    format!("{figure}; {} undecided at the end, decided within {behind:.1} s", burned.behind)
 }
 
 fn steady(rate: u32, seconds: u64) -> anyhow::Result<Order> {
