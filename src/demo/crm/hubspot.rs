@@ -93,7 +93,7 @@ impl Serialize for Pasts<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.1.len()))?;
         for (name, number) in self.1 {
-            let past = number.into_iter().flat_map(|number| self.0.past(*number));
+            let past = number.iter().flat_map(|number| self.0.past(*number));
             let past: Vec<Value> = past
                 .map(|past| {
                     let source = if past.by == "hand" { "CRM_UI" } else { "INTEGRATION" };

@@ -144,6 +144,7 @@ impl StandIn {
     }
 
     /// Sets a field as a person would, at an instant in RFC 3339.
+    #[expect(clippy::needless_pass_by_value, reason = "callers write literals")]
     pub fn set_by_hand(&self, id: &str, name: &str, value: Value, at: &str) {
         self.shared.book().set(id, name, &value, "hand", at);
     }
