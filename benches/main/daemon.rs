@@ -87,7 +87,7 @@ burst = 10000
             alerts,
             ready: Duration::ZERO,
         };
-        while began.elapsed() < Duration::from_secs(120) {
+        while began.elapsed() < Duration::from_mins(2) {
             if daemon.get("/health/ready").await.is_some() {
                 daemon.ready = began.elapsed();
                 return daemon;

@@ -289,7 +289,7 @@ mod tests {
     #[test]
     fn it_may_be_raised_again_after_it_was_over() {
         let said =
-            story(|minute| between(10, 20, minute % 100), |minute| minute < 23 || minute > 100);
+            story(|minute| between(10, 20, minute % 100), |minute| !(23..=100).contains(&minute));
         let raised = said.iter().filter(|(word, _)| *word == Word::Raised).count();
         let over = said.iter().filter(|(word, _)| *word == Word::Over).count();
         assert_eq!((raised, over), (15, 15), "{said:?}");
@@ -302,7 +302,7 @@ mod tests {
         let first = ledger.owed("chat", REPEAT, Time(5)).remove(0);
         assert_eq!(first.key, "alert:job-dead:write:hubspot:5");
         assert_eq!(ledger.owed("chat", REPEAT, Time(9)).remove(0), first, "until it is told");
-        ledger.told("chat", &[first.clone()], Time(9));
+        ledger.told("chat", std::slice::from_ref(&first), Time(9));
         assert_eq!(ledger.owed("chat", REPEAT, Time(10)), []);
         assert_eq!(ledger.owed("mail:mary", REPEAT, Time(10)).len(), 1, "others are owed it still");
         let still = ledger.owed("chat", REPEAT, Time(9).plus(REPEAT)).remove(0);

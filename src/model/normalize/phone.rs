@@ -5,7 +5,10 @@
 
 use std::str::FromStr;
 
-use phonenumber::{Mode, country};
+use phonenumber::{
+    Mode,
+    country::{self, Source},
+};
 
 use crate::model::text::fold;
 
@@ -27,11 +30,24 @@ pub fn phone(text: &str, default_country: Option<&str>) -> Option<String> {
     }
     let home =
         default_country.and_then(|code| country::Id::from_str(&code.to_ascii_uppercase()).ok());
-    // "00" is how most of the world dials abroad; without a home there is nobody else to ask.
-    let abroad = text.strip_prefix("00").filter(|_| home.is_none()).map(|rest| format!("+{rest}"));
+    // What begins with a + is of no home: the library would take the home's trunk zero off it, and
+    // Italy's numbers begin with a zero that belongs to them.
+    let is_whole = text.trim_start_matches("tel:").starts_with('+');
+    let home = home.filter(|_| !is_whole);
     // The trunk zero that people put into brackets is not dialled from abroad.
-    let text = abroad.as_deref().unwrap_or(text).replace("(0)", " ");
-    let number = phonenumber::parse(home, text).ok().filter(phonenumber::is_valid)?;
+    let text = text.replace("(0)", " ");
+    // "00" is how most of the world dials abroad; without a home there is nobody else to ask.
+    let abroad = text.strip_prefix("00").map(|rest| format!("+{rest}"));
+    let number = match (home, &abroad) {
+        (None, Some(abroad)) => phonenumber::parse(None, abroad),
+        _ => phonenumber::parse(home, &text),
+    };
+    let number = number.ok()?;
+    // Dialled from home as from abroad: the same, and again without the home's trunk zero.
+    let again = abroad.filter(|_| number.code().source() == Source::Idd);
+    let again = again.and_then(|abroad| phonenumber::parse(None, abroad).ok());
+    let again = again.filter(|again| again.code().value() == number.code().value());
+    let number = Some(again.unwrap_or(number)).filter(phonenumber::is_valid)?;
     let e164 = number.format().mode(Mode::E164).to_string();
     let digits = e164.strip_prefix('+')?;
     let fits = digits.len() <= 15 && digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -57,6 +73,11 @@ mod tests {
             ("020 7946 0018 ext. 12", Some("GB"), Some("+442079460018")),
             ("tel:+44-20-7946-0018", None, Some("+442079460018")),
             ("+39 06 69812345", None, Some("+390669812345")),
+            ("+39 06 69812345", Some("DE"), Some("+390669812345")),
+            ("tel:+39-06-69812345", Some("FR"), Some("+390669812345")),
+            ("0039 06 69812345", Some("GB"), Some("+390669812345")),
+            ("06 69812345", Some("IT"), Some("+390669812345")),
+            ("0011 44 20 7946 0018", Some("AU"), Some("+442079460018")),
             ("＋４９ ３０ ９０１８２０", None, Some("+4930901820")),
         ] {
             assert_eq!(phone(text, home).as_deref(), want, "{text} {home:?}");

@@ -44,6 +44,9 @@ impl Path {
         if depth(text) > DEPTH_MAX {
             return Err((0, format!("more than {DEPTH_MAX} brackets stand inside each other")));
         }
+        if let Some(at) = cut_off(text) {
+            return Err((at, "an escape \\u needs four hexadecimal digits".to_owned()));
+        }
         let path =
             JsonPath::parse(text).map_err(|why| (why.position(), why.message().to_owned()))?;
         Ok(Self(match steps(text) {
@@ -77,6 +80,14 @@ fn depth(text: &str) -> usize {
         most = most.max(open);
     }
     most
+}
+
+/// Where the text ends inside a `\u` escape: there the library panics instead of refusing.
+fn cut_off(text: &str) -> Option<usize> {
+    let (before, digits) = text.rsplit_once("\\u")?;
+    // An even number of backslashes before it makes it a backslash and a plain u.
+    let backslashes = before.bytes().rev().take_while(|byte| *byte == b'\\').count();
+    (digits.len() < 4 && backslashes.is_multiple_of(2)).then_some(before.len())
 }
 
 fn walk<'v>(value: &'v Value, steps: &[Step], found: &mut Vec<&'v Value>) {
@@ -233,6 +244,19 @@ mod tests {
     fn what_is_no_path_is_refused_with_its_place() {
         for text in ["", "email", "$.", "$.a b", "$[", "$['a'", "$.answers[?@.x=='y'"] {
             assert!(Path::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_escape_that_is_cut_off_is_refused_and_a_plain_backslash_is_none() {
+        for tail in ["", "D", "d", "00", "D834\\u", "D834\\uD", "D834\\udd1"] {
+            for front in ["$['\\u", "$[\"\\u", "$[?@.a=='\\u", "$['\\\\\\u"] {
+                let text = format!("{front}{tail}");
+                assert!(Path::parse(&text).is_err(), "{text}");
+            }
+        }
+        for text in ["$['\\\\u']", "$['\\u0061']", "$['\\uD834\\uDD1E']"] {
+            assert!(Path::parse(text).is_ok(), "{text}");
         }
     }
 

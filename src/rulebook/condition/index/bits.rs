@@ -143,7 +143,9 @@ impl Posting {
             return Self::Few(numbers.into());
         }
         let mut bits = Bits::none(size);
-        numbers.into_iter().for_each(|number| bits.put(number));
+        for number in numbers {
+            bits.put(number);
+        }
         Self::Many(bits)
     }
 

@@ -95,12 +95,15 @@ impl Left {
     }
 }
 
+/// What a test says; nothing where the lead has no such value.
+type Answer = Option<bool>;
+
 /// What one look-up works with.
 pub(super) struct Desk<'a> {
     pub facts: &'a Facts,
     pub tests: &'a [Test],
-    /// The answers of tests that were asked.
-    pub asked: Vec<Option<Option<bool>>>,
+    /// The answers of tests; none of those that were not asked yet.
+    pub asked: Vec<Option<Answer>>,
     pub bits: Bits,
     pub unknown: Bits,
     pub scratch: Bits,
@@ -220,7 +223,7 @@ impl Part {
             (Self::Words(words), Family::List(slot, is_folded)) => {
                 let Some(items) = facts.list(slot, is_folded) else { return false };
                 let items = items.iter().map(AsRef::as_ref);
-                words.mark_items(items, &mut desk.scratch, &mut desk.bits);
+                words.mark_items(&items, &mut desk.scratch, &mut desk.bits);
             }
             _ => {}
         }

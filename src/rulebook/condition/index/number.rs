@@ -48,7 +48,9 @@ impl Numbers {
         changes.sort_unstable();
         let mut kept = vec![state.clone()];
         for many in changes.chunks_exact(STRIDE) {
-            many.iter().for_each(|(_, rule)| state.flip(*rule));
+            for (_, rule) in many {
+                state.flip(*rule);
+            }
             kept.push(state.clone());
         }
         let asks = Posting::new(asked.iter().map(|(rule, _)| *rule).collect(), size);
@@ -64,7 +66,9 @@ impl Numbers {
         let Some(kept) = self.kept.get(done / STRIDE) else { return };
         scratch.copy(kept);
         let rest = self.changes.get(done / STRIDE * STRIDE..done).unwrap_or_default();
-        rest.iter().for_each(|(_, rule)| scratch.flip(*rule));
+        for (_, rule) in rest {
+            scratch.flip(*rule);
+        }
         bits.join(scratch);
     }
 }

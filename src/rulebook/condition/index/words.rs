@@ -105,7 +105,7 @@ impl Words {
     /// Puts in the rules for which a list of these items will do.
     pub(super) fn mark_items<'i>(
         &self,
-        items: impl Iterator<Item = &'i str> + Clone,
+        items: &(impl Iterator<Item = &'i str> + Clone),
         scratch: &mut Bits,
         bits: &mut Bits,
     ) {
