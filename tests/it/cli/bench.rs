@@ -21,7 +21,7 @@ fn fifty_leads_are_driven_down_the_road_and_each_is_looked_for() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = folder.path().join("store");
     let store = store.to_str().expect("UTF-8");
-    // 50 a second for a second, the CRM down for half of one in the middle.
+    // 40 a second for 1.25 s, in the middle of which the CRM is down for a quarter of a second.
     let (code, report, error) =
         bench(&["--rate", "40", "--for", "1s", "--outage", "250ms", "--store", store]);
     assert_eq!(code, 0, "{report:#} {error}");
