@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use super::migrate;
 use crate::store::{StoreError, StoreResult};
@@ -69,6 +69,7 @@ pub fn reader(path: &Path) -> StoreResult<Connection> {
         OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;
     conn.busy_timeout(BUSY_TIMEOUT)?;
+    keep_plans(&conn)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
     conn.execute_batch(
         "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;
@@ -77,7 +78,15 @@ pub fn reader(path: &Path) -> StoreResult<Connection> {
     Ok(conn)
 }
 
+/// Keeps the plan of a statement whatever values are bound to it: otherwise those with a LIMIT or
+/// beside a partial index are prepared anew each time.
+fn keep_plans(conn: &Connection) -> StoreResult<()> {
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
+}
+
 fn settle_in(conn: &Connection) -> StoreResult<()> {
+    keep_plans(conn)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
     // The log is brought into the database by the writer itself, which looks at the result; it is
     // cut back to 128 MB after a long reader let it grow. References are kept by construction.
@@ -152,4 +161,24 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus;
+
+    use super::*;
+
+    #[test]
+    fn a_statement_is_not_prepared_again_for_other_values() {
+        let conn = memory().unwrap();
+        conn.execute_batch("CREATE TABLE t (a); CREATE INDEX some ON t (a) WHERE a = 2").unwrap();
+        for sql in ["SELECT a FROM t ORDER BY a LIMIT ?1", "SELECT a FROM t WHERE a = ?1"] {
+            let mut found = conn.prepare(sql).unwrap();
+            for value in 0..4 {
+                assert!(found.query([value]).unwrap().next().unwrap().is_none());
+            }
+            assert_eq!(found.get_status(StatementStatus::RePrepare), 0, "{sql}");
+        }
+    }
 }

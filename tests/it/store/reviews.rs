@@ -10,7 +10,7 @@ use handoff::{
         plan::{Decide, Input, Review, What},
         time::{Span, Time},
     },
-    store::{Batch, Store},
+    store::Batch,
 };
 
 use super::fixture::*;
