@@ -3,9 +3,9 @@
 //! Guarantees: one list of the canonical names; sorted by name, so the same fields always serialise to the same bytes.
 //! Does not know: which names a rulebook adds; text in here is still a stranger's text.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Visitor};
 
 use super::text::Untrusted;
 
@@ -39,7 +39,7 @@ pub const CANONICAL: [&str; 24] = [
 ];
 
 /// One normalised value. Text came from a stranger and keeps that type.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Field {
     /// True or false.
@@ -48,6 +48,48 @@ pub enum Field {
     Number(f64),
     /// Text, trimmed and bounded, never safe to print as it is.
     Text(Untrusted),
+}
+
+/// Read by what it is, since trying one kind after the other costs more than all the rest of a
+/// lead.
+impl<'de> Deserialize<'de> for Field {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AnyField)
+    }
+}
+
+struct AnyField;
+
+impl Visitor<'_> for AnyField {
+    type Value = Field;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text, a number, true or false")
+    }
+
+    fn visit_bool<E>(self, truth: bool) -> Result<Field, E> {
+        Ok(Field::Bool(truth))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Field, E> {
+        Ok(Field::Number(number as f64))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Field, E> {
+        Ok(Field::Number(number as f64))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Field, E> {
+        Ok(Field::Number(number))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Field, E> {
+        Ok(Field::Text(Untrusted::from(text)))
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<Field, E> {
+        Ok(Field::Text(Untrusted::from(text)))
+    }
 }
 
 /// Canonical name (`email`, `employees`, `custom.budget`) to value.
@@ -92,6 +134,35 @@ impl Fields {
     pub fn fill_gaps(&mut self, newer: &Self) {
         for (name, value) in &newer.0 {
             self.0.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_read_by_what_they_are() {
+        let text = |text: &str| Field::Text(Untrusted::from(text));
+        for (json, expected) in [
+            ("true", Some(Field::Bool(true))),
+            ("-5", Some(Field::Number(-5.0))),
+            ("18446744073709551615", Some(Field::Number(18_446_744_073_709_551_615.0))),
+            ("0.5", Some(Field::Number(0.5))),
+            ("\"\"", Some(text(""))),
+            ("\"a\\n\\u00e4\"", Some(text("a\nä"))),
+            ("null", None),
+            ("[]", None),
+            ("{}", None),
+        ] {
+            let read = serde_json::from_str::<Field>(json).ok();
+            assert_eq!(read, expected, "{json}");
+            let Some(read) = read else { continue };
+            assert_eq!(
+                serde_json::from_value::<Field>(serde_json::to_value(&read).unwrap()).unwrap(),
+                read
+            );
         }
     }
 }

@@ -7,7 +7,11 @@
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::{books::Books, decide, job};
+use super::{
+    books::Books,
+    decide::{self, Way},
+    job,
+};
 use crate::store::{Batch, BatchDone, StoreError, StoreResult};
 
 /// One request that waits for a turn.
@@ -21,6 +25,11 @@ pub trait Ask: Send {
     /// Does it; may be called again after a rollback. `room` is how many steps may be decided. A
     /// refusal is an answer; an error here ends the turn.
     fn run(&mut self, tx: &Connection, books: &mut Books, room: usize) -> StoreResult<()>;
+    /// After it failed for a reason of its own: whether it can be run again in a way that bears
+    /// that.
+    fn be_careful(&mut self) -> bool {
+        false
+    }
     /// It is on disk: answers, or goes on in another turn.
     fn answer(self: Box<Self>) -> Option<Box<dyn Ask>>;
     /// It is not on disk.
@@ -81,6 +90,8 @@ pub struct Deciding {
     steps: usize,
     /// Reviews that may still be decided.
     reviews: usize,
+    /// A plan failed in the middle in this turn.
+    is_careful: bool,
     done: BatchDone,
     /// What this turn did: steps, reviews left, answers.
     part: Option<(usize, usize, BatchDone)>,
@@ -91,7 +102,8 @@ impl Deciding {
     /// A request to decide a batch.
     pub fn new(batch: Batch, reply: oneshot::Sender<StoreResult<BatchDone>>) -> Self {
         let reviews = batch.reviews_max;
-        Self { batch, steps: 0, reviews, done: BatchDone::default(), part: None, reply }
+        let done = BatchDone::default();
+        Self { batch, steps: 0, reviews, is_careful: false, done, part: None, reply }
     }
 
     fn has_more(&self) -> bool {
@@ -112,12 +124,13 @@ impl Ask for Deciding {
         let mut done = BatchDone::default();
         let rest = self.batch.steps.get(self.steps..).unwrap_or_default();
         let steps = rest.get(..room).unwrap_or(rest);
-        decide::steps(tx, books, &self.batch, steps, &mut done)?;
+        let way = Way { batch: &self.batch, is_careful: self.is_careful };
+        decide::steps(tx, books, way, steps, &mut done)?;
         let is_last = steps.len() == rest.len();
         let mut reviews = self.reviews;
         let room = room.saturating_sub(steps.len()).min(reviews);
         if is_last && room > 0 {
-            let decided = decide::reviews(tx, books, &self.batch, room, &mut done)?;
+            let decided = decide::reviews(tx, books, way, room, &mut done)?;
             reviews = if decided < room { 0 } else { reviews - decided };
         }
         if is_last && reviews == 0 {
@@ -127,7 +140,12 @@ impl Ask for Deciding {
         Ok(())
     }
 
+    fn be_careful(&mut self) -> bool {
+        !std::mem::replace(&mut self.is_careful, true)
+    }
+
     fn answer(mut self: Box<Self>) -> Option<Box<dyn Ask>> {
+        self.is_careful = false;
         if let Some((steps, reviews, part)) = self.part.take() {
             (self.steps, self.reviews) = (steps, reviews);
             self.done.decided.extend(part.decided);

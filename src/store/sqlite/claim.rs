@@ -103,21 +103,26 @@ fn ranks(tx: &Connection, claim: &Claim) -> StoreResult<Vec<i64>> {
 
 /// Leases one job, or puts aside one that cannot be done.
 fn lease(tx: &Connection, claim: &Claim, id: i64) -> StoreResult<Option<Claimed>> {
-    let mut leased = tx.prepare_cached(
+    tx.prepare_cached(
         "UPDATE job SET
             lapsed = CASE WHEN lease_until <> 0 THEN attempts ELSE lapsed END,
             is_uncertain = is_uncertain OR lease_until <> 0,
             attempts = attempts + 1, lease_until = ?2
-         WHERE id = ?1
-         RETURNING lead, destination, wanted, attempts, is_uncertain, why, due_at",
+         WHERE id = ?1",
+    )?
+    .execute(params![id, claim.now.plus(claim.lease).0.max(1)])?;
+    // Read by itself: rows that a change returns are gathered in a table of their own first.
+    let mut leased = tx.prepare_cached(
+        "SELECT lead, destination, wanted, attempts, is_uncertain, why, due_at FROM job
+         WHERE id = ?1",
     )?;
-    let mut leased = leased.query(params![id, claim.now.plus(claim.lease).0.max(1)])?;
+    let mut leased = leased.query([id])?;
     let Some(row) = leased.next()? else { return Ok(None) };
     let (lead, destination, wanted): (i64, String, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
     let (attempt, is_uncertain): (u32, bool) = (row.get(3)?, row.get(4)?);
     let why: Option<String> = row.get(5)?;
     let due_at = Time(row.get(6)?);
-    while leased.next()?.is_some() {}
+    drop(leased);
     if wanted == DROPPED {
         tx.prepare_cached("DELETE FROM job WHERE id = ?1")?.execute([id])?;
         return Ok(None);

@@ -1,8 +1,7 @@
 //! A plan becomes rows.
 //!
-//! Guarantees: writes all of a plan or, with an error, nothing that its caller keeps (it runs in a
-//! savepoint). A plan that would unbalance the books, or that names what is not there, is refused
-//! with a sentence. Touches no cache: it answers what to put into it.
+//! Guarantees: a plan is found good as a whole before anything of it is written; one that would
+//! unbalance the books, or that names what is not there, is refused with a sentence. Touches no cache: it answers what to put into it.
 //! Does not know: why the plan is as it is.
 
 use rusqlite::{Connection, params};
@@ -45,8 +44,53 @@ pub struct Committed {
     pub plan: Plan,
 }
 
-/// Writes a plan.
-pub fn commit(tx: &Connection, about: &About<'_>, mut plan: Plan) -> StoreResult<Committed> {
+/// A plan that was found good, with its documents: what is left can only fail if the database
+/// does.
+struct Ready {
+    fate: Option<Fate>,
+    is_new: bool,
+    /// The lead that it is about.
+    about_lead: Option<LeadId>,
+    wanted: Seq,
+    lead_doc: Option<String>,
+    decided: Option<(Decided, String)>,
+    plan: Plan,
+}
+
+/// Writes a plan. The inner error is the plan's own, and nothing is written then; the outer one
+/// is the database's.
+pub fn commit(
+    tx: &Connection,
+    about: &About<'_>,
+    plan: Plan,
+) -> StoreResult<Result<Committed, String>> {
+    let first = check(about, plan).and_then(|ready| {
+        // What contradicts the rows does so here, before anything else is written.
+        if let (Some(lead), Some(doc)) = (&ready.plan.lead, &ready.lead_doc) {
+            write_lead(tx, lead, doc, ready.is_new)?;
+        }
+        Ok(ready)
+    });
+    let ready = match first {
+        Ok(ready) => ready,
+        Err(StoreError::Corrupt(why) | StoreError::Refused(why)) => return Ok(Err(why)),
+        Err(error) => return Err(error),
+    };
+    let Ready { fate, is_new, about_lead, wanted, decided, plan, .. } = ready;
+    write_event(tx, about, &plan, fate, about_lead)?;
+    let reviews = match about_lead {
+        Some(lead) => write_about_lead(tx, about, &plan, (lead, is_new), wanted)?,
+        None => 0,
+    };
+    if let Some((decided, doc)) = &decided {
+        write_decision(tx, decided, doc)?;
+    }
+    let decided = decided.map(|(decided, _)| decided);
+    Ok(Ok(Committed { decided, fate, is_new, reviews, plan }))
+}
+
+/// Whether the plan fits what it is about.
+fn check(about: &About<'_>, mut plan: Plan) -> StoreResult<Ready> {
     let fate = fate(about, &plan)?;
     let is_new = match &plan.lead {
         Some(lead) => is_new(about, lead, fate)?,
@@ -55,35 +99,30 @@ pub fn commit(tx: &Connection, about: &About<'_>, mut plan: Plan) -> StoreResult
     };
     check_people(&plan)?;
     let seq = plan.decision.is_some().then_some(about.next);
+    let mut lead_doc = None;
     if let Some(lead) = &mut plan.lead {
         lead.revision = seq.unwrap_or(lead.revision);
         if is_new && let Some((event, _)) = about.event {
             lead.id = LeadId(event.id.0);
         }
-        write_lead(tx, lead, is_new)?;
+        lead_doc = Some(rows::doc(lead)?);
     }
     let now_there = plan.lead.as_ref().or(about.before);
-    let lead = now_there.map(|lead| lead.id);
+    let about_lead = now_there.map(|lead| lead.id);
+    if about_lead.is_none() && (!plan.jobs.is_empty() || !plan.identities.is_empty()) {
+        return Err(refuse("wants work about no lead"));
+    }
     let wanted = seq.or(now_there.map(|lead| lead.revision)).unwrap_or_default();
-    write_event(tx, about, &plan, fate, lead)?;
-    let reviews = match lead {
-        Some(lead) => write_about_lead(tx, about, &plan, (lead, is_new), wanted)?,
-        None if !plan.jobs.is_empty() || !plan.identities.is_empty() => {
-            return Err(refuse("wants work about no lead"));
-        }
-        None => 0,
-    };
     let decided = match (seq, plan.decision.take()) {
         (Some(seq), Some(decision)) => {
-            let lead = lead.filter(|_| plan.lead.is_some() || belongs(about, fate));
+            let lead = about_lead.filter(|_| plan.lead.is_some() || belongs(about, fate));
             let event = about.event.map(|(event, _)| event.id);
-            let decided = Decided { seq, lead, event, decision };
-            write_decision(tx, &decided)?;
-            Some(decided)
+            let doc = rows::doc(&decision)?;
+            Some((Decided { seq, lead, event, decision }, doc))
         }
         _ => None,
     };
-    Ok(Committed { decided, fate, is_new, reviews, plan })
+    Ok(Ready { fate, is_new, about_lead, wanted, lead_doc, decided, plan })
 }
 
 fn refuse(why: &str) -> StoreError {
@@ -154,7 +193,7 @@ fn belongs(about: &About<'_>, fate: Option<Fate>) -> bool {
     }
 }
 
-fn write_lead(tx: &Connection, lead: &Lead, is_new: bool) -> StoreResult<()> {
+fn write_lead(tx: &Connection, lead: &Lead, doc: &str, is_new: bool) -> StoreResult<()> {
     let due_at = lead.ladder.as_ref().filter(|_| lead.state == State::Assigned);
     let values = params![
         lead.id.0,
@@ -163,7 +202,7 @@ fn write_lead(tx: &Connection, lead: &Lead, is_new: bool) -> StoreResult<()> {
         rows::state_number(lead.state),
         lead.owner,
         due_at.map(|ladder| ladder.deadline.0),
-        rows::doc(lead)?
+        doc
     ];
     let written = tx
         .prepare_cached(if is_new {
@@ -218,7 +257,7 @@ fn write_about_lead(
     job::review(tx, lead, wanted, plan.review, (is_new, about.event.is_none()))
 }
 
-fn write_decision(tx: &Connection, decided: &Decided) -> StoreResult<()> {
+fn write_decision(tx: &Connection, decided: &Decided, doc: &str) -> StoreResult<()> {
     tx.prepare_cached(
         "INSERT INTO decision (seq, lead, event, at, what, rulebook, doc)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -230,7 +269,7 @@ fn write_decision(tx: &Connection, decided: &Decided) -> StoreResult<()> {
         decided.decision.at.0,
         rows::word(&decided.decision.what)?,
         decided.decision.rulebook,
-        rows::doc(&decided.decision)?
+        doc
     ])?;
     Ok(())
 }

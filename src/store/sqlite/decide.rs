@@ -34,11 +34,21 @@ const TRIES_MAX: u32 = 5;
 /// How long after a failed try a review is due again, at first and at last.
 const REVIEW_PAUSE: (Span, Span) = (Span::seconds(30), Span::hours(1));
 
+/// A batch, and how its plans are written.
+#[derive(Clone, Copy)]
+pub struct Way<'b> {
+    /// The batch.
+    pub batch: &'b Batch,
+    /// Each plan can be undone by itself. That copies every page that it touches, so it is done
+    /// only after a plan failed in the middle.
+    pub is_careful: bool,
+}
+
 /// Decides these steps of a batch.
 pub fn steps(
     tx: &Connection,
     books: &mut Books,
-    batch: &Batch,
+    way: Way<'_>,
     steps: &[Step],
     done: &mut BatchDone,
 ) -> StoreResult<()> {
@@ -48,8 +58,8 @@ pub fn steps(
         };
         let Some(kind) = underway(tx, event.id)? else { continue };
         let before = find(tx, &step.wanted());
-        let end = one(tx, books, batch, step, Some(kind), before)?;
-        if let Err(why) = end.map(|decided| keep(done, decided, batch.now)) {
+        let end = one(tx, books, way, step, Some(kind), before)?;
+        if let Err(why) = end.map(|decided| keep(done, decided, way.batch.now)) {
             event_failed(tx, books, event.id, kind, &why)?;
             done.failed.push((event.id, why));
         }
@@ -61,18 +71,18 @@ pub fn steps(
 pub fn reviews(
     tx: &Connection,
     books: &mut Books,
-    batch: &Batch,
+    way: Way<'_>,
     max: usize,
     done: &mut BatchDone,
 ) -> StoreResult<usize> {
     let step = Step { event: None, input: Input::Review };
-    let due = job::due_reviews(tx, batch.now, max)?;
+    let due = job::due_reviews(tx, way.batch.now, max)?;
     for review in &due {
         let before = rows::load_lead(tx, review.lead);
         let before = before.and_then(|lead| lead.map(Some).ok_or_else(missing));
-        let end = one(tx, books, batch, &step, None, before)?;
-        if let Err(why) = end.map(|decided| keep(done, decided, batch.now)) {
-            failed_review(tx, *review, batch.now, why, done)?;
+        let end = one(tx, books, way, &step, None, before)?;
+        if let Err(why) = end.map(|decided| keep(done, decided, way.batch.now)) {
+            failed_review(tx, *review, way.batch.now, why, done)?;
         }
     }
     done.reviews += due.len();
@@ -96,12 +106,12 @@ fn failed_review(
     Ok(())
 }
 
-/// Decides one step inside a savepoint. The inner error is the step's own and costs it a try; the
+/// Decides one step. The inner error is the step's own and costs it a try; the
 /// outer one is the database's and ends the turn.
 fn one(
     tx: &Connection,
     books: &mut Books,
-    batch: &Batch,
+    way: Way<'_>,
     step: &Step,
     kind: Option<EventKind>,
     before: StoreResult<Option<Lead>>,
@@ -112,7 +122,7 @@ fn one(
         Err(error) => return Err(error),
     };
     let snapshot = Snapshot { lead: before.as_ref(), team: books.team() };
-    let plan = match call(batch, &snapshot, step) {
+    let plan = match call(way.batch, &snapshot, step) {
         Ok(plan) => plan,
         Err(why) => return Ok(Err(why)),
     };
@@ -121,7 +131,8 @@ fn one(
         before: before.as_ref(),
         next: Seq(books.last_seq() + 1),
     };
-    let committed = match isolated(tx, || commit(tx, &about, plan))? {
+    let write = || commit(tx, &about, plan);
+    let committed = match if way.is_careful { undone(tx, write)? } else { in_part(write())? } {
         Ok(committed) => committed,
         Err(why) => return Ok(Err(why)),
     };
@@ -140,26 +151,30 @@ fn call(batch: &Batch, snapshot: &Snapshot<'_>, step: &Step) -> Result<Plan, Str
     )
 }
 
-/// Runs work in a savepoint. Work that is impossible is undone and answered as a sentence; a
-/// failing database ends the whole turn.
-fn isolated<T>(
+/// What fails in the middle ends the turn, which is made again with care.
+fn in_part<T>(written: StoreResult<T>) -> StoreResult<T> {
+    written.map_err(|error| match error {
+        StoreError::Refused(why) => StoreError::Corrupt(why),
+        error => error,
+    })
+}
+
+/// Runs work that is undone when it fails for a reason of its own.
+fn undone<T>(
     tx: &Connection,
-    work: impl FnOnce() -> StoreResult<T>,
+    work: impl FnOnce() -> StoreResult<Result<T, String>>,
 ) -> StoreResult<Result<T, String>> {
     let run = |sql: &str| tx.prepare_cached(sql)?.execute([]);
     run("SAVEPOINT step")?;
-    match work() {
-        Ok(value) => {
-            run("RELEASE step")?;
-            Ok(Ok(value))
-        }
-        Err(StoreError::Corrupt(why) | StoreError::Refused(why)) => {
-            run("ROLLBACK TO step")?;
-            run("RELEASE step")?;
-            Ok(Err(why))
-        }
-        Err(error) => Err(error),
+    let done = match work() {
+        Err(StoreError::Corrupt(why) | StoreError::Refused(why)) => Err(why),
+        other => other?,
+    };
+    if done.is_err() {
+        run("ROLLBACK TO step")?;
     }
+    run("RELEASE step")?;
+    Ok(done)
 }
 
 /// Brings the writer's memory to what was written.

@@ -122,6 +122,7 @@ pub fn reader(path: &Path) -> StoreResult<Connection> {
         OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;
     conn.busy_timeout(BUSY_TIMEOUT)?;
+    keep_plans(&conn)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
     conn.execute_batch(
         "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;
@@ -130,10 +131,16 @@ pub fn reader(path: &Path) -> StoreResult<Connection> {
     Ok(conn)
 }
 
-fn settle_in(conn: &Connection) -> StoreResult<()> {
-    conn.set_prepared_statement_cache_capacity(STATEMENTS);
-    // Otherwise a statement is planned again whenever a value is bound that might change its plan.
+/// Keeps the plan of a statement whatever values are bound to it: otherwise those with a LIMIT or
+/// beside a partial index are prepared anew each time.
+fn keep_plans(conn: &Connection) -> StoreResult<()> {
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
+}
+
+fn settle_in(conn: &Connection) -> StoreResult<()> {
+    keep_plans(conn)?;
+    conn.set_prepared_statement_cache_capacity(STATEMENTS);
     // The log is brought into the database by the writer itself, which looks at the result; it is
     // cut back to 128 MB after a long reader let it grow. References are kept by construction.
     conn.execute_batch(
@@ -211,6 +218,8 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use rusqlite::StatementStatus;
+
     use super::*;
 
     #[test]
@@ -239,5 +248,18 @@ mod tests {
         let full: i64 = conn.pragma_query_value(None, "synchronous", |row| row.get(0)).unwrap();
         let mode: String = conn.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
         assert_eq!((full, mode.as_str()), (2, "wal"));
+    }
+
+    #[test]
+    fn a_statement_is_not_prepared_again_for_other_values() {
+        let conn = memory().unwrap();
+        conn.execute_batch("CREATE TABLE t (a); CREATE INDEX some ON t (a) WHERE a = 2").unwrap();
+        for sql in ["SELECT a FROM t ORDER BY a LIMIT ?1", "SELECT a FROM t WHERE a = ?1"] {
+            let mut found = conn.prepare(sql).unwrap();
+            for value in 0..4 {
+                assert!(found.query([value]).unwrap().next().unwrap().is_none());
+            }
+            assert_eq!(found.get_status(StatementStatus::RePrepare), 0, "{sql}");
+        }
     }
 }

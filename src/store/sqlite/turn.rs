@@ -60,7 +60,9 @@ impl Core {
             };
             match culprit {
                 Some(culprit) if matches!(error, StoreError::Corrupt(_)) => {
-                    asks.remove(culprit).fail(error);
+                    if !asks.get_mut(culprit).is_some_and(|ask| ask.be_careful()) {
+                        asks.remove(culprit).fail(error);
+                    }
                 }
                 _ => asks.drain(..).for_each(|ask| ask.fail(error.clone())),
             }
