@@ -86,7 +86,7 @@ pub fn reviews(
         }
     }
     done.reviews += due.len();
-    done.late.extend(due.iter().map(|review| batch.now.since(review.due_at)));
+    done.late.extend(due.iter().map(|review| way.batch.now.since(review.due_at)));
     Ok(due.len())
 }
 
