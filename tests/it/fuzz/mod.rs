@@ -23,13 +23,13 @@ use crate::architecture::source::root;
 /// What a mutant costs, where it is more than a fraction of a millisecond: so many times fewer are
 /// made. These compile a whole document, or walk years.
 const COST: &[(&str, usize)] = &[
-    ("body", 4),
-    ("condition", 4),
-    ("hours", 4),
+    ("body", 8),
+    ("condition", 8),
+    ("hours", 10),
     ("ical", 4),
     ("normalize", 20),
-    ("rulebook", 10),
-    ("settings", 20),
+    ("rulebook", 20),
+    ("settings", 50),
     ("table", 20),
 ];
 /// Mutants of each target in every run; more in a long one.
