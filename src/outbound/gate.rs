@@ -65,7 +65,9 @@ pub struct Gate {
     came_back: bool,
 }
 
-const PROBE_MAX: Span = Span::minutes(1);
+/// A destination that is down is asked this often at least: a hot lead must not wait long after it
+/// is back, and one call in five seconds harms nobody.
+const PROBE_MAX: Span = Span::seconds(5);
 /// A probe that never reports (its task was dropped) blocks the gate for no longer than this.
 const PROBE_LOST: Span = Span::seconds(30);
 /// The longest pause that one answer may impose.
