@@ -34,7 +34,7 @@ pub struct Match<'r> {
     /// What was found.
     pub found: Found,
     /// The rules before it that were passed over although they were not false; of those skipped
-    /// for want of a fact the first [`SKIPPED_NAMED`].
+    /// for want of a fact the first sixteen.
     pub passed: Vec<Passed>,
 }
 
