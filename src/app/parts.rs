@@ -169,7 +169,7 @@ fn throwaway_key() -> anyhow::Result<LinkKey> {
 /// # Errors
 /// A sentence about its settings.
 pub fn crm(kind: &CrmKind) -> Result<(Arc<dyn Crm>, Limits), String> {
-    // A step is a batch of several calls, so its pace is below the vendor's limit for calls.
+    // Below what the smallest plans allow; every call of a step counts.
     let limits = Limits { per_second: 10, burst: 10, ..Limits::default() };
     Ok(match kind {
         CrmKind::Hubspot(settings) => (Arc::new(Hubspot::new((**settings).clone())?), limits),

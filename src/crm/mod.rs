@@ -176,6 +176,8 @@ pub trait Crm: Send + Sync {
     fn find(&self, people: Vec<Find>, now: Time) -> Boxed<'_, Answers<Found>>;
     /// Everybody who can own records.
     fn owners(&self, now: Time) -> Boxed<'_, Result<Vec<Owner>, Failure>>;
+    /// How many calls it has made, for the pace that its gate keeps.
+    fn calls(&self) -> u64;
     /// Who we are there: proves that the credential works.
     fn whoami(&self, now: Time) -> Boxed<'_, Result<String, Failure>>;
     /// Reads a callback's body (`POST /crm/{name}`), already verified by the caller: records that

@@ -63,6 +63,8 @@ pub struct Gate {
     is_proven: bool,
     /// It came back, and nobody has asked yet.
     came_back: bool,
+    /// Calls that tokens were taken for.
+    paid: u64,
 }
 
 /// A destination that is down is asked this often at least: a hot lead must not wait long after it
@@ -98,6 +100,7 @@ impl Gate {
             counted_at: None,
             is_proven: false,
             came_back: false,
+            paid: 0,
         }
     }
 
@@ -153,9 +156,19 @@ impl Gate {
     /// The call that was admitted is not made after all.
     pub fn release(&mut self, now: Time) {
         self.tokens = self.tokens.saturating_add(CALL);
+        self.paid = self.paid.saturating_sub(1);
         if let Circuit::Probing { waited, .. } = self.circuit {
             self.circuit = Circuit::Open { until: now, waited };
         }
+    }
+
+    /// Says how many calls were made in all: a step takes one token and may need several calls.
+    /// What was not paid for is owed, and the next steps wait for it.
+    pub fn made(&mut self, calls: u64) {
+        let owed = calls.saturating_sub(self.paid);
+        self.paid += owed;
+        let owed = i64::try_from(owed).unwrap_or(i64::MAX).saturating_mul(CALL);
+        self.tokens = self.tokens.saturating_sub(owed);
     }
 
     /// Reports how one call ended.
@@ -255,6 +268,7 @@ impl Gate {
         }
         if self.tokens >= CALL {
             self.tokens -= CALL;
+            self.paid += 1;
             return Admit::Go;
         }
         let missing = (CALL - self.tokens) * 1000;
@@ -281,6 +295,23 @@ mod tests {
 
     fn goes(gate: &mut Gate, now: i64) -> bool {
         gate.admit(Time(now)) == Admit::Go
+    }
+
+    #[test]
+    fn a_step_of_several_calls_is_paid_for_by_those_after_it() {
+        let limits = Limits { per_second: 10, burst: 2, ..Limits::default() };
+        let mut gate = Gate::new(limits);
+        let mut calls = 0;
+        let mut steps = 0;
+        for ms in 0..10_000 {
+            if gate.admit(Time(ms)) == Admit::Go {
+                steps += 1;
+                calls += 3;
+                gate.report(Time(ms), None);
+                gate.made(calls);
+            }
+        }
+        assert!((100..=106).contains(&calls), "{calls} calls in ten seconds, {steps} steps");
     }
 
     #[test]

@@ -15,7 +15,14 @@ pub mod gate;
 mod secret;
 mod stand_in;
 
-use std::{error::Error, time::Duration};
+use std::{
+    error::Error,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use bytes::Bytes;
 use reqwest::{Client, redirect::Policy};
@@ -39,6 +46,8 @@ pub struct Outbound {
     reach: Reach,
     deadline: Duration,
     stand_in: Option<StandIn>,
+    /// Shared by its clones, which call the same destination.
+    calls: Arc<AtomicU64>,
 }
 
 impl Outbound {
@@ -62,7 +71,7 @@ impl Outbound {
             .https_only(reach == Reach::Public)
             .build()
             .map_err(|error| format!("no HTTP client: {}", innermost(&error)))?;
-        Ok(Self { client, reach, deadline: DEADLINE, stand_in: None })
+        Ok(Self { client, reach, deadline: DEADLINE, stand_in: None, calls: Arc::default() })
     }
 
     /// The same client with another deadline.
@@ -108,6 +117,11 @@ impl Outbound {
         Err(format!("{host}: {}", address::NotAllowed))
     }
 
+    /// How many calls it has sent.
+    pub fn calls(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
+    }
+
     /// Sends a call and reads its answer, whatever its status.
     ///
     /// # Errors
@@ -115,6 +129,7 @@ impl Outbound {
     /// [`Failure::MaybeDone`] if it may have been, [`Failure::Refused`] if it cannot be sent at all.
     pub async fn send(&self, call: Call) -> Result<Answer, Failure> {
         self.check(&call.url).map_err(|why| Failure::Refused { why })?;
+        self.calls.fetch_add(1, Ordering::Relaxed);
         let is_harmless = call.is_harmless;
         let unsure = |why: &str| {
             if is_harmless {

@@ -68,6 +68,7 @@ impl Worker {
         let now = self.clock.now();
         let is_back =
             self.report(name, &crm.gate, answers.iter().map(|one| one.as_ref().err()), now);
+        gate::made(&crm.gate, crm.to.calls());
         let each = jobs.iter().zip(answers);
         (each.map(|(job, answer)| settle(name, job, answer, now)).collect(), is_back)
     }

@@ -34,6 +34,11 @@ pub(super) fn unused(gate: &Mutex<Gate>, now: Time) {
     gate.lock().unwrap_or_else(PoisonError::into_inner).release(now);
 }
 
+/// So many calls were made in all.
+pub(super) fn made(gate: &Mutex<Gate>, calls: u64) {
+    gate.lock().unwrap_or_else(PoisonError::into_inner).made(calls);
+}
+
 impl Worker {
     /// Claims jobs of a lane if its gate lets a call through now.
     pub(super) async fn take(

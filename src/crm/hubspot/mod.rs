@@ -154,6 +154,10 @@ impl Crm for Hubspot {
         Box::pin(self.list_owners(now))
     }
 
+    fn calls(&self) -> u64 {
+        self.api.outbound.calls()
+    }
+
     fn whoami(&self, now: Time) -> Boxed<'_, Result<String, Failure>> {
         Box::pin(async move {
             self.api.owners(false, 1, None, now).await?;

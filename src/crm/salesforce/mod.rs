@@ -149,6 +149,10 @@ impl Crm for Salesforce {
         Box::pin(self.list_owners(now))
     }
 
+    fn calls(&self) -> u64 {
+        self.api.outbound.calls()
+    }
+
     fn whoami(&self, now: Time) -> Boxed<'_, Result<String, Failure>> {
         Box::pin(async move {
             // No lead has this key; the query proves that we may read leads and that the key exists.
