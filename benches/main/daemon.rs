@@ -57,13 +57,12 @@ secrets = ["env:WEBSITE_SECRET"]
 
 [channel.alerts]
 kind = "webhook"
-url = "{}"
+url = "env:ALERTS_URL"
 secrets = ["env:WEBSITE_SECRET"]
 allow_private = true
 per_second = 10000
 burst = 10000
-"#,
-            alerts.url("/alerts")
+"#
         );
         std::fs::write(folder.join("handoff.toml"), settings).expect("a file");
         let log = File::create(folder.join("log")).expect("a log");
@@ -72,6 +71,7 @@ burst = 10000
             .arg("serve")
             .current_dir(folder)
             .env("WEBSITE_SECRET", SECRET)
+            .env("ALERTS_URL", alerts.url("/alerts"))
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a log"))
             .stderr(log)
