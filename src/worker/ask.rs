@@ -27,9 +27,9 @@ impl Worker {
     pub async fn ask_once(&self, name: &str) -> StoreResult<Worked> {
         let Some(crm) = self.crms.get(name) else { return Ok(Worked::default()) };
         let max = crm.to.caps().find_max;
-        let jobs = match self.take(&crm.gate, JobKind::Ask, name, max).await? {
+        let (jobs, lease) = match self.take(&crm.gate, JobKind::Ask, name, max).await? {
             Took::Nothing(worked) => return Ok(worked),
-            Took::Jobs(jobs) => jobs,
+            Took::Jobs(jobs, lease) => (jobs, lease),
         };
         let now = self.clock.now();
         // What nobody waits for any more is not asked: after an outage the writes have the lane.
@@ -41,7 +41,7 @@ impl Worker {
         if asked.is_empty() {
             gate::unused(&crm.gate, now);
         } else {
-            let (ended, back) = self.ask(name, crm, &asked).await;
+            let (ended, back) = lease.hold(self.ask(name, crm, &asked)).await;
             settlements.extend(ended);
             is_back = back;
         }

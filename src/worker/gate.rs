@@ -3,7 +3,10 @@
 //! Guarantees: the gate is asked before anything is claimed, so parking a connection parks its
 //! jobs without costing them attempts. Does not know: how a gate judges.
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use super::{Worker, decide::Worked};
 use crate::{
@@ -12,14 +15,17 @@ use crate::{
         job::{Claimed, JobKind},
         time::Time,
     },
-    outbound::gate::{Admit, Gate},
+    outbound::{
+        gate::{Admit, Gate},
+        lease::Lease,
+    },
     store::{Claim, StoreResult},
 };
 
 /// What a claim behind a gate gave.
 pub(super) enum Took {
-    /// Jobs: a call is admitted and must be reported.
-    Jobs(Vec<Claimed>),
+    /// Jobs, and the lease that all calls for them keep to: a call is admitted and must be reported.
+    Jobs(Vec<Claimed>, Lease),
     /// Nothing now.
     Nothing(Worked),
 }
@@ -52,6 +58,8 @@ impl Worker {
         if let Admit::NotBefore(at) = admit(gate, now) {
             return Ok(Took::Nothing(Worked { next: Some(at), ..Worked::default() }));
         }
+        // From before the claim is sent: whatever its way took, the store's lease ends later.
+        let lease = self.lease_from_now();
         let claim = Claim { kind, lane: lane.to_owned(), now, max, lease: self.lease };
         let claimed = self.store.claim(claim).await.inspect_err(|_| unused(gate, now))?;
         if claimed.jobs.is_empty() {
@@ -62,11 +70,25 @@ impl Worker {
             // There is more than one call can carry: the next worker of this lane begins too.
             self.wake(kind, lane);
         }
-        Ok(Took::Jobs(claimed.jobs))
+        Ok(Took::Jobs(claimed.jobs, lease))
+    }
+
+    /// A lease that begins now. It is over as soon as either reading of the clock says so: after a
+    /// machine slept, the one that only grows may not know of it.
+    fn lease_from_now(&self) -> Lease {
+        let (clock, span) = (Arc::clone(&self.clock), self.lease);
+        let (at, reading) = clock.both();
+        Lease::new(move || {
+            let (now, monotonic) = clock.both();
+            let passed = now.since(at).0.max(monotonic.0.saturating_sub(reading.0));
+            let left = span.0.saturating_sub(passed);
+            Duration::from_millis(u64::try_from(left).unwrap_or(0))
+        })
     }
 
     /// Tells the gate how a call with many items went; answers whether the destination is back
-    /// after an outage, or answers for the first time.
+    /// after an outage, or answers for the first time. What our lease cut off says nothing of the
+    /// destination.
     pub(super) fn report<'a>(
         &self,
         name: &str,
@@ -74,10 +96,15 @@ impl Worker {
         failures: impl Iterator<Item = Option<&'a Failure>>,
         now: Time,
     ) -> bool {
-        let failures: Vec<Option<&Failure>> = failures.collect();
+        let failures: Vec<Option<&Failure>> =
+            failures.filter(|one| *one != Some(&Failure::TooLate)).collect();
         let worst = failures.iter().copied().flatten().next();
-        self.lookout.called(name, failures.iter().any(Option::is_none));
         let mut gate = gate.lock().unwrap_or_else(PoisonError::into_inner);
+        if failures.is_empty() {
+            gate.release(now);
+            return false;
+        }
+        self.lookout.called(name, failures.iter().any(Option::is_none));
         gate.report_batch(now, failures.iter().copied());
         self.metrics.circuit(name, gate.is_closed());
         if let Some(failure) = worst {

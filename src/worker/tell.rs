@@ -33,9 +33,9 @@ impl Worker {
     /// Sends one message on one channel.
     pub async fn tell_once(&self, name: &str) -> StoreResult<Worked> {
         let Some(channel) = self.channels.get(name) else { return Ok(Worked::default()) };
-        let jobs = match self.take(&channel.gate, JobKind::Tell, name, CLAIM_MAX).await? {
+        let (jobs, lease) = match self.take(&channel.gate, JobKind::Tell, name, CLAIM_MAX).await? {
             Took::Nothing(worked) => return Ok(worked),
-            Took::Jobs(jobs) => jobs,
+            Took::Jobs(jobs, lease) => (jobs, lease),
         };
         let mut done = 0;
         let (mut is_admitted, mut is_back) = (true, false);
@@ -54,7 +54,8 @@ impl Worker {
                         }
                         Admit::Go => {
                             is_admitted = false;
-                            let (ended, back) = self.send(name, channel, message, &group).await;
+                            let sent = self.send(name, channel, message, &group);
+                            let (ended, back) = lease.hold(sent).await;
                             is_back |= back;
                             ended
                         }

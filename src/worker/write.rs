@@ -26,11 +26,11 @@ impl Worker {
     pub async fn write_once(&self, name: &str) -> StoreResult<Worked> {
         let Some(crm) = self.crms.get(name) else { return Ok(Worked::default()) };
         let max = crm.to.caps().put_max;
-        let jobs = match self.take(&crm.gate, JobKind::Write, name, max).await? {
+        let (jobs, lease) = match self.take(&crm.gate, JobKind::Write, name, max).await? {
             Took::Nothing(worked) => return Ok(worked),
-            Took::Jobs(jobs) => jobs,
+            Took::Jobs(jobs, lease) => (jobs, lease),
         };
-        let attempts = self.write(name, crm.to.as_ref(), &jobs).await;
+        let attempts = lease.hold(self.write(name, crm.to.as_ref(), &jobs)).await;
         let now = self.clock.now();
         let is_back = self.report(name, &crm.gate, attempts.iter().map(|one| one.failure()), now);
         made(&crm.gate, crm.to.calls());
