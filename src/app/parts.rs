@@ -131,6 +131,7 @@ pub fn from_settings(settings: Settings) -> anyhow::Result<Parts> {
         workers_per_lane: settings.limits.workers,
         alerts: settings.alerts.limits(),
         free: Box::new(move || Room::beside(&path).ok().map(|room| room.free)),
+        drain: settings.limits.drain,
         demo: None,
     })
 }

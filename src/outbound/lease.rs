@@ -204,7 +204,9 @@ mod tests {
         let mut next = || {
             let mut context = Context::from_waker(std::task::Waker::noop());
             match Pin::new(&mut body).poll_frame(&mut context) {
-                Poll::Ready(frame) => frame.map(|one| one.map(|one| one.into_data().unwrap().len())),
+                Poll::Ready(frame) => {
+                    frame.map(|one| one.map(|one| one.into_data().unwrap().len()))
+                }
                 Poll::Pending => panic!("it never waits"),
             }
         };

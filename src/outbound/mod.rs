@@ -14,7 +14,9 @@ mod call;
 mod forgery_tests;
 pub mod gate;
 pub mod lease;
+mod seal;
 mod secret;
+mod shelf;
 mod stand_in;
 
 use std::{
@@ -30,11 +32,19 @@ use bytes::Bytes;
 use reqwest::{Client, redirect::Policy};
 use url::{Host, Url};
 
+pub use self::{
+    address::Reach,
+    answer::Answer,
+    call::Call,
+    seal::Seal,
+    secret::Secret,
+    shelf::{Brought, Shelved, Slot, TokenShelf},
+    stand_in::Said,
+};
 use self::{
     lease::{Cut, Lease, LeasedBody},
     stand_in::StandIn,
 };
-pub use self::{address::Reach, answer::Answer, call::Call, secret::Secret, stand_in::Said};
 use crate::model::{failure::Failure, time::Time};
 
 /// The time from the first byte of a call to the last one of its answer.

@@ -78,6 +78,7 @@ pub struct Metrics {
     alerts: Family<OfAlert, Gauge>,
     old_secrets: Family<OfSource, Counter>,
     rulebook: Gauge,
+    replicas: Gauge,
     balance: Gauge,
     panics: Counter,
 }
@@ -105,6 +106,7 @@ impl Metrics {
             alerts: Family::default(),
             old_secrets: Family::default(),
             rulebook: Gauge::default(),
+            replicas: Gauge::default(),
             balance: Gauge::default(),
             panics: Counter::default(),
         };
@@ -131,6 +133,7 @@ impl Metrics {
         r.register("handoff_unfilled", "Fills in a row that lacked a mapped field", self.unfilled.clone());
         r.register("handoff_alert", "1 while an alert is raised", self.alerts.clone());
         r.register("handoff_rulebook_version", "The rulebook in force", self.rulebook.clone());
+        r.register("handoff_replicas", "Processes that serve on the same store, this one too", self.replicas.clone());
         r.register("handoff_books_balance", "1 if every fill has one fate and every lead one state", self.balance.clone());
         r.register("handoff_panics", "Panics that were caught at an edge", self.panics.clone());
         r.register("handoff_build", "What is running", build);
@@ -216,6 +219,11 @@ impl Metrics {
     /// This rulebook is in force.
     pub fn rulebook(&self, version: u32) {
         self.rulebook.set(i64::from(version));
+    }
+
+    /// So many processes are there.
+    pub fn replicas(&self, count: usize) {
+        self.replicas.set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
     /// A panic was caught at an edge.

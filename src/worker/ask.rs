@@ -6,7 +6,7 @@
 use super::{
     Guarded, Worker,
     decide::Worked,
-    gate::{self, Took},
+    gate::Took,
     write::{event, key},
 };
 use crate::{
@@ -39,7 +39,7 @@ impl Worker {
             stale.iter().map(|job| ended(job, Verdict::Done, None)).collect();
         let mut is_back = false;
         if asked.is_empty() {
-            gate::unused(&crm.gate, now);
+            crm.gate.unused(now);
         } else {
             let (ended, back) = lease.hold(self.ask(name, crm, &asked)).await;
             settlements.extend(ended);
@@ -68,7 +68,7 @@ impl Worker {
         let now = self.clock.now();
         let is_back =
             self.report(name, &crm.gate, answers.iter().map(|one| one.as_ref().err()), now);
-        gate::made(&crm.gate, crm.to.calls());
+        crm.gate.made(crm.to.calls());
         let each = jobs.iter().zip(answers);
         (each.map(|(job, answer)| settle(name, job, answer, now)).collect(), is_back)
     }

@@ -16,6 +16,7 @@ use crate::model::job::JobKind;
 #[derive(Default)]
 pub struct Wakes {
     decide: Arc<Notify>,
+    gates: Arc<Notify>,
     jobs: Mutex<HashMap<(JobKind, String), Arc<Notify>>>,
     changed: tokio::sync::watch::Sender<i64>,
 }
@@ -24,6 +25,17 @@ impl Wakes {
     /// There may be something to decide.
     pub fn decide(&self) {
         self.decide.notify_one();
+    }
+
+    /// A gate has news for the others.
+    pub fn gates(&self) {
+        self.gates.notify_one();
+    }
+
+    /// What the exchanging loop waits on.
+    #[must_use]
+    pub fn for_gates(&self) -> Arc<Notify> {
+        Arc::clone(&self.gates)
     }
 
     /// There may be a due job of this kind in this lane.

@@ -236,6 +236,7 @@ impl Plant {
             workers_per_lane: 2,
             alerts: config.alerts.clone(),
             free: Box::new(move || Some(free.load(Ordering::Relaxed))),
+            drain: Span::ZERO,
             demo: None,
         }
     }
