@@ -31,6 +31,9 @@ const BATCHES_MAX: usize = 16;
 /// Batches in the store's line: it decides one while the next is read and prepared.
 const AHEAD: usize = 2;
 
+/// When to look again while another process decides.
+const ELSEWHERE: Span = Span(100);
+
 /// A difference of the clocks above this is a jump, not drift.
 pub(super) const JUMP: Span = Span::seconds(5);
 /// How long the time is not believed after a jump.
@@ -70,6 +73,7 @@ impl Worker {
     pub async fn decide_once(&self) -> StoreResult<Worked> {
         let (mut worked, mut line, mut after) = (Worked::default(), VecDeque::new(), EventId(0));
         let is_unsure = self.is_time_unsure().await?;
+        let mut is_elsewhere = false;
         for place in 1..=BATCHES_MAX {
             let events = self.store.undecided_after(after, BATCH_MAX).await?;
             let is_last = events.len() < BATCH_MAX || place == BATCHES_MAX;
@@ -80,12 +84,26 @@ impl Worker {
             line.push_back(self.begin(events, reviews_max, is_unsure));
             while line.len() > if is_last { 0 } else { AHEAD - 1 } {
                 if let Some(batch) = line.pop_front() {
-                    worked.add(self.end(batch).await?);
+                    let (done, elsewhere) = self.end(batch).await?;
+                    worked.add(done);
+                    is_elsewhere |= elsewhere;
                 }
             }
             if is_last {
                 break;
             }
+            if is_elsewhere {
+                // What is in the line ends; no more is put there.
+                while let Some(batch) = line.pop_front() {
+                    worked.add(self.end(batch).await?.0);
+                }
+                break;
+            }
+        }
+        if is_elsewhere {
+            // Another process decides, and tells us when it did; should it die over it, we are next.
+            let soon = self.clock.now().plus(ELSEWHERE);
+            worked = Worked { is_more: false, next: Some(soon), ..worked };
         }
         Ok(worked)
     }
@@ -103,8 +121,8 @@ impl Worker {
         Begun { events, began, reviews_max, is_unsure, done: self.store.decide(batch) }
     }
 
-    /// Waits for a batch, and tells what it did.
-    async fn end(&self, batch: Begun<'_>) -> StoreResult<Worked> {
+    /// Waits for a batch, and tells what it did, and whether another process is deciding.
+    async fn end(&self, batch: Begun<'_>) -> StoreResult<(Worked, bool)> {
         let done = batch.done.await?;
         let count = batch.events.len() + done.reviews;
         if count > 0 {
@@ -113,7 +131,8 @@ impl Worker {
         self.note(&done, &batch.events);
         let is_more =
             !done.decided.is_empty() || (done.reviews > 0 && done.reviews == batch.reviews_max);
-        Ok(Worked { done: count, is_more, next: done.next_review.filter(|_| !batch.is_unsure) })
+        let next = done.next_review.filter(|_| !batch.is_unsure);
+        Ok((Worked { done: count, is_more, next }, done.is_elsewhere))
     }
 
     /// After a jump of the wall clock no review is decided for a minute: nobody is reminded, loses

@@ -75,9 +75,20 @@ pub async fn run(
         async move { worker.watch_once(files.as_deref()).await }
     });
     if let Some(files) = files {
-        by_itself("reload").spawn(&mut loops, &worker, &stop, move |worker| {
+        let reload = Turns { wake: worker.wakes.for_rulebook(), ..by_itself("reload") };
+        reload.spawn(&mut loops, &worker, &stop, move |worker| {
             let files = Arc::clone(&files);
             async move { worker.reload_once(&files).await }
+        });
+    }
+    if let Some(heard) = worker.store.wakes() {
+        let (wakes, mut stop) = (Arc::clone(&worker.wakes), stop.clone());
+        loops.spawn(async move {
+            tokio::select! {
+                () = wakes.hear(heard) => {}
+                _ = stop.wait_for(|is_over| *is_over) => {}
+            }
+            Ended::Stopped
         });
     }
     while let Some(result) = loops.join_next().await {
