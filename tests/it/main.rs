@@ -18,6 +18,7 @@ mod fuzz;
 mod harness;
 mod notify;
 mod pages;
+mod replicas;
 mod road;
 mod safety;
 mod store;
