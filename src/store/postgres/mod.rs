@@ -77,6 +77,8 @@ pub use self::{
 
 /// How long a verb may take; then it is busy, and what it did may stand.
 const VERB_MAX: Duration = Duration::from_millis(4_800);
+/// How long a part of a batch may take to be decided.
+const DECIDE_MAX: Duration = Duration::from_secs(20);
 /// How long those may take that read everything.
 const LONG_MAX: Duration = Duration::from_secs(600);
 

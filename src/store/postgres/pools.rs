@@ -90,6 +90,12 @@ impl Pools {
         &self.begin
     }
 
+    /// The pool of the work, for a transaction whose first statements are sent at once.
+    #[must_use]
+    pub fn work(&self) -> &Pool {
+        &self.work
+    }
+
     /// A transaction of the work.
     pub async fn write(&self) -> StoreResult<Tx> {
         Tx::begin(&self.work, &self.begin).await
