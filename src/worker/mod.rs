@@ -108,6 +108,8 @@ pub struct Worker {
     pub presence: Presence,
     /// Nothing new is begun.
     pub stopping: std::sync::atomic::AtomicBool,
+    /// Whether another replica was deciding when it was last looked.
+    pub is_elsewhere: std::sync::atomic::AtomicBool,
 }
 
 /// Reads a stored fill: source, content type and bytes become JSON, or the reason why not.

@@ -7,8 +7,9 @@
 //! batch planned, its parts are decided by themselves, until the one is found that is at fault.
 //! Does not know: how to decide.
 
-use std::{ops::Range, sync::Arc};
+use std::{ops::Range, panic::AssertUnwindSafe, sync::Arc};
 
+use futures_util::FutureExt as _;
 use tokio::{
     sync::{
         mpsc::{self, Receiver, error::TrySendError},
@@ -96,7 +97,11 @@ impl Part {
 impl Desk {
     async fn serve(mut self, mut batches: Receiver<(Batch, Reply)>) {
         while let Some((batch, reply)) = batches.recv().await {
-            let done = self.decide(&batch).await;
+            // A mistake of ours must not end the task, and deciding with it in silence.
+            let done =
+                AssertUnwindSafe(self.decide(&batch)).catch_unwind().await.unwrap_or_else(|_| {
+                    Err(StoreError::Busy("deciding failed inside handoff".to_owned()))
+                });
             if let Ok(done) = &done
                 && !done.woken.is_empty()
             {

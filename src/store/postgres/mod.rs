@@ -20,6 +20,7 @@ mod claim;
 mod commit;
 mod decide;
 mod error;
+mod front;
 mod job;
 mod line;
 mod list;
@@ -51,7 +52,9 @@ use tokio::{
     time::timeout,
 };
 
-use self::{decide::Decider, line::Line, open::Found, pools::Pools, tx::Tx, wakes::Wakes};
+use self::{
+    decide::Decider, front::Front, line::Line, open::Found, pools::Pools, tx::Tx, wakes::Wakes,
+};
 use super::{
     Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter,
     JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, RulebookRow, Store,
@@ -87,6 +90,7 @@ pub struct PostgresStore {
     line: Line,
     decider: Decider,
     wakes: Arc<Wakes>,
+    front: Front,
     /// Held while the books are recounted.
     auditing: Arc<tokio::sync::Mutex<()>>,
     /// Threads of its own: a connection must not end with the runtime of whoever used it first.
@@ -119,6 +123,7 @@ impl PostgresStore {
                 line,
                 decider,
                 wakes,
+                front: Front::default(),
                 auditing: Arc::default(),
                 runtime: Some(runtime),
             }),
@@ -244,26 +249,33 @@ impl Store for PostgresStore {
     }
 
     fn claim(&self, claim: Claim) -> Boxed<'_, StoreResult<ClaimDone>> {
-        let leases = self.found.leases;
-        self.write(move |tx| Box::pin(async move { claim::claim(tx, leases, &claim).await }))
+        let (leases, front, pools) = (self.found.leases, self.front.clone(), self.pools.clone());
+        self.run(VERB_MAX, async move {
+            claim::claim(&pools, leases, &front, &claim).await.map_err(error::in_a_write)
+        })
     }
 
     fn settle(
         &self,
         settlements: Vec<Settlement>,
-        now: Time,
+        _now: Time,
     ) -> Boxed<'_, StoreResult<Vec<Settled>>> {
         let brings_news = settlements.iter().any(|settlement| !settlement.news.is_empty());
-        let settled = self
-            .write(move |tx| Box::pin(async move { settle::settle(tx, &settlements, now).await }));
-        if brings_news {
-            self.wakes.say(Wake::Events);
-        }
-        settled
+        let (pools, wakes) = (self.pools.clone(), Arc::clone(&self.wakes));
+        self.run(VERB_MAX, async move {
+            let settled = settle::settle(&pools, &settlements).await.map_err(error::in_a_write)?;
+            if brings_news {
+                wakes.say(Wake::Events);
+            }
+            Ok(settled)
+        })
     }
 
     fn order(&self, jobs: Vec<i64>, order: JobOrder, now: Time) -> Boxed<'_, StoreResult<usize>> {
-        self.write(move |tx| Box::pin(async move { order::order(tx, &jobs, order, now).await }))
+        let pools = self.pools.clone();
+        self.run(VERB_MAX, async move {
+            order::order(&pools, &jobs, order, now).await.map_err(error::in_a_write)
+        })
     }
 
     fn redo(&self, events: Vec<uuid::Uuid>) -> Boxed<'_, StoreResult<usize>> {
@@ -375,7 +387,7 @@ impl Store for PostgresStore {
         Some(self.wakes.heard())
     }
 
-    fn backup<'a>(&'a self, file: &'a Path) -> Boxed<'a, StoreResult<()>> {
-        Box::pin(async move { backup::backup(file) })
+    fn backup<'a>(&'a self, _file: &'a Path) -> Boxed<'a, StoreResult<()>> {
+        Box::pin(async move { backup::backup() })
     }
 }

@@ -14,7 +14,10 @@ use super::{
     pools::{CONNECT_MAX, Sizes},
     tls::{Tls, TlsMode, choose},
 };
-use crate::store::{StoreError, StoreResult};
+use crate::{
+    model::time::Time,
+    store::{StoreError, StoreResult},
+};
 
 /// Who judges whether a lease has ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,6 +27,17 @@ pub enum Leases {
     Database,
     /// The `now` that a caller passes in: for tests that move the time by hand.
     Caller,
+}
+
+impl Leases {
+    /// The time to judge leases by, in milliseconds; none for the database's own.
+    #[must_use]
+    pub fn clock(self, now: Time) -> Option<i64> {
+        match self {
+            Self::Database => None,
+            Self::Caller => Some(now.0),
+        }
+    }
 }
 
 /// How to open the store.

@@ -185,6 +185,14 @@ impl Server {
         name
     }
 
+    /// Ends everybody's sessions with a database; answers how many there were.
+    pub fn end_sessions(&self, database: &str) -> usize {
+        let end = format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'"
+        );
+        self.sql("postgres", &end).lines().count()
+    }
+
     /// Removes a database and ends its sessions.
     pub fn remove(&self, database: &str) {
         self.sql("postgres", &format!("DROP DATABASE IF EXISTS {database} WITH (FORCE)"));
