@@ -46,7 +46,8 @@ fn tools(test: &str, all: &[(&str, &str)]) -> bool {
     all.iter().all(|(tool, package)| is_there(tool) || missing(test, tool, package))
 }
 
-fn missing(test: &str, tool: &str, package: &str) -> bool {
+/// Says that a tool is missing: a failure where everything is asked for.
+pub fn missing(test: &str, tool: &str, package: &str) -> bool {
     assert!(
         std::env::var_os("HANDOFF_TEST_REQUIRE").is_none(),
         "{test} needs {tool}: install the package {package}"
