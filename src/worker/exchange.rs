@@ -19,8 +19,6 @@ use crate::{
 const EVERY: Span = Span(500);
 /// A gate of one process is kept this often, if there is anything to keep.
 const KEEP_EVERY: Span = Span::seconds(1);
-/// When the others had nothing to give.
-pub(super) const AGAIN: Span = Span(50);
 
 impl Worker {
     fn gates(&self) -> impl Iterator<Item = &DestinationGate> {
