@@ -271,7 +271,7 @@ pub fn serve(settings: crate::settings::Settings) -> anyhow::Result<()> {
     runtime.block_on(async {
         let mut running = start(parts::from_settings(settings)?).await?;
         let promise = running.worker.store.promise();
-        tracing::info!(address = %running.address, promise, "handoff is ready");
+        tracing::info!(address = %running.address, a_2xx_means = promise, "handoff is ready");
         let mut terminate = signal(SignalKind::terminate()).context("SIGTERM")?;
         let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT")?;
         tokio::select! {

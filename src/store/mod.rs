@@ -226,9 +226,9 @@ pub trait Store: Send + Sync {
     /// Whether it can write now, and has room to go on. *Nearly full is not ready, and still takes
     /// what comes.*
     fn ready(&self) -> Boxed<'_, StoreResult<()>>;
-    /// What a 2xx means with this store, as a sentence for people.
+    /// What a 2xx means with this store, for people: what is true of the event then.
     fn promise(&self) -> String {
-        "a 2xx means: on the disk of this machine".to_owned()
+        "the event is synced to this machine's disk (SQLite, synchronous=FULL)".to_owned()
     }
     /// What other replicas say from now on, if there can be others. Some of it may be lost.
     fn wakes(&self) -> Option<tokio::sync::broadcast::Receiver<Wake>> {

@@ -13,6 +13,7 @@ mod people;
 mod postgres;
 mod read;
 mod reviews;
+mod shared;
 mod sqlite;
 
 /// Runs the cases of each area on the stores that a factory makes.
