@@ -138,7 +138,11 @@ impl Pools {
 /// Why there is no connection.
 pub fn not_to_be_had(error: PoolError) -> StoreError {
     match error {
-        PoolError::Backend(error) => error.into(),
+        // It was good when the store was opened, and may be again.
+        PoolError::Backend(error) => match error.into() {
+            StoreError::Refused(why) => StoreError::Busy(why),
+            error => error,
+        },
         PoolError::Timeout(_) => StoreError::Busy(
             "no connection to PostgreSQL was to be had in time: it is tried again".to_owned(),
         ),
