@@ -20,7 +20,7 @@ mod unfilled;
 use std::{future::Future, path::Path, pin::Pin, sync::Arc};
 
 use crate::model::{
-    alert::RaisedAlert,
+    alert::{Bloat, RaisedAlert},
     event::{Accepted, Event, NewEvent},
     id::EventId,
     job::{Claimed, JobKind, Settled, Settlement},
@@ -233,6 +233,10 @@ pub trait Store: Send + Sync {
     /// What other replicas say from now on, if there can be others. Some of it may be lost.
     fn wakes(&self) -> Option<tokio::sync::broadcast::Receiver<Wake>> {
         None
+    }
+    /// What the database has not cleared away; none where that cannot happen.
+    fn bloat(&self) -> Boxed<'_, StoreResult<Option<Bloat>>> {
+        Box::pin(async { Ok(None) })
     }
     /// A consistent copy into a new file, while everything goes on.
     fn backup<'a>(&'a self, file: &'a Path) -> Boxed<'a, StoreResult<()>>;

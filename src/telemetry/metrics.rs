@@ -26,7 +26,7 @@ use super::labels::{
 };
 use crate::{
     model::{
-        alert::Alert,
+        alert::{Alert, Bloat},
         job::{JobKind, Verdict},
         plan,
         time::{Span, Time},
@@ -79,6 +79,8 @@ pub struct Metrics {
     old_secrets: Family<OfSource, Counter>,
     rulebook: Gauge,
     balance: Gauge,
+    dead_rows: Gauge,
+    transaction: Gauge<f64, std::sync::atomic::AtomicU64>,
     panics: Counter,
 }
 
@@ -106,6 +108,8 @@ impl Metrics {
             old_secrets: Family::default(),
             rulebook: Gauge::default(),
             balance: Gauge::default(),
+            dead_rows: Gauge::default(),
+            transaction: Gauge::default(),
             panics: Counter::default(),
         };
         metrics.registered(store)
@@ -132,6 +136,8 @@ impl Metrics {
         r.register("handoff_alert", "1 while an alert is raised", self.alerts.clone());
         r.register("handoff_rulebook_version", "The rulebook in force", self.rulebook.clone());
         r.register("handoff_books_balance", "1 if every fill has one fate and every lead one state", self.balance.clone());
+        r.register("handoff_store_dead_rows", "Finished rows that the database has not cleared away", self.dead_rows.clone());
+        r.register_with_unit("handoff_store_transaction", "How long the oldest transaction of the database has been open", Unit::Seconds, self.transaction.clone());
         r.register("handoff_panics", "Panics that were caught at an edge", self.panics.clone());
         r.register("handoff_build", "What is running", build);
         self
@@ -251,6 +257,12 @@ impl Metrics {
         self.balance.set(i64::from(tally.balances()));
     }
 
+    /// Shows what the store's database has not cleared away.
+    pub fn bloat(&self, bloat: Bloat) {
+        self.dead_rows.set(bloat.dead_rows);
+        self.transaction.set(seconds(bloat.oldest));
+    }
+
     /// The page, as [`CONTENT_TYPE`].
     #[must_use]
     pub fn encode(&self) -> String {
@@ -298,6 +310,7 @@ mod tests {
         metrics.secret_used("typeform-demo", 2, Time(1_767_268_800_999));
         metrics.panicked();
         metrics.alerts(&[Alert::JobDead].into());
+        metrics.bloat(Bloat { dead_rows: 9, oldest: Span(1_500) });
         let page = metrics.encode();
         for line in [
             "handoff_events_total{source=\"typeform-demo\",answer=\"stored\",reason=\"\"} 2",
@@ -312,6 +325,8 @@ mod tests {
             "handoff_rulebook_version 7",
             "handoff_secret_last_used_seconds{source=\"typeform-demo\",secret=\"2\"} 1767268800",
             "handoff_panics_total 1",
+            "handoff_store_dead_rows 9",
+            "handoff_store_transaction_seconds 1.5",
             "handoff_alert{alert=\"job-dead\"} 1",
             "handoff_alert{alert=\"lead-stuck\"} 0",
             "handoff_build_info{version=\"0.1.0\",store=\"sqlite\"} 1",

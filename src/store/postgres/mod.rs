@@ -14,6 +14,7 @@
 mod accept;
 mod alert;
 mod backup;
+mod bloat;
 mod books;
 mod claim;
 mod commit;
@@ -60,7 +61,7 @@ use super::{
     StoreError, StoreResult, Swept, Tally, TokenOrder, TokenRow, Wake,
 };
 use crate::model::{
-    alert::RaisedAlert,
+    alert::{Bloat, RaisedAlert},
     event::{Accepted, Event, NewEvent},
     id::EventId,
     job::{JobRow, Settled, Settlement},
@@ -365,6 +366,10 @@ impl Store for PostgresStore {
 
     fn ready(&self) -> Boxed<'_, StoreResult<()>> {
         self.write(|tx| Box::pin(sweep::pulse(tx)))
+    }
+
+    fn bloat(&self) -> Boxed<'_, StoreResult<Option<Bloat>>> {
+        self.read(|tx| Box::pin(async move { bloat::bloat(tx).await.map(Some) }))
     }
 
     fn promise(&self) -> String {

@@ -6,7 +6,7 @@
 mod accept;
 mod books;
 mod decide;
-mod fixture;
+pub mod fixture;
 mod jobs;
 mod operate;
 mod people;
