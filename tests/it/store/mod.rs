@@ -9,6 +9,7 @@ mod decide;
 pub mod fixture;
 mod jobs;
 mod operate;
+mod outage;
 mod people;
 mod postgres;
 mod read;
