@@ -54,6 +54,9 @@ async fn metrics(front: web::Data<Front>) -> HttpResponse {
     // A store that hangs must not keep the page from telling so.
     let ready = tokio::time::timeout(READY_WITHIN, front.store.ready()).await;
     front.metrics.ready(matches!(ready, Ok(Ok(()))));
+    if let Ok(Err(error)) = ready {
+        front.end_if_failed(&error);
+    }
     if let Some(usage) = Usage::now() {
         front.metrics.usage(usage);
     }
