@@ -17,6 +17,7 @@ mod faults;
 mod fuzz;
 mod harness;
 mod notify;
+mod operations;
 mod pages;
 mod road;
 mod safety;
