@@ -152,6 +152,7 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
         format!("cannot listen on {}; is another daemon running?", parts.listen)
     })?;
     let address = listener.local_addr().context("the listener has no address")?;
+    parts.metrics.started(parts.clock.now());
     let public_url = match parts.public_url {
         Some(url) => url,
         None => Url::parse(&format!("http://{address}/")).context("the listener's address")?,

@@ -18,6 +18,7 @@ mod faults;
 mod fuzz;
 mod harness;
 mod notify;
+mod operations;
 mod pages;
 mod road;
 mod safety;

@@ -48,7 +48,7 @@ use std::{future::Future, path::Path, sync::Arc, time::Duration};
 
 use tokio::{
     runtime::{Builder, Runtime},
-    sync::{broadcast, oneshot},
+    sync::{broadcast, oneshot, watch},
     time::timeout,
 };
 
@@ -93,6 +93,8 @@ pub struct PostgresStore {
     front: Front,
     /// Held while the books are recounted.
     auditing: Arc<tokio::sync::Mutex<()>>,
+    /// Ends what is under way when the store is closed.
+    closing: watch::Sender<bool>,
     /// Threads of its own: a connection must not end with the runtime of whoever used it first.
     runtime: Option<Runtime>,
 }
@@ -125,6 +127,7 @@ impl PostgresStore {
                 wakes,
                 front: Front::default(),
                 auditing: Arc::default(),
+                closing: watch::Sender::new(false),
                 runtime: Some(runtime),
             }),
             Err(error) => {
@@ -141,7 +144,15 @@ impl PostgresStore {
         work: impl Future<Output = StoreResult<T>> + Send + 'static,
     ) -> Boxed<'_, StoreResult<T>> {
         let Some(runtime) = &self.runtime else { return Box::pin(async { Err(stopped()) }) };
-        let task = runtime.spawn(timeout(within, work));
+        let mut closing = self.closing.subscribe();
+        let task = runtime.spawn(async move {
+            tokio::select! {
+                // First: once the threads end there is no time to wait by.
+                biased;
+                _ = closing.changed() => Ok(Err(stopped())),
+                done = timeout(within, work) => done,
+            }
+        });
         Box::pin(async move {
             match task.await {
                 Ok(Ok(done)) => done,
@@ -222,6 +233,7 @@ fn stopped() -> StoreError {
 impl Drop for PostgresStore {
     fn drop(&mut self) {
         self.pools.close();
+        self.closing.send_replace(true);
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }

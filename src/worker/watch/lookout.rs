@@ -126,6 +126,8 @@ pub(super) struct State {
     pub(super) ledger: Ledger,
     /// Whether what was kept has been taken over.
     pub(super) is_loaded: bool,
+    /// When the late leads were last counted.
+    pub(super) counted_late_at: Option<Time>,
     /// How often a destination could not be told, and when to try again.
     pub(super) retries: BTreeMap<String, (u32, Time)>,
     /// What the store's database has not cleared away, when it was last read.

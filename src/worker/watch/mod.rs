@@ -25,11 +25,13 @@ use crate::{
         alert::Alert,
         time::{Span, Time},
     },
-    store::{EventFilter, StoreError, StoreResult, Tally},
+    store::{EventFilter, LeadFilter, StoreError, StoreResult, Tally, read::PAGE_MAX},
 };
 
 /// How often the daemon looks at itself.
 const EVERY: Span = Span::seconds(5);
+/// How often the late leads are counted: that reads their rows.
+const COUNTED: Span = Span::seconds(30);
 /// How many stretches of events are searched for a source's last one.
 const SEARCHED_MAX: usize = 50;
 
@@ -47,9 +49,12 @@ impl Worker {
         };
         if let Some(tally) = &tally {
             self.metrics.tally(tally);
+            let oldest = tally.oldest_underway;
+            self.metrics.undecided(oldest.map_or(Span::ZERO, |arrived| now.since(arrived)));
         }
         self.metrics.rulebook(self.book.load().version);
         let mut state = self.lookout.state().await;
+        self.count_late(&mut state, now).await;
         self.remember(&mut state, now).await;
         self.note_bloat(&mut state).await;
         let vitals = self.vitals(&mut state, tally.as_ref(), files, now);
@@ -86,6 +91,24 @@ impl Worker {
         }
     }
 
+    /// Shows how many leads are past their deadline.
+    async fn count_late(&self, state: &mut State, now: Time) {
+        if state.counted_late_at.is_some_and(|at| (Span::ZERO..COUNTED).contains(&now.since(at))) {
+            return;
+        }
+        let assigned = Some(crate::model::lead::State::Assigned);
+        let filter = LeadFilter {
+            state: assigned,
+            due_before: Some(now),
+            max: PAGE_MAX,
+            ..LeadFilter::default()
+        };
+        if let Ok(page) = self.store.leads(filter).await {
+            self.metrics.late(page.rows.len());
+            state.counted_late_at = Some(now);
+        }
+    }
+
     /// When the newest event of a source arrived.
     async fn last_of(&self, source: &str) -> Option<Time> {
         let mut filter =
@@ -118,6 +141,10 @@ impl Worker {
         state.note_sources(traffic, limits, now);
         state.note_crms(held, &calls, now);
         state.note_channels(self.channels.keys(), &calls, now);
+        let free = (self.lookout.free)();
+        if let Some(free) = free {
+            self.metrics.free(free);
+        }
         Vitals {
             books: tally.map(books),
             recounted: self.lookout.audited().map(|audited| audited.wrong),
@@ -126,7 +153,7 @@ impl Worker {
             channels: state.channels(limits, now),
             sources: state.sources(limits, now),
             failing: Some(state.failing(limits, now)),
-            free: (self.lookout.free)(),
+            free,
             bloat: state.bloat,
             rulebook: files.and_then(reload::Watch::refused),
             is_time_unsure: state.is_time_unsure(self.clock.as_ref()),
