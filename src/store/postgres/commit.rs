@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::{
     books::{self, Unwritten},
+    error::together,
     job,
     overlay::{Changes, Due, Known, LeadEnd, Loaded},
     rows,
@@ -141,8 +142,7 @@ pub async fn write(
         books::write(tx, books, unwritten),
         write_decider(tx, books),
     );
-    inserted.and(updated).and(events).and(identities).and(decisions).and(jobs).and(books)?;
-    decider
+    together([inserted, updated, events, identities, decisions, jobs, books, decider])
 }
 
 const NEW_LEADS: &str = "INSERT INTO lead (id, uuid, revision, state, owner, due_at, doc)

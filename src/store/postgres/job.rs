@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 
 use super::{
+    error::together,
     rows,
     tx::{Tx, get},
     value::{Text, text},
@@ -76,7 +77,7 @@ pub async fn write(tx: &Tx, wishes: &Wishes, now: Time, pauses: (Span, Span)) ->
         move_reviews(tx, wishes),
         fail_reviews(tx, wishes, now, pauses),
     );
-    dropped.and(marked).and(wanted).and(removed).and(moved).and(failed)
+    together([dropped, marked, wanted, removed, moved, failed])
 }
 
 /// What nobody holds goes …
