@@ -160,6 +160,7 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
         format!("cannot listen on {}; is another daemon running?", parts.listen)
     })?;
     let address = listener.local_addr().context("the listener has no address")?;
+    parts.metrics.started(parts.clock.now());
     let public_url = match parts.public_url {
         Some(url) => url,
         None => Url::parse(&format!("http://{address}/")).context("the listener's address")?,
@@ -303,7 +304,7 @@ pub fn serve(settings: crate::settings::Settings) -> anyhow::Result<()> {
     runtime.block_on(async {
         let mut running = start(parts::from_settings(settings)?).await?;
         let promise = running.worker.store.promise();
-        tracing::info!(address = %running.address, promise, "handoff is ready");
+        tracing::info!(address = %running.address, a_2xx_means = promise, "handoff is ready");
         let mut terminate = signal(SignalKind::terminate()).context("SIGTERM")?;
         let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT")?;
         tokio::select! {

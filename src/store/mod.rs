@@ -21,7 +21,7 @@ mod unfilled;
 use std::{future::Future, path::Path, pin::Pin, sync::Arc};
 
 use crate::model::{
-    alert::RaisedAlert,
+    alert::{Bloat, RaisedAlert},
     event::{Accepted, Event, NewEvent},
     id::EventId,
     job::{Claimed, JobKind, Settled, Settlement},
@@ -230,7 +230,8 @@ pub trait Store: Send + Sync {
     }
     /// Changes a small document, which all processes on this store share, by a pure function of
     /// what it says and of the store's own clock: where the store has none, `now` is it.
-    /// *One change of a document follows the other.* Losing the last change in a crash is no harm.
+    /// *One change of a document follows the other.* *A document that is left alone stays as it is.*
+    /// Losing the last change in a crash is no harm.
     fn agree(
         &self,
         name: String,
@@ -247,13 +248,17 @@ pub trait Store: Send + Sync {
     /// Whether it can write now, and has room to go on. *Nearly full is not ready, and still takes
     /// what comes.*
     fn ready(&self) -> Boxed<'_, StoreResult<()>>;
-    /// What a 2xx means with this store, as a sentence for people.
+    /// What a 2xx means with this store, for people: what is true of the event then.
     fn promise(&self) -> String {
-        "a 2xx means: on the disk of this machine".to_owned()
+        "the event is synced to this machine's disk (SQLite, synchronous=FULL)".to_owned()
     }
     /// What other replicas say from now on, if there can be others. Some of it may be lost.
     fn wakes(&self) -> Option<tokio::sync::broadcast::Receiver<Wake>> {
         None
+    }
+    /// What the database has not cleared away; none where that cannot happen.
+    fn bloat(&self) -> Boxed<'_, StoreResult<Option<Bloat>>> {
+        Box::pin(async { Ok(None) })
     }
     /// A consistent copy into a new file, while everything goes on.
     fn backup<'a>(&'a self, file: &'a Path) -> Boxed<'a, StoreResult<()>>;

@@ -8,6 +8,7 @@
 //! Guarantees: whatever a step learns is settled or accepted before it forgets it; a stop lets
 //! every step that is under way end. Does not know: any concrete store, CRM or channel.
 
+mod answers;
 pub mod ask;
 pub mod audit;
 pub mod decide;

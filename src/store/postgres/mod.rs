@@ -15,6 +15,7 @@ mod accept;
 mod agree;
 mod alert;
 mod backup;
+mod bloat;
 mod books;
 mod claim;
 mod commit;
@@ -48,7 +49,7 @@ use std::{future::Future, path::Path, sync::Arc, time::Duration};
 
 use tokio::{
     runtime::{Builder, Runtime},
-    sync::{broadcast, oneshot},
+    sync::{broadcast, oneshot, watch},
     time::timeout,
 };
 
@@ -61,7 +62,7 @@ use super::{
     StoreError, StoreResult, Swept, Tally, TokenOrder, TokenRow, Wake, agree::Change,
 };
 use crate::model::{
-    alert::RaisedAlert,
+    alert::{Bloat, RaisedAlert},
     event::{Accepted, Event, NewEvent},
     id::EventId,
     job::{JobRow, Settled, Settlement},
@@ -81,7 +82,7 @@ const VERB_MAX: Duration = Duration::from_millis(4_800);
 /// How long a part of a batch may take to be decided.
 const DECIDE_MAX: Duration = Duration::from_secs(20);
 /// How long those may take that read everything.
-const LONG_MAX: Duration = Duration::from_secs(600);
+const LONG_MAX: Duration = Duration::from_mins(10);
 
 /// The store on PostgreSQL. A request is under way as soon as its verb is called, awaited or not.
 pub struct PostgresStore {
@@ -93,6 +94,8 @@ pub struct PostgresStore {
     front: Front,
     /// Held while the books are recounted.
     auditing: Arc<tokio::sync::Mutex<()>>,
+    /// Ends what is under way when the store is closed.
+    closing: watch::Sender<bool>,
     /// Threads of its own: a connection must not end with the runtime of whoever used it first.
     runtime: Option<Runtime>,
 }
@@ -125,6 +128,7 @@ impl PostgresStore {
                 wakes,
                 front: Front::default(),
                 auditing: Arc::default(),
+                closing: watch::Sender::new(false),
                 runtime: Some(runtime),
             }),
             Err(error) => {
@@ -141,7 +145,15 @@ impl PostgresStore {
         work: impl Future<Output = StoreResult<T>> + Send + 'static,
     ) -> Boxed<'_, StoreResult<T>> {
         let Some(runtime) = &self.runtime else { return Box::pin(async { Err(stopped()) }) };
-        let task = runtime.spawn(timeout(within, work));
+        let mut closing = self.closing.subscribe();
+        let task = runtime.spawn(async move {
+            tokio::select! {
+                // First: once the threads end there is no time to wait by.
+                biased;
+                _ = closing.changed() => Ok(Err(stopped())),
+                done = timeout(within, work) => done,
+            }
+        });
         Box::pin(async move {
             match task.await {
                 Ok(Ok(done)) => done,
@@ -222,6 +234,7 @@ fn stopped() -> StoreError {
 impl Drop for PostgresStore {
     fn drop(&mut self) {
         self.pools.close();
+        self.closing.send_replace(true);
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
@@ -377,6 +390,10 @@ impl Store for PostgresStore {
         self.write(move |tx| {
             Box::pin(async move { agree::agree(tx, leases, &name, &*change, now).await })
         })
+    }
+
+    fn bloat(&self) -> Boxed<'_, StoreResult<Option<Bloat>>> {
+        self.read(|tx| Box::pin(async move { bloat::bloat(tx).await.map(Some) }))
     }
 
     fn promise(&self) -> String {

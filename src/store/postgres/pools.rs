@@ -14,9 +14,9 @@ use super::{tls::Tls, tx::Tx};
 use crate::store::{StoreError, StoreResult};
 
 /// How long a request waits for a free connection, and for a new one to be made.
-const WAIT_MAX: Duration = Duration::from_millis(2_000);
+const WAIT_MAX: Duration = Duration::from_secs(2);
 /// How long a connection may take to be made.
-pub const CONNECT_MAX: Duration = Duration::from_millis(2_000);
+pub const CONNECT_MAX: Duration = Duration::from_secs(2);
 
 /// How many connections each pool may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use tokio_postgres::Row;
 
 use super::{
     pools::not_to_be_had,
-    value::{Text, Value, Values},
+    value::{Text, Values},
 };
 use crate::store::{StoreError, StoreResult};
 
@@ -134,6 +134,3 @@ pub fn get_text(row: &Row, place: usize) -> StoreResult<String> {
 pub fn get_maybe(row: &Row, place: usize) -> StoreResult<Option<String>> {
     Ok(get::<Option<Text<'static>>>(row, place)?.map(Text::into_string))
 }
-
-/// Nothing to bind.
-pub const NO_VALUES: &[&dyn Value] = &[];

@@ -86,8 +86,9 @@ impl Database {
 }
 
 impl Drop for Database {
+    /// The database itself goes with its server: removing it would wait for a checkpoint.
     fn drop(&mut self) {
-        self.server.remove(&self.name);
+        self.server.end_sessions(&self.name);
     }
 }
 

@@ -1,1 +1,0 @@
-//! What only the store on PostgreSQL promises.
