@@ -20,5 +20,6 @@ mod notify;
 mod pages;
 mod road;
 mod safety;
+mod simulation;
 mod store;
 mod tidy;
