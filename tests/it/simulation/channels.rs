@@ -38,6 +38,10 @@ impl Channel for Line {
     fn send(&self, message: Message) -> Boxed<'_, Result<(), Failure>> {
         Box::pin(async move {
             let house = &self.house;
+            let busy = || Err(Failure::Busy { after: None, why: "planted".to_owned() });
+            if house.is_too_late() {
+                return busy();
+            }
             let fault = house.state().faults.at_out(Call::Send);
             if let Some(fault) = fault {
                 house.state().faults.fired(fault.name(Call::Send));
@@ -45,9 +49,7 @@ impl Channel for Line {
             let late = |seconds: u16| house.time.ms() + i64::from(seconds) * 1000;
             let sent = match fault {
                 Some(OutFault::CallLost) => Err(Failure::MaybeDone),
-                Some(OutFault::Busy) => {
-                    Err(Failure::Busy { after: None, why: "planted".to_owned() })
-                }
+                Some(OutFault::Busy) => busy(),
                 Some(OutFault::Throttled(seconds)) => {
                     let until = message.at.plus(Span::seconds(seconds.into()));
                     Err(Failure::Throttled { until, scope: "burst" })

@@ -49,14 +49,17 @@ pub struct WallClock {
     set_at: AtomicI64,
     /// By how much it was ahead before somebody began to set it.
     believed: AtomicI64,
+    /// By how much it is ahead when nobody sets it.
+    skew: Span,
 }
 
 impl WallClock {
     /// Ahead by so much.
     pub fn new(time: &True, ahead: Span) -> Self {
         let set_at = AtomicI64::new(i64::MIN / 2);
-        let [ahead, believed] = [ahead.0; 2].map(AtomicI64::new);
-        Self { time: time.clone(), ahead, set_at, believed }
+        let skew = ahead;
+        let [ahead, believed] = [skew.0; 2].map(AtomicI64::new);
+        Self { time: time.clone(), ahead, set_at, believed, skew }
     }
 
     /// Somebody sets it, forward or back.
@@ -66,6 +69,14 @@ impl WallClock {
         }
         self.ahead.fetch_add(by.0, Relaxed);
         self.set_at.store(self.time.ms(), Relaxed);
+    }
+
+    /// Somebody puts it right.
+    pub fn put_right(&self) {
+        let by = self.skew.0 - self.ahead().0;
+        if by != 0 {
+            self.jump(Span(by));
+        }
     }
 
     /// By how much it is ahead.

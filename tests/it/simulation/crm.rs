@@ -41,6 +41,8 @@ pub struct Record {
     pub owner: Option<String>,
     /// A human set the present owner: then.
     pub by_hand: Option<u64>,
+    /// A human took the owner away, and nobody was set since.
+    pub was_taken_away: bool,
     /// Every owner that was written by us.
     pub ours: Vec<String>,
     pub response: Option<Response>,
@@ -88,6 +90,7 @@ impl Model {
             fields: Fields::default(),
             owner: owner.map(str::to_owned),
             by_hand: owner.map(|_| 0),
+            was_taken_away: false,
             ours: Vec::new(),
             response: None,
             made: i64::MIN / 2,
@@ -107,6 +110,7 @@ impl Model {
             return None;
         }
         record.by_hand = owner.is_some().then_some(tick);
+        record.was_taken_away = owner.is_none();
         record.owner = owner;
         Some(record.clone())
     }
@@ -129,8 +133,7 @@ impl Model {
         });
         if let Some(at) = at {
             let record = &mut records[at];
-            let how =
-                if record.key == Some(put.key) { PutHow::Updated } else { PutHow::Matched };
+            let how = if record.key == Some(put.key) { PutHow::Updated } else { PutHow::Matched };
             record.key = Some(put.key);
             record.fields = put.fields.clone();
             return Ok(PutDone { record: record.id.clone(), how, owner: record.owner.clone() });
@@ -143,6 +146,7 @@ impl Model {
             fields: put.fields.clone(),
             owner: None,
             by_hand: None,
+            was_taken_away: false,
             ours: Vec::new(),
             response: None,
             made: now,
@@ -189,6 +193,7 @@ impl Model {
         drop(state);
         record.owner = Some(owner.to_owned());
         record.by_hand = None;
+        record.was_taken_away = false;
         if !record.ours.iter().any(|one| one == owner) {
             record.ours.push(owner.to_owned());
         }
@@ -238,12 +243,15 @@ impl Connection {
         one: impl Fn(&A) -> Result<T, Failure>,
     ) -> Answers<T> {
         let house = Arc::clone(&self.model.house);
+        let busy = || Failure::Busy { after: None, why: "planted".to_owned() };
+        if house.is_too_late() {
+            return asked.iter().map(|_| Err(busy())).collect();
+        }
         let fault = house.state().faults.at_out(call);
         if let Some(fault) = fault {
             house.state().faults.fired(fault.name(call));
         }
         let all = |failure: Failure| vec![Err(failure); asked.len()];
-        let busy = || Failure::Busy { after: None, why: "planted".to_owned() };
         let late = |seconds: u16| house.time.ms() + i64::from(seconds) * 1000;
         let answers = match fault {
             _ if self.model.is_down() => {

@@ -71,6 +71,17 @@ impl House {
         }
     }
 
+    /// Whether the lease under which the present step calls is over: an adapter sends nothing then.
+    pub fn is_too_late(&self) -> bool {
+        let now = self.lease_now();
+        let mut state = self.state();
+        let is_too_late = state.seen.is_too_late(state.here, now);
+        if is_too_late {
+            state.faults.fired("a call was not made, for its lease was over");
+        }
+        is_too_late
+    }
+
     /// What changes, for a moment.
     pub fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().expect("nobody panics while holding it")

@@ -57,10 +57,8 @@ pub fn act(world: &mut World, action: &Action) {
         Action::Order { at, order, number } => self::order(world, at, order, number),
         Action::Human { lead, owner } => {
             let count = world.ground.crm.records().len();
-            let changed = world
-                .ground
-                .crm
-                .by_hand(usize::from(lead) % count.max(1), human_owner(owner));
+            let changed =
+                world.ground.crm.by_hand(usize::from(lead) % count.max(1), human_owner(owner));
             if let Some(record) = changed {
                 world.ground.house.state().faults.fired("crm: a human chose the owner");
                 call_back_owner(world, &record);
@@ -77,7 +75,7 @@ pub fn act(world: &mut World, action: &Action) {
             }
             let news = world.callbacks.remove(which);
             for _ in 0..=u8::from(again) {
-                deliver(world, at, news.clone());
+                call_back(world, at, news.clone());
             }
         }
         _ => {}
@@ -181,7 +179,16 @@ pub fn send_all(world: &mut World) {
         }
     }
     for event in std::mem::take(&mut world.callbacks) {
-        deliver(world, 0, event);
+        call_back(world, 0, event);
+    }
+}
+
+/// A CRM calls back, and again later if it got no answer.
+fn call_back(world: &mut World, at: u8, event: NewEvent) {
+    let key = (event.source.clone(), event.delivery.clone());
+    deliver(world, at, event.clone());
+    if !world.ground.house.state().seen.acknowledged.contains_key(&key) {
+        world.callbacks.push(event);
     }
 }
 
@@ -233,8 +240,7 @@ fn order(world: &mut World, at: u8, order: Order, number: u16) {
         }
         Order::Away { rep: who, minutes } => {
             let until = Some(wall.plus(Span::minutes(minutes.into())));
-            let away =
-                News::Away { rep: rep(who), absence: Absence::Out, from: wall, until };
+            let away = News::Away { rep: rep(who), absence: Absence::Out, from: wall, until };
             tell(world, at, number, &away);
         }
         Order::Back { rep: who } => tell(world, at, number, &News::Back { rep: rep(who) }),

@@ -35,19 +35,12 @@ pub fn document(variant: u8) -> String {
     Files::new(text(variant)).to_json().expect("text")
 }
 
-/// Which rulebook a document is.
-pub fn variant_of(document: &str) -> u8 {
-    (0..COUNT).find(|variant| self::document(*variant) == document).expect("one of ours")
-}
-
 fn text(variant: u8) -> String {
     let variant = variant % COUNT;
     let pick = |of: &[&'static str], by: u8| of[usize::from(variant / by) % of.len()];
     let rotation = pick(&["balanced", "round-robin", "least-open"], 1);
-    let if_nobody = pick(
-        &["\"assign anyway\"", "\"wait\"\nmax_wait = \"10m\"", "\"pool: overflow\""],
-        2,
-    );
+    let if_nobody =
+        pick(&["\"assign anyway\"", "\"wait\"\nmax_wait = \"10m\"", "\"pool: overflow\""], 2);
     let cap = pick(&["2 per hour", "1 open", "3 per day", "2 per week"], 1);
     let clock = pick(&["always", "always", "always", "owner"], 1);
     let dan = pick(&["", "", "left = true"], 4);

@@ -38,28 +38,85 @@ pub enum Order {
 /// round those that are there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    Fill { at: u8, person: u8, form: u8, number: u16 },
-    Again { at: u8, of: u8 },
-    Poison { at: u8, how: u8, number: u16 },
-    Say { at: u8, lead: u8, word: Word, number: u16 },
-    Order { at: u8, order: Order, number: u16 },
-    Publish { at: u8, variant: u8 },
+    Fill {
+        at: u8,
+        person: u8,
+        form: u8,
+        number: u16,
+    },
+    Again {
+        at: u8,
+        of: u8,
+    },
+    Poison {
+        at: u8,
+        how: u8,
+        number: u16,
+    },
+    Say {
+        at: u8,
+        lead: u8,
+        word: Word,
+        number: u16,
+    },
+    Order {
+        at: u8,
+        order: Order,
+        number: u16,
+    },
+    Publish {
+        at: u8,
+        variant: u8,
+    },
     /// Somebody in the CRM gives a lead to somebody (or to nobody, or to one we do not know).
-    Human { lead: u8, owner: u8 },
+    Human {
+        lead: u8,
+        owner: u8,
+    },
     /// Somebody calls a lead and notes it in the CRM.
-    Evidence { lead: u8 },
+    Evidence {
+        lead: u8,
+    },
     /// The CRM calls back about something that happened there, not always the oldest.
-    CallBack { at: u8, which: u8, again: bool },
+    CallBack {
+        at: u8,
+        which: u8,
+        again: bool,
+    },
     /// All loops of a replica go round once.
-    Turn { at: u8 },
+    Turn {
+        at: u8,
+    },
     /// One step begins, or goes on, for so many seams.
-    Go { at: u8, kind: u8, seams: u8 },
-    Pass { ms: u32 },
-    Jump { at: u8, seconds: i32 },
-    Crash { at: u8 },
-    Store { at: u8, fault: StoreFault, on: Verb, after: u8 },
-    Out { fault: OutFault, on: Call, after: u8 },
-    CrmDown { seconds: u16 },
+    Go {
+        at: u8,
+        kind: u8,
+        seams: u8,
+    },
+    Pass {
+        ms: u32,
+    },
+    Jump {
+        at: u8,
+        seconds: i32,
+    },
+    Crash {
+        at: u8,
+    },
+    Store {
+        at: u8,
+        fault: StoreFault,
+        on: Verb,
+        after: u8,
+    },
+    Out {
+        fault: OutFault,
+        on: Call,
+        after: u8,
+    },
+    CrmDown {
+        seconds: u16,
+    },
 }
 
 /// A whole simulation.
@@ -84,7 +141,8 @@ impl Schedule {
         let length = 15 + dice.below(40);
         // Some runs are quiet: what goes wrong without a fault is easier to read.
         let faults = *dice.of(&[0, 8, 16, 30]);
-        let actions = (0..length).map(|at| action(&mut dice, at as u16, replicas, faults)).collect();
+        let actions =
+            (0..length).map(|at| action(&mut dice, at as u16, replicas, faults)).collect();
         Self { seed, replicas, ahead, variant, actions }
     }
 
@@ -116,9 +174,7 @@ fn action(dice: &mut Dice, number: u16, replicas: u8, faults: u64) -> Action {
             Action::Say { at, lead: any(dice), word, number }
         }
         31..37 => Action::Order { at, order: order(dice), number },
-        37..39 => {
-            Action::Publish { at, variant: small(dice.below(rulebooks::COUNT.into())) }
-        }
+        37..39 => Action::Publish { at, variant: small(dice.below(rulebooks::COUNT.into())) },
         39..43 => Action::Human { lead: any(dice), owner: small(dice.below(6)) },
         43..45 => Action::Evidence { lead: any(dice) },
         45..48 => Action::CallBack { at, which: any(dice), again: dice.percent(30) },
@@ -220,7 +276,9 @@ impl fmt::Display for Action {
             Self::Say { at, lead, word, .. } => {
                 write!(f, "the owner says {word:?} about lead {lead}, to replica {at}")
             }
-            Self::Order { at, order, .. } => write!(f, "an operator orders {order:?} of replica {at}"),
+            Self::Order { at, order, .. } => {
+                write!(f, "an operator orders {order:?} of replica {at}")
+            }
             Self::Publish { at, variant } => {
                 write!(f, "rulebook {variant} is published on replica {at}")
             }
@@ -240,13 +298,19 @@ impl fmt::Display for Action {
             }
             Self::Pass { ms } => write!(f, "{} pass", Span(i64::from(*ms))),
             Self::Jump { at, seconds } => {
-                write!(f, "the clock of replica {at} is set by {}", Span::seconds((*seconds).into()))
+                write!(
+                    f,
+                    "the clock of replica {at} is set by {}",
+                    Span::seconds((*seconds).into())
+                )
             }
             Self::Crash { at } => write!(f, "replica {at} crashes and starts again"),
             Self::Store { at, fault, on, after } => {
                 write!(f, "armed: {fault:?} at call {after} of {on:?} by replica {at}")
             }
-            Self::Out { fault, on, after } => write!(f, "armed: {fault:?} at call {after} of {on:?}"),
+            Self::Out { fault, on, after } => {
+                write!(f, "armed: {fault:?} at call {after} of {on:?}")
+            }
             Self::CrmDown { seconds } => write!(f, "the CRM is down for {seconds} s"),
         }
     }

@@ -105,9 +105,7 @@ impl Witness {
         let first = self.kept.entry(key).or_insert_with(|| Kept { uuid, event: event.clone() });
         if first.uuid != uuid {
             let (first, delivery) = (first.uuid, &event.delivery);
-            self.wrong.push(format!(
-                "I5: the delivery {delivery} has two ids, {first} and {uuid}"
-            ));
+            self.wrong.push(format!("I5: the delivery {delivery} has two ids, {first} and {uuid}"));
         }
     }
 
@@ -216,6 +214,12 @@ impl Witness {
             |kept| kept.uuid,
         );
         self.keep(event, uuid);
+    }
+
+    /// Whether the lease of what a step does is over.
+    pub fn is_too_late(&self, here: Here, now: Time) -> bool {
+        let mut held = self.attempts.iter().filter(|one| one.here == here && one.end.is_none());
+        held.any(|one| one.lease_until <= now)
     }
 
     /// A write for this lead reached the CRM: by which attempt.

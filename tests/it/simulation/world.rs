@@ -21,7 +21,6 @@ use handoff::{
 
 use super::{
     crm,
-    faults::StoreFault,
     house::{Here, House},
     mutations::Mutation,
     replica::{Ground, Replica, Went},
@@ -189,7 +188,7 @@ impl World {
     pub fn turn(&mut self, at: usize) {
         for kind in Kind::ALL.into_iter().chain([Kind::Decide]) {
             for _ in 0..4 {
-                if (self.go(at, kind, SEAMS_MAX) != Went::Ended { is_more: true }) {
+                if self.go(at, kind, SEAMS_MAX) != (Went::Ended { is_more: true }) {
                     break;
                 }
             }
@@ -254,6 +253,7 @@ impl World {
     pub fn drain(&mut self) {
         self.ground.house.state().faults.disarm();
         self.ground.house.state().seen.poison.clear();
+        self.ground.house.clocks.iter().for_each(|clock| clock.put_right());
         super::people::send_all(self);
         // Whatever is under way ends, or has lost its lease.
         self.settle_down();
@@ -262,7 +262,7 @@ impl World {
         for _ in 0..60 {
             self.settle_down();
             match self.next_due() {
-                Some(next) => self.pass(Span(next.0.clamp(1_000, 1_800_000))),
+                Some(next) => self.pass(next.max(Span::seconds(20))),
                 None => break,
             }
         }
@@ -313,10 +313,5 @@ impl World {
             .min()?;
         let now = (0..self.replicas.len()).map(|at| self.wall(at)).min()?;
         Some(Span(due.since(now).0.max(0)))
-    }
-
-    /// Arms a fault for the next call of a replica's store.
-    pub fn arm(&self, at: usize, fault: StoreFault, on: super::faults::Verb) {
-        self.ground.house.state().faults.arm_store(at, fault, on, 0);
     }
 }
