@@ -27,7 +27,7 @@ pub struct Line {
 
 impl Line {
     fn reach(&self, message: &Message) {
-        let now = self.house.lease_now();
+        let now = self.house.time.now();
         let mut state = self.house.state();
         let here = state.here;
         state.seen.said(here, self.name, message, now);

@@ -18,6 +18,13 @@ use handoff::{
 
 use crate::harness::NOON;
 
+/// A difference above this is a jump.
+const JUMP: Span = Span::seconds(5);
+/// How long nothing is decided by a clock that was set.
+const UNSURE: Span = Span::minutes(1);
+/// Long before anything.
+const NEVER: i64 = i64::MIN / 2;
+
 /// The true time: milliseconds since the simulation began. Clones show the same.
 #[derive(Clone, Debug, Default)]
 pub struct True(Arc<AtomicI64>);
@@ -45,58 +52,52 @@ pub struct WallClock {
     time: True,
     /// By how much it is ahead of the true time.
     ahead: AtomicI64,
-    /// When it was set the last time.
-    set_at: AtomicI64,
-    /// By how much it was ahead before somebody began to set it.
-    believed: AtomicI64,
     /// By how much it is ahead when nobody sets it.
     skew: Span,
+    /// By how much it was ahead when the replica compared its readings last.
+    compared: AtomicI64,
+    /// When the replica saw, by comparing, that it had been set.
+    seen_at: AtomicI64,
 }
 
 impl WallClock {
     /// Ahead by so much.
-    pub fn new(time: &True, ahead: Span) -> Self {
-        let set_at = AtomicI64::new(i64::MIN / 2);
-        let skew = ahead;
-        let [ahead, believed] = [skew.0; 2].map(AtomicI64::new);
-        Self { time: time.clone(), ahead, set_at, believed, skew }
+    pub fn new(time: &True, skew: Span) -> Self {
+        let [ahead, compared] = [skew.0; 2].map(AtomicI64::new);
+        Self { time: time.clone(), ahead, skew, compared, seen_at: AtomicI64::new(NEVER) }
     }
 
     /// Somebody sets it, forward or back.
     pub fn jump(&self, by: Span) {
-        if self.steady_for() >= Span::minutes(1) {
-            self.believed.store(self.ahead().0, Relaxed);
-        }
         self.ahead.fetch_add(by.0, Relaxed);
-        self.set_at.store(self.time.ms(), Relaxed);
     }
 
     /// Somebody puts it right.
     pub fn put_right(&self) {
-        let by = self.skew.0 - self.ahead().0;
-        if by != 0 {
-            self.jump(Span(by));
-        }
+        self.ahead.store(self.skew.0, Relaxed);
     }
 
     /// By how much it is ahead.
-    pub fn ahead(&self) -> Span {
+    fn ahead(&self) -> Span {
         Span(self.ahead.load(Relaxed))
     }
 
-    /// Whether it shows something else than before it was set.
-    pub fn is_off(&self) -> bool {
-        self.ahead().0 != self.believed.load(Relaxed)
-    }
-
-    /// For how long it has run undisturbed.
-    pub fn steady_for(&self) -> Span {
-        Span(self.time.ms() - self.set_at.load(Relaxed))
+    /// Why its time is not to be believed now, if it is not.
+    pub fn doubt(&self) -> Option<&'static str> {
+        let since = self.time.ms() - self.seen_at.load(Relaxed);
+        if (self.ahead().0 - self.compared.load(Relaxed)).abs() > JUMP.0 {
+            Some("after the clock was set, and nobody looked")
+        } else if since < UNSURE.0 {
+            Some("less than a minute after the clock was seen to be set")
+        } else {
+            None
+        }
     }
 
     /// A process that begins now believes the clock as it finds it.
     pub fn believe(&self) {
-        self.set_at.store(i64::MIN / 2, Relaxed);
+        self.compared.store(self.ahead().0, Relaxed);
+        self.seen_at.store(NEVER, Relaxed);
     }
 }
 
@@ -107,6 +108,15 @@ impl Clock for WallClock {
 
     fn monotonic(&self) -> Span {
         Span(self.time.ms())
+    }
+
+    /// Nobody but who looks for a jump compares the two.
+    fn both(&self) -> (Time, Span) {
+        let ahead = self.ahead().0;
+        if (ahead - self.compared.swap(ahead, Relaxed)).abs() > JUMP.0 {
+            self.seen_at.store(self.time.ms(), Relaxed);
+        }
+        (self.now(), self.monotonic())
     }
 
     fn sleep_until(&self, _at: Time) -> Boxed<'_, ()> {

@@ -118,7 +118,7 @@ impl Model {
     fn put(&self, put: &Put) -> Result<PutDone, Failure> {
         let now = self.house.time.ms();
         let here = self.house.state().here;
-        self.house.state().seen.wrote(here, put.key, self.lease_now());
+        self.house.state().seen.wrote(here, put.key, self.house.time.now());
         let mut records = self.records();
         let email = put.fields.text("email");
         let is_indexed = |one: &Record| now - one.made >= INDEX_LAG;
@@ -161,10 +161,14 @@ impl Model {
         };
         let here = self.house.state().here;
         if let Some(key) = record.key {
-            self.house.state().seen.wrote(here, key, self.lease_now());
+            self.house.state().seen.wrote(here, key, self.house.time.now());
         }
         match &record.owner {
-            Some(now) if *now == ask.owner => return Ok(OwnerSet::Already),
+            Some(now) if *now == ask.owner => {
+                // From here on nobody can tell whose choice it was.
+                record.ours.push(now.clone());
+                return Ok(OwnerSet::Already);
+            }
             Some(now) => {
                 let is_expected = matches!(&ask.expect, Expect::Ours(ours) if ours.contains(now));
                 if !is_expected {
@@ -222,10 +226,6 @@ impl Model {
         let response = ours.and_then(|one| one.response.clone());
         let response = response.filter(|one| who.since.is_some_and(|since| one.at >= since));
         Found { person: person.map(known), account, response }
-    }
-
-    fn lease_now(&self) -> Time {
-        self.house.lease_now()
     }
 }
 

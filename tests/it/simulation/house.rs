@@ -75,7 +75,7 @@ impl House {
     pub fn is_too_late(&self) -> bool {
         let now = self.lease_now();
         let mut state = self.state();
-        let is_too_late = state.seen.is_too_late(state.here, now);
+        let is_too_late = state.seen.is_too_late(state.here, now, self.time.now());
         if is_too_late {
             state.faults.fired("a call was not made, for its lease was over");
         }

@@ -48,6 +48,32 @@ fn whatever_goes_wrong_in_any_order_nothing_is_lost_or_done_twice() {
         let schedule = Schedule::of(seed);
         let found = run(&schedule, None);
         println!("seed {seed}: {} leads, {} decisions", found.leads, found.decisions);
+        if number("DBG").is_some() {
+            let s = schedule.with(shrink::shrink(&schedule, None).actions);
+            let mut w = world::World::begin(&s, None);
+            for a in &s.actions {
+                w.act(a);
+            }
+            w.drain();
+            w.read_on();
+            for d in &w.history {
+                println!(
+                    "{} {:?} {:?} {}",
+                    d.seq.0,
+                    d.lead,
+                    d.decision.what,
+                    serde_json::to_string(&d.decision).unwrap()
+                );
+            }
+            for a in &w.ground.house.state().seen.attempts {
+                println!("{a:?}");
+            }
+            for k in w.ground.house.state().seen.kept.values() {
+                println!("{} {}", k.event.delivery, String::from_utf8_lossy(&k.event.body));
+            }
+            println!("{:#?}", w.ground.crm.records());
+            println!("{:?}", w.ground.house.state().seen.wrong);
+        }
         assert!(found.wrong.is_empty(), "{}", shrink::told(&schedule, None));
         return;
     }
@@ -81,6 +107,7 @@ fn whatever_goes_wrong_in_any_order_nothing_is_lost_or_done_twice() {
     });
     let (fired, leads, decisions) = total.into_inner().unwrap();
     println!("{fired:#?}");
+    println!("T {:?}", run::T);
     println!(
         "simulation: {seeds} seeds, {leads} leads, {decisions} decisions in {:.0} s",
         began.elapsed().as_secs_f64()

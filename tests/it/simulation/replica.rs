@@ -118,9 +118,9 @@ impl Replica {
                 Came::Ended(end) => {
                     self.steps.remove(&kind);
                     return match end {
-                        Ok(is_more) => Went::Ended { is_more },
+                        Ok(is_some) => Went::Ended { is_some },
                         Err(handoff::store::StoreError::Fatal(_)) => Went::Fatal,
-                        Err(_) => Went::Ended { is_more: false },
+                        Err(_) => Went::Ended { is_some: false },
                     };
                 }
             }
@@ -135,7 +135,7 @@ pub enum Went {
     Seam,
     Waits,
     Ended {
-        is_more: bool,
+        is_some: bool,
     },
     /// The store is not to be trusted: the process must end.
     Fatal,

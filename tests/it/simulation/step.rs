@@ -94,7 +94,7 @@ impl Under {
         let polled = self.future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         self.is_waiting = polled.is_pending() && waits.0.load(Relaxed);
         match polled {
-            Poll::Ready(end) => Came::Ended(end.map(|worked| worked.is_more && worked.done > 0)),
+            Poll::Ready(end) => Came::Ended(end.map(|worked| worked.done > 0)),
             Poll::Pending if self.is_waiting => Came::Waits,
             Poll::Pending => Came::Seam,
         }

@@ -14,7 +14,7 @@ use handoff::{
         job::{JobRow, Settled, Settlement},
         plan::{Decide, Decided},
         team::Team,
-        time::{Span, Time},
+        time::Time,
     },
     store::{
         Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter,
@@ -31,8 +31,6 @@ use super::{
 
 /// A part of the delivery id by which a fill is known whose decision panics.
 pub const PANICS: &str = "panics";
-/// How long nothing is decided by a clock that was set.
-const UNSURE: Span = Span::minutes(1);
 
 /// The store, seen by one replica.
 pub struct Seen {
@@ -79,13 +77,11 @@ impl Seen {
 
     /// What a batch must be like.
     fn look_at(&self, batch: &Batch) {
-        let clock = &self.house.clocks[self.replica];
-        if batch.reviews_max > 0 && clock.is_off() && clock.steady_for() < UNSURE {
-            let since = clock.steady_for();
-            self.house.state().seen.wrong.push(format!(
-                "I12: reviews are decided at {}, {since} after the clock was set",
-                batch.now.rfc3339(),
-            ));
+        let doubt = self.house.clocks[self.replica].doubt();
+        if let Some(doubt) = doubt.filter(|_| batch.reviews_max > 0) {
+            let now = batch.now.rfc3339();
+            let wrong = format!("I12: reviews are decided at {now}, {doubt}");
+            self.house.state().seen.wrong.push(wrong);
         }
     }
 
@@ -157,7 +153,8 @@ impl Store for Seen {
                     let claimed = claimed.await?;
                     let mut state = self.house.state();
                     let here = state.here;
-                    state.seen.claimed(here, &claimed.jobs, now, now.plus(lease));
+                    let until = (now.plus(lease), self.house.time.now().plus(lease));
+                    state.seen.claimed(here, &claimed.jobs, now, until);
                     Ok(claimed)
                 })
             },

@@ -35,6 +35,8 @@ pub struct Attempt {
     pub here: Here,
     pub claimed_at: u64,
     pub lease_until: Time,
+    /// The same by a clock that is right.
+    pub lease_truly: Time,
     /// Whether its end was kept, and as done.
     pub end: Option<bool>,
     /// How often it reached the recipient.
@@ -137,7 +139,13 @@ impl Witness {
     }
 
     /// Jobs were leased.
-    pub fn claimed(&mut self, here: Here, jobs: &[Claimed], now: Time, lease_until: Time) {
+    pub fn claimed(
+        &mut self,
+        here: Here,
+        jobs: &[Claimed],
+        now: Time,
+        (lease_until, lease_truly): (Time, Time),
+    ) {
         for job in jobs {
             let claimed_at = self.tick();
             if let Some(before) = self.latest.get(&job.id.0).map(|at| &self.attempts[*at])
@@ -171,6 +179,7 @@ impl Witness {
                 here,
                 claimed_at,
                 lease_until,
+                lease_truly,
                 end: None,
                 reached: 0,
             });
@@ -217,9 +226,9 @@ impl Witness {
     }
 
     /// Whether the lease of what a step does is over.
-    pub fn is_too_late(&self, here: Here, now: Time) -> bool {
+    pub fn is_too_late(&self, here: Here, now: Time, truly: Time) -> bool {
         let mut held = self.attempts.iter().filter(|one| one.here == here && one.end.is_none());
-        held.any(|one| one.lease_until <= now)
+        held.any(|one| one.lease_until <= now || one.lease_truly <= truly)
     }
 
     /// A write for this lead reached the CRM: by which attempt.
@@ -289,13 +298,13 @@ impl Witness {
 
 /// An effect of an attempt whose lease is over.
 fn stale(attempt: &Attempt, now: Time) -> Option<String> {
-    (attempt.lease_until < now).then(|| {
+    (attempt.lease_truly < now).then(|| {
         format!(
             "I10: attempt {} of job {} reached {} {} after its lease",
             attempt.number,
             attempt.job,
             attempt.destination,
-            now.since(attempt.lease_until)
+            now.since(attempt.lease_truly)
         )
     })
 }

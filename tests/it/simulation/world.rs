@@ -3,7 +3,7 @@
 //! Guarantees: the same schedule gives the same run, to the byte. Does not know: what is right.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     future::Future,
     sync::Arc,
     task::{Context, Poll, Waker},
@@ -12,15 +12,18 @@ use std::{
 use handoff::{
     model::{
         event::NewEvent,
-        lead::Lead,
+        job::{JobKind, JobRow, lane},
+        lead::{Lead, Waiting},
         plan::Decided,
         time::{Span, Time},
     },
-    store::{DecisionFilter, LeadFilter, NewRulebook, Store, StoreError, sqlite::SqliteStore},
+    store::{
+        DecisionFilter, JobFilter, LeadFilter, NewRulebook, Store, StoreError, sqlite::SqliteStore,
+    },
 };
 
 use super::{
-    crm,
+    channels, crm,
     house::{Here, House},
     mutations::Mutation,
     replica::{Ground, Replica, Went},
@@ -184,15 +187,51 @@ impl World {
         went
     }
 
-    /// Every loop of a replica goes round, deciding first and last.
+    /// Every loop of a replica that has something to do goes round, until none has.
     pub fn turn(&mut self, at: usize) {
-        for kind in Kind::ALL.into_iter().chain([Kind::Decide]) {
-            for _ in 0..4 {
-                if self.go(at, kind, SEAMS_MAX) != (Went::Ended { is_more: true }) {
-                    break;
+        for _ in 0..6 {
+            let under: BTreeSet<Kind> = self.replicas[at].steps.keys().copied().collect();
+            let mut is_any = false;
+            for kind in under.iter().copied().chain(self.work(at)) {
+                let went = self.go(at, kind, SEAMS_MAX);
+                is_any |= went == Went::Ended { is_some: true } || under.contains(&kind);
+            }
+            if !is_any || self.replicas[at].steps.values().any(|step| step.is_waiting) {
+                return;
+            }
+        }
+    }
+
+    /// The loops that have something to do, by this replica's clock.
+    fn work(&self, at: usize) -> BTreeSet<Kind> {
+        let now = self.wall(at).max(self.ground.house.time.now());
+        let mut kinds = BTreeSet::new();
+        if self.has_undecided() {
+            kinds.insert(Kind::Decide);
+        }
+        for job in self.jobs().iter().filter(|job| job.due_at <= now) {
+            let lane = lane(&job.destination);
+            match job.kind {
+                JobKind::Review => _ = kinds.insert(Kind::Decide),
+                JobKind::Write => _ = kinds.insert(Kind::Write(0)),
+                JobKind::Ask => _ = kinds.insert(Kind::Ask(0)),
+                JobKind::Tell => {
+                    let name = channels::NAMES.into_iter().find(|name| *name == lane);
+                    kinds.extend(name.map(Kind::Tell));
                 }
             }
         }
+        kinds
+    }
+
+    fn has_undecided(&self) -> bool {
+        !now(self.ground.store.undecided(1)).expect("a read").is_empty()
+    }
+
+    /// Jobs that are not dead.
+    fn jobs(&self) -> Vec<JobRow> {
+        let filter = JobFilter { is_dead: Some(false), max: 500, ..JobFilter::default() };
+        now(self.ground.store.jobs(filter)).expect("a read").rows
     }
 
     /// A replica crashes, in the middle of whatever it does, and starts again.
@@ -262,6 +301,7 @@ impl World {
         for _ in 0..60 {
             self.settle_down();
             match self.next_due() {
+                Some(_) if self.is_held() => break,
                 Some(next) => self.pass(next.max(Span::seconds(20))),
                 None => break,
             }
@@ -269,49 +309,38 @@ impl World {
         self.settle_down();
     }
 
-    /// Every loop goes round until nothing is due.
+    /// Loops go round until nothing is due, those of one replica and then those of the other.
     fn settle_down(&mut self) {
-        for _ in 0..8 {
-            for at in 0..self.replicas.len() {
-                self.turn(at);
-            }
+        for round in 0..12 {
+            self.turn(round % self.replicas.len());
             let is_waiting = |one: &Replica| one.steps.values().any(|step| step.is_waiting);
             if self.replicas.iter().any(is_waiting) {
                 self.pass(Span::seconds(15));
-            } else if self.next_due().is_none_or(|next| next > Span::ZERO) {
+            } else if round + 1 >= self.replicas.len()
+                && self.next_due().is_none_or(|next| next > Span::ZERO)
+            {
                 return;
             }
         }
     }
 
-    /// How long until something is due: an event at once, a job at its time. Waits that end by
-    /// themselves only when a person does something are none.
+    /// How long until something is due: an event at once, a job at its time.
     fn next_due(&self) -> Option<Span> {
-        if !now(self.ground.store.undecided(1)).expect("a read").is_empty() {
+        if self.has_undecided() {
             return Some(Span::ZERO);
         }
-        let filter = handoff::store::JobFilter {
-            is_dead: Some(false),
-            max: 500,
-            ..handoff::store::JobFilter::default()
-        };
-        let held: Vec<uuid::Uuid> = self
-            .leads()
-            .into_iter()
-            .filter(|lead| {
-                matches!(lead.waiting, Some(handoff::model::lead::Waiting::Operator { .. }))
-            })
-            .map(|lead| lead.uuid)
-            .collect();
-        let jobs = now(self.ground.store.jobs(filter)).expect("a read").rows;
-        let is_review =
-            |job: &handoff::model::job::JobRow| job.kind == handoff::model::job::JobKind::Review;
-        let due = jobs
-            .iter()
-            .filter(|job| !(is_review(job) && job.lead.is_some_and(|lead| held.contains(&lead))))
-            .map(|job| job.due_at)
-            .min()?;
+        let due = self.jobs().iter().map(|job| job.due_at).min()?;
         let now = (0..self.replicas.len()).map(|at| self.wall(at)).min()?;
         Some(Span(due.since(now).0.max(0)))
+    }
+
+    /// Whether all that is left waits for a person, and would for ever.
+    fn is_held(&self) -> bool {
+        let is_held = |lead: &Lead| !matches!(lead.waiting, Some(Waiting::Operator { .. }));
+        let others: BTreeSet<uuid::Uuid> =
+            self.leads().iter().filter(|lead| is_held(lead)).map(|lead| lead.uuid).collect();
+        self.jobs().iter().all(|job| {
+            job.kind == JobKind::Review && !job.lead.is_some_and(|lead| others.contains(&lead))
+        })
     }
 }
