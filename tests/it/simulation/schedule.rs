@@ -133,7 +133,8 @@ pub struct Schedule {
 impl Schedule {
     /// That of a seed.
     pub fn of(seed: u64) -> Self {
-        let mut dice = Dice::of_run(seed);
+        // Far apart: the dice of neighbours throw the same numbers, one throw later.
+        let mut dice = Dice::of_run(seed.wrapping_mul(0xD134_2543_DE82_EF95));
         let replicas = if dice.percent(70) { 2 } else { 1 };
         let skew = |dice: &mut Dice| dice.below(4_000).cast_signed() - 2_000;
         let ahead = [skew(&mut dice), skew(&mut dice)];

@@ -172,7 +172,7 @@ impl Store for Seen {
             Verb::Settle,
             move || self.inner.settle(settlements, now),
             move |state, answers| {
-                if state.seen.settled(&sent, answers) {
+                if state.seen.settled(&sent, answers, self.house.lease_now()) {
                     state.faults.fired("a stale attempt could not settle");
                 }
             },

@@ -187,7 +187,7 @@ impl Witness {
     }
 
     /// Attempts were settled; answers whether a stale one was refused.
-    pub fn settled(&mut self, settlements: &[Settlement], answers: &[Settled]) -> bool {
+    pub fn settled(&mut self, settlements: &[Settlement], answers: &[Settled], now: Time) -> bool {
         let mut was_refused = false;
         for (settlement, answer) in settlements.iter().zip(answers) {
             self.tick();
@@ -200,10 +200,13 @@ impl Witness {
                     "I10: attempt {} of job {job} was settled; {} is the latest",
                     settlement.attempt, latest.number
                 )),
-                Settled::LeaseLost if is_current => self.wrong.push(format!(
-                    "I10: attempt {} of job {job} holds its lease and could not settle",
-                    settlement.attempt
-                )),
+                // After its lease a job that was dropped is gone.
+                Settled::LeaseLost if is_current && latest.lease_until > now => {
+                    self.wrong.push(format!(
+                        "I10: attempt {} of job {job} holds its lease and could not settle",
+                        settlement.attempt
+                    ))
+                }
                 Settled::LeaseLost => was_refused = true,
                 Settled::Kept => {
                     latest.end = Some(settlement.verdict == Verdict::Done);

@@ -206,7 +206,7 @@ impl World {
     fn work(&self, at: usize) -> BTreeSet<Kind> {
         let now = self.wall(at).max(self.ground.house.time.now());
         let mut kinds = BTreeSet::new();
-        if self.has_undecided() {
+        if self.has_undecided() || self.ground.house.clocks[at].doubt().is_some() {
             kinds.insert(Kind::Decide);
         }
         for job in self.jobs().iter().filter(|job| job.due_at <= now) {
@@ -291,17 +291,20 @@ impl World {
     /// Nothing goes wrong any more; work goes on until nothing is left to do.
     pub fn drain(&mut self) {
         self.ground.house.state().faults.disarm();
-        self.ground.house.state().seen.poison.clear();
         self.ground.house.clocks.iter().for_each(|clock| clock.put_right());
         super::people::send_all(self);
+        self.ground.house.state().seen.poison.clear();
         // Whatever is under way ends, or has lost its lease.
         self.settle_down();
         self.pass(Span::minutes(2));
         super::people::order_all(self);
-        for _ in 0..60 {
+        for _ in 0..100 {
             self.settle_down();
             match self.next_due() {
                 Some(_) if self.is_held() => break,
+                // Due, and a gate is closed: an hour at most, by what it was told.
+                Some(Span::ZERO) => self.pass(Span::minutes(5)),
+                Some(next) if next < Span::seconds(2) => self.pass(next),
                 Some(next) => self.pass(next.max(Span::seconds(20))),
                 None => break,
             }
@@ -330,7 +333,8 @@ impl World {
             return Some(Span::ZERO);
         }
         let due = self.jobs().iter().map(|job| job.due_at).min()?;
-        let now = (0..self.replicas.len()).map(|at| self.wall(at)).min()?;
+        let truly = self.ground.house.time.now();
+        let now = (0..self.replicas.len()).map(|at| self.wall(at)).min()?.min(truly);
         Some(Span(due.since(now).0.max(0)))
     }
 
