@@ -82,7 +82,7 @@ const VERB_MAX: Duration = Duration::from_millis(4_800);
 /// How long a part of a batch may take to be decided.
 const DECIDE_MAX: Duration = Duration::from_secs(20);
 /// How long those may take that read everything.
-const LONG_MAX: Duration = Duration::from_mins(10);
+const LONG_MAX: Duration = Duration::from_secs(600);
 
 /// The store on PostgreSQL. A request is under way as soon as its verb is called, awaited or not.
 pub struct PostgresStore {
@@ -381,6 +381,10 @@ impl Store for PostgresStore {
         self.write(|tx| Box::pin(sweep::pulse(tx)))
     }
 
+    fn bloat(&self) -> Boxed<'_, StoreResult<Option<Bloat>>> {
+        self.read(|tx| Box::pin(async move { bloat::bloat(tx).await.map(Some) }))
+    }
+
     fn is_shared(&self) -> bool {
         true
     }
@@ -390,10 +394,6 @@ impl Store for PostgresStore {
         self.write(move |tx| {
             Box::pin(async move { agree::agree(tx, leases, &name, &*change, now).await })
         })
-    }
-
-    fn bloat(&self) -> Boxed<'_, StoreResult<Option<Bloat>>> {
-        self.read(|tx| Box::pin(async move { bloat::bloat(tx).await.map(Some) }))
     }
 
     fn promise(&self) -> String {
