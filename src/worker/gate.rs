@@ -36,7 +36,7 @@ pub struct DestinationGate {
     /// Held while the others are asked for calls: whoever comes meanwhile finds what was granted.
     pub(super) asking: tokio::sync::Mutex<()>,
     /// What was kept last for the time after a restart; none before the first look.
-    pub(super) kept: Mutex<Option<Option<String>>>,
+    pub(super) kept: Mutex<Option<String>>,
 }
 
 impl DestinationGate {
