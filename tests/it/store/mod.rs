@@ -16,6 +16,7 @@ mod read;
 mod reviews;
 mod shared;
 mod sqlite;
+mod tls;
 
 /// Runs the cases of each area on the stores that a factory makes.
 macro_rules! cases {
