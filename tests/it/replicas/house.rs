@@ -7,7 +7,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     process::{Child, Command, Stdio},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use handoff::{
@@ -19,6 +19,7 @@ use handoff::{
         postgres::{Options, PostgresStore},
     },
 };
+use tokio::time::Instant;
 
 use super::link::Link;
 use crate::{
@@ -74,7 +75,7 @@ impl House {
             house.launch(place);
         }
         for place in [0, 1] {
-            house.until_ready(place, Duration::from_secs(60)).await;
+            house.until_ready(place, Duration::from_mins(1)).await;
         }
         house
     }

@@ -10,11 +10,12 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use handoff::clock::{Clock as _, SystemClock};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use crate::harness::website;
 

@@ -1,10 +1,7 @@
 //! One replica killed, frozen or cut off under load, again and again: nothing acknowledged is lost,
 //! the other one takes over, and whoever comes back does nothing late.
 
-use std::{
-    collections::BTreeSet,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeSet, time::Duration};
 
 use super::{
     super::{
@@ -14,6 +11,7 @@ use super::{
     all_is_well,
 };
 use crate::road::many::either;
+use tokio::time::Instant;
 
 const LEASED: Duration = Duration::from_secs(LEASE);
 /// How long the other one may take beyond the lease.

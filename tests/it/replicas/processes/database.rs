@@ -1,9 +1,6 @@
 //! PostgreSQL stopped as if it had crashed, and started again, under load through two replicas.
 
-use std::{
-    sync::atomic::Ordering,
-    time::{Duration, Instant},
-};
+use std::{sync::atomic::Ordering, time::Duration};
 
 use super::{
     super::{
@@ -13,6 +10,7 @@ use super::{
     all_is_well,
 };
 use crate::{harness::postgres::Stop, road::many::either};
+use tokio::time::Instant;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_crashes_loses_nothing_and_is_used_again_at_once() {

@@ -1,7 +1,7 @@
 //! I7: half of the deliveries to each of two replicas, some to both: one lead, one owner, one turn
 //! and one record each.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::{
     super::{
@@ -11,6 +11,7 @@ use super::{
     all_is_well,
 };
 use crate::road::many::either;
+use tokio::time::Instant;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn i7_two_replicas_share_the_leads_without_a_double_owner() {

@@ -21,7 +21,7 @@ async fn stored(store: &dyn Store) -> BTreeSet<uuid::Uuid> {
 
 /// Nothing acknowledged is lost, everything is consistent; how many leads there are.
 async fn all_is_well(house: &House, store: &dyn Store, sent: &Sent) -> usize {
-    house.until_done(store, std::time::Duration::from_secs(240)).await;
+    house.until_done(store, std::time::Duration::from_mins(4)).await;
     assert_eq!(sent.lost_in(&stored(store).await), 0, "acknowledged and lost");
     house.assert_consistent(store).await.len()
 }

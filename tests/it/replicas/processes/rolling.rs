@@ -1,9 +1,6 @@
 //! One replica after the other is restarted, under load, and a rulebook goes from one to the other.
 
-use std::{
-    sync::atomic::Ordering,
-    time::{Duration, Instant},
-};
+use std::{sync::atomic::Ordering, time::Duration};
 
 use super::{
     super::{
@@ -13,6 +10,7 @@ use super::{
     all_is_well,
 };
 use crate::road::many::either;
+use tokio::time::Instant;
 
 /// Asks it to stop, and waits until it has; answers whether it said first that it is not ready.
 async fn stopped(house: &mut House, place: usize) -> bool {
