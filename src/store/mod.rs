@@ -10,6 +10,7 @@
 
 mod books;
 mod columns;
+pub mod copy;
 mod plan;
 pub mod postgres;
 pub mod read;

@@ -18,6 +18,7 @@ mod bloat;
 mod books;
 mod claim;
 mod commit;
+mod copy;
 mod decide;
 mod error;
 mod front;
@@ -71,6 +72,7 @@ use crate::model::{
 };
 
 pub use self::{
+    copy::PostgresSide,
     options::{Leases, Options},
     pools::Sizes,
     tls::TlsMode,
