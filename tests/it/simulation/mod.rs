@@ -1,0 +1,122 @@
+//! The seeded simulation of the whole: the pure core, the real store, the real worker steps, a
+//! model CRM and model channels, with faults at every seam.
+//!
+//! Guarantees: everything follows from one number; a failure prints it with the shortest schedule
+//! that fails and the command that runs it again.
+//! Does not know: HTTP, threads, vendors' dialects; other tests have those.
+
+mod channels;
+mod clock;
+mod crm;
+mod faults;
+mod house;
+mod invariants;
+mod mutations;
+mod people;
+mod replay;
+mod replica;
+mod rulebooks;
+mod run;
+mod schedule;
+mod shrink;
+mod step;
+mod store;
+mod witness;
+mod world;
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    thread,
+};
+
+use self::{run::run, schedule::Schedule};
+
+/// Threads that simulate.
+const THREADS: usize = 2;
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().and_then(|text| text.parse().ok())
+}
+
+#[test]
+fn whatever_goes_wrong_in_any_order_nothing_is_lost_or_done_twice() {
+    if let Some(seed) = number("HANDOFF_SIM_SEED") {
+        let schedule = Schedule::of(seed);
+        let found = run(&schedule, None);
+        println!("seed {seed}: {} leads, {} decisions", found.leads, found.decisions);
+        if number("DBG").is_some() {
+            let s = schedule.with(shrink::shrink(&schedule, None).actions);
+            let mut w = world::World::begin(&s, None);
+            for a in &s.actions {
+                w.act(a);
+            }
+            w.drain();
+            w.read_on();
+            for d in &w.history {
+                println!(
+                    "{} {:?} {:?} {}",
+                    d.seq.0,
+                    d.lead,
+                    d.decision.what,
+                    serde_json::to_string(&d.decision).unwrap()
+                );
+            }
+            for a in &w.ground.house.state().seen.attempts {
+                println!("{a:?}");
+            }
+            for k in w.ground.house.state().seen.kept.values() {
+                println!("{} {}", k.event.delivery, String::from_utf8_lossy(&k.event.body));
+            }
+            println!("{:#?}", w.ground.crm.records());
+            println!("{:?}", w.ground.house.state().seen.wrong);
+        }
+        assert!(found.wrong.is_empty(), "{}", shrink::told(&schedule, None));
+        return;
+    }
+    let is_long = std::env::var_os("HANDOFF_TEST_LONG").is_some();
+    let seeds = number("HANDOFF_SIM_SEEDS").unwrap_or(if is_long { 200_000 } else { 10_000 });
+    let began = std::time::Instant::now();
+    let (next, failures) = (AtomicU64::new(0), Mutex::new(Vec::new()));
+    let total: Mutex<(BTreeMap<&str, u64>, usize, usize)> = Mutex::default();
+    thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Relaxed);
+                    if seed >= seeds || failures.lock().unwrap().len() > 20 {
+                        return;
+                    }
+                    let found = run(&Schedule::of(seed), None);
+                    let mut total = total.lock().unwrap();
+                    for (what, count) in found.fired {
+                        *total.0.entry(what).or_default() += count;
+                    }
+                    total.1 += found.leads;
+                    total.2 += found.decisions;
+                    drop(total);
+                    if !found.wrong.is_empty() {
+                        failures.lock().unwrap().push((seed, found.wrong));
+                    }
+                }
+            });
+        }
+    });
+    let (fired, leads, decisions) = total.into_inner().unwrap();
+    println!("{fired:#?}");
+    println!("T {:?}", run::T);
+    println!(
+        "simulation: {seeds} seeds, {leads} leads, {decisions} decisions in {:.0} s",
+        began.elapsed().as_secs_f64()
+    );
+    let failures = failures.into_inner().unwrap();
+    for (seed, wrong) in &failures {
+        println!("{seed}: {}", wrong.first().map_or("", |first| first));
+    }
+    if let Some((seed, _)) = failures.first() {
+        panic!("{}", shrink::told(&Schedule::of(*seed), None));
+    }
+}
