@@ -1,7 +1,8 @@
 //! The tables of a store, as both databases have them, and their rows as plain values.
 //!
 //! Guarantees: every table that holds something of ours is here; what one database derives for
-//! itself (hints for look-ups, slots, its schema's steps) is not. The sum of a table's rows is the
+//! itself (hints for look-ups, slots, its schema's steps) is not, nor what replicas agree on for a
+//! moment by that database's clock. The sum of a table's rows is the
 //! same whatever order they come in.
 //! Does not know: SQL dialects.
 
