@@ -11,6 +11,7 @@
 pub mod agree;
 mod books;
 mod columns;
+pub mod copy;
 mod plan;
 pub mod postgres;
 pub mod read;

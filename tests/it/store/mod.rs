@@ -8,6 +8,7 @@ mod books;
 mod decide;
 pub mod fixture;
 mod jobs;
+mod moving;
 mod operate;
 mod outage;
 mod people;
