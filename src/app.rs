@@ -15,7 +15,10 @@ pub mod setup;
 use std::{
     collections::BTreeMap,
     net::{SocketAddr, TcpListener},
-    sync::{Arc, Mutex, atomic::AtomicU64},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU64},
+    },
     time::Duration,
 };
 
@@ -196,6 +199,7 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
         read: Arc::new(|_, content_type, body| form::document(content_type, body)),
         keep: parts.keep,
         lookout: Lookout::new(parts.alerts, parts.sources.keys().cloned().collect(), parts.free),
+        is_elsewhere: AtomicBool::new(false),
         jumps: Mutex::new(Jumps {
             watch: JumpWatch::new(parts.clock.as_ref()),
             unsure_until: Span::ZERO,
@@ -267,7 +271,8 @@ pub fn serve(settings: crate::settings::Settings) -> anyhow::Result<()> {
         .context("no runtime can be had")?;
     runtime.block_on(async {
         let mut running = start(parts::from_settings(settings)?).await?;
-        tracing::info!(address = %running.address, "handoff is ready");
+        let promise = running.worker.store.promise();
+        tracing::info!(address = %running.address, a_2xx_means = promise, "handoff is ready");
         let mut terminate = signal(SignalKind::terminate()).context("SIGTERM")?;
         let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT")?;
         tokio::select! {

@@ -31,7 +31,7 @@ async fn ready(front: web::Data<Front>) -> HttpResponse {
         Ok(()) => HttpResponse::Ok().json(serde_json::json!({
             "ready": true,
             "rulebook": (front.book)().version,
-            "a_2xx_means": "the event is synced to this machine's disk (SQLite, synchronous=FULL)",
+            "a_2xx_means": front.store.promise(),
         })),
         Err(error) => {
             tracing::warn!(%error, "not ready");

@@ -26,9 +26,10 @@ use super::labels::{
     OfSource, Plain, Unfilled, What, WithFate,
 };
 use crate::model::{
+    alert::{Alert, Bloat},
     job::{JobKind, Verdict},
     plan,
-    time::Span,
+    time::{Span, Time},
 };
 
 pub use traffic::Traffic;
@@ -81,6 +82,8 @@ pub struct Metrics {
     old_secrets: Family<OfSource, Counter>,
     rulebook: Gauge,
     balance: Gauge,
+    dead_rows: Gauge,
+    transaction: Gauge<f64, std::sync::atomic::AtomicU64>,
     panics: Counter,
     started: Gauge,
     cpu: Counter<f64, AtomicU64>,
@@ -117,6 +120,8 @@ impl Metrics {
             old_secrets: Family::default(),
             rulebook: Gauge::default(),
             balance: Gauge::default(),
+            dead_rows: Gauge::default(),
+            transaction: Gauge::default(),
             panics: Counter::default(),
             started: Gauge::default(),
             cpu: Counter::default(),
@@ -152,6 +157,8 @@ impl Metrics {
         r.register("handoff_alert", "1 while an alert is raised", self.alerts.clone());
         r.register("handoff_rulebook_version", "The rulebook in force", self.rulebook.clone());
         r.register("handoff_books_balance", "1 if every fill has one fate and every lead one state", self.balance.clone());
+        r.register("handoff_store_dead_rows", "Finished rows that the database has not cleared away", self.dead_rows.clone());
+        r.register_with_unit("handoff_store_transaction", "How long the oldest transaction of the database has been open", Unit::Seconds, self.transaction.clone());
         r.register("handoff_panics", "Panics that were caught at an edge", self.panics.clone());
         r.register("handoff_build", "What is running", build);
         // By the names that every exporter uses.
@@ -231,6 +238,12 @@ impl Metrics {
         self.panics.inc();
     }
 
+    /// Shows what the store's database has not cleared away.
+    pub fn bloat(&self, bloat: Bloat) {
+        self.dead_rows.set(bloat.dead_rows);
+        self.transaction.set(seconds(bloat.oldest));
+    }
+
     /// The page, as [`CONTENT_TYPE`].
     #[must_use]
     pub fn encode(&self) -> String {
@@ -274,6 +287,7 @@ mod tests {
         metrics.panicked();
         metrics.answered_lead(Span(90_000), true);
         metrics.alerts(&[Alert::JobDead].into());
+        metrics.bloat(Bloat { dead_rows: 9, oldest: Span(1_500) });
         let page = metrics.encode();
         for line in [
             "handoff_events_total{source=\"typeform-demo\",answer=\"stored\",reason=\"\"} 2",
@@ -288,6 +302,8 @@ mod tests {
             "handoff_rulebook_version 7",
             "handoff_secret_last_used_seconds{source=\"typeform-demo\",secret=\"2\"} 1767268800",
             "handoff_panics_total 1",
+            "handoff_store_dead_rows 9",
+            "handoff_store_transaction_seconds 1.5",
             "handoff_answered_total{in_time=\"yes\"} 1",
             "handoff_since_arrival_seconds_sum{stage=\"answered\"} 90.0",
             "handoff_alert{alert=\"job-dead\"} 1",

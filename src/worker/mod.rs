@@ -98,6 +98,8 @@ pub struct Worker {
     pub lookout: Lookout,
     /// Compares the wall clock with the one that only grows.
     pub jumps: std::sync::Mutex<Jumps>,
+    /// Whether another replica was deciding when it was last looked.
+    pub is_elsewhere: std::sync::atomic::AtomicBool,
 }
 
 /// Reads a stored fill: source, content type and bytes become JSON, or the reason why not.

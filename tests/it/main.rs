@@ -13,6 +13,7 @@ mod browser;
 mod cli;
 mod crm;
 mod demo;
+mod docs;
 mod faults;
 mod fuzz;
 mod harness;

@@ -66,16 +66,16 @@ fn mistakes_at_the_top_and_in_our_own_sections() {
         "1:14: public_url: an address for links has no query and no fragment; write the address under which senders reach handoff, as in https://leads.acme.example",
     ]);
     check(&top("store = 'mysql:x'"), &[
-        r#"1:9: store: this kind of store is not known; write "sqlite:handoff.db""#,
+        r#"1:9: store: this kind of store is not known; write "sqlite:handoff.db" or "postgres://handoff@db.acme.example/handoff""#,
     ]);
     check(&top("store = 'sqlite:'"), &[
         r#"1:9: store: the store has no path; write "sqlite:handoff.db""#,
     ]);
     check(&top("store = { kind = 'sqlite', file = 'x' }"), &[
-        r#"1:9: store: not a store; write "sqlite:handoff.db" or { kind = "sqlite", path = "handoff.db" }"#,
+        r#"1:9: store: a store of the kind "sqlite" has a path and nothing else; write { kind = "sqlite", path = "handoff.db" }"#,
     ]);
     check(&top("store = 7"), &[
-        r#"1:9: store: not a store; write "sqlite:handoff.db" or { kind = "sqlite", path = "handoff.db" }"#,
+        r#"1:9: store: not a store; write "sqlite:handoff.db" or "postgres://handoff@db.acme.example/handoff""#,
     ]);
     check(&top("body_max = '1 megabyte'"), &[
         r#"1:12: body_max: "1 megabyte" is not a size; write a number and a unit, as in 1 MiB or 256 KiB"#,

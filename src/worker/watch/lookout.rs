@@ -19,7 +19,7 @@ use crate::{
         streak::{Health, Held, Streak},
     },
     model::{
-        alert::{Limits, RaisedAlert},
+        alert::{Bloat, Limits, RaisedAlert},
         time::{Span, Time},
     },
     telemetry::Traffic,
@@ -130,6 +130,8 @@ pub(super) struct State {
     pub(super) counted_late_at: Option<Time>,
     /// How often a destination could not be told, and when to try again.
     pub(super) retries: BTreeMap<String, (u32, Time)>,
+    /// What the store's database has not cleared away, when it was last read.
+    pub(super) bloat: Option<Bloat>,
     kept: Vec<RaisedAlert>,
     hearing: BTreeMap<String, Hearing>,
     failing: Streak,

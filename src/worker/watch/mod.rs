@@ -56,6 +56,7 @@ impl Worker {
         let mut state = self.lookout.state().await;
         self.count_late(&mut state, now).await;
         self.remember(&mut state, now).await;
+        self.note_bloat(&mut state).await;
         let vitals = self.vitals(&mut state, tally.as_ref(), files, now);
         let judged = judge(&vitals, &self.lookout.limits, now);
         for change in state.ledger.update(&judged, now) {
@@ -66,6 +67,15 @@ impl Worker {
         self.alarm(&mut state, now).await;
         self.keep_alerts(&mut state).await?;
         Ok(Worked { next: Some(now.plus(EVERY)), ..Worked::default() })
+    }
+
+    /// What cannot be read now is as it was.
+    async fn note_bloat(&self, state: &mut State) {
+        match self.store.bloat().await {
+            Ok(bloat) => state.bloat = bloat,
+            Err(error) => tracing::debug!(%error, "the state of the database was not read"),
+        }
+        self.metrics.bloat(state.bloat.unwrap_or_default());
     }
 
     /// Once after a start: what was raised before it, and when sources were heard last.
@@ -144,6 +154,7 @@ impl Worker {
             sources: state.sources(limits, now),
             failing: Some(state.failing(limits, now)),
             free,
+            bloat: state.bloat,
             rulebook: files.and_then(reload::Watch::refused),
             is_time_unsure: state.is_time_unsure(self.clock.as_ref()),
         }

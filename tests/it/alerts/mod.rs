@@ -56,6 +56,7 @@ stories! {
     OldSecretUsed: source::a_rotation_that_was_never_ended;
     DiskNearlyFull: store::a_disk_that_fills_up;
     ClockJumped: store::a_clock_that_was_set;
+    StoreBloated: store::a_transaction_that_is_held_open;
 }
 
 #[test]

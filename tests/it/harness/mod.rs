@@ -7,6 +7,7 @@
 pub mod desk;
 mod dice;
 mod given;
+pub mod postgres;
 
 use std::{
     future::Future,
