@@ -26,10 +26,10 @@ use super::labels::{
     OfSource, Plain, Unfilled, What, WithFate,
 };
 use crate::model::{
-    alert::{Alert, Bloat},
+    alert::Bloat,
     job::{JobKind, Verdict},
     plan,
-    time::{Span, Time},
+    time::Span,
 };
 
 pub use traffic::Traffic;
