@@ -142,6 +142,7 @@ pub fn from_settings(settings: Settings) -> anyhow::Result<Parts> {
         workers_per_lane: settings.limits.workers,
         alerts: settings.alerts.limits(),
         free,
+        drain: settings.limits.drain,
         demo: None,
     })
 }

@@ -1,10 +1,10 @@
 //! `/health/live`, `/health/ready`, `/metrics`.
 //!
 //! Guarantees: live says that the process answers; ready that the store can write
-//! and has room to; metrics carry
+//! and has room to, and that the process is not about to stop; metrics carry
 //! no personal data. Does not know: who asks; keep them off the public side of a proxy.
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use actix_web::{HttpResponse, http::StatusCode, web};
 
@@ -27,6 +27,11 @@ async fn live() -> HttpResponse {
 }
 
 async fn ready(front: web::Data<Front>) -> HttpResponse {
+    if front.draining.load(Ordering::Relaxed) {
+        return Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not ready", front.reference())
+            .detail("this process is about to stop".to_owned())
+            .answer();
+    }
     match front.store.ready().await {
         Ok(()) => HttpResponse::Ok().json(serde_json::json!({
             "ready": true,

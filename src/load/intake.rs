@@ -236,6 +236,7 @@ fn parts(store: Arc<dyn Store>) -> anyhow::Result<Parts> {
         workers_per_lane: 2,
         alerts: crate::model::alert::Limits::default(),
         free: Box::new(|| None),
+        drain: Span::ZERO,
         demo: None,
     })
 }

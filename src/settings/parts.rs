@@ -101,11 +101,20 @@ pub struct LimitSettings {
     pub free_min: Option<Size>,
     /// Connections open at once.
     pub connections: usize,
+    /// How long it still answers after it was asked to stop, while it says that it is not ready.
+    pub drain: Span,
 }
 
 impl Default for LimitSettings {
     fn default() -> Self {
-        Self { line: 4096, workers: 4, lease: Span::seconds(60), free_min: None, connections: 4096 }
+        Self {
+            line: 4096,
+            workers: 4,
+            lease: Span::seconds(60),
+            free_min: None,
+            connections: 4096,
+            drain: Span::ZERO,
+        }
     }
 }
 

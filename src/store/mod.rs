@@ -8,6 +8,7 @@
 //! `decide` alone writes leads, turns and absences; `settle` alone writes links and notices.
 //! Does not know: rulebooks' meaning, destinations, or how to decide.
 
+pub mod agree;
 mod books;
 mod columns;
 mod plan;
@@ -222,6 +223,26 @@ pub trait Store: Send + Sync {
     /// of them replaced by these.
     fn alerts(&self, replace: Option<Vec<RaisedAlert>>)
     -> Boxed<'_, StoreResult<Vec<RaisedAlert>>>;
+
+    /// Whether other processes may work on it at the same time.
+    fn is_shared(&self) -> bool {
+        false
+    }
+    /// Changes a small document, which all processes on this store share, by a pure function of
+    /// what it says and of the store's own clock: where the store has none, `now` is it.
+    /// *One change of a document follows the other.* Losing the last change in a crash is no harm.
+    fn agree(
+        &self,
+        name: String,
+        change: Arc<agree::Change>,
+        now: Time,
+    ) -> Boxed<'_, StoreResult<()>>;
+    /// The number of the newest rulebook; zero if there is none.
+    fn newest_rulebook(&self) -> Boxed<'_, StoreResult<u32>> {
+        Box::pin(async {
+            Ok(self.rulebooks(None).await?.first().map_or(0, |newest| newest.version))
+        })
+    }
 
     /// Whether it can write now, and has room to go on. *Nearly full is not ready, and still takes
     /// what comes.*

@@ -81,6 +81,7 @@ pub struct Metrics {
     alerts: Family<OfAlert, Gauge>,
     old_secrets: Family<OfSource, Counter>,
     rulebook: Gauge,
+    replicas: Gauge,
     balance: Gauge,
     dead_rows: Gauge,
     transaction: Gauge<f64, std::sync::atomic::AtomicU64>,
@@ -119,6 +120,7 @@ impl Metrics {
             alerts: Family::default(),
             old_secrets: Family::default(),
             rulebook: Gauge::default(),
+            replicas: Gauge::default(),
             balance: Gauge::default(),
             dead_rows: Gauge::default(),
             transaction: Gauge::default(),
@@ -156,6 +158,7 @@ impl Metrics {
         r.register("handoff_unfilled", "Fills in a row that lacked a mapped field", self.unfilled.clone());
         r.register("handoff_alert", "1 while an alert is raised", self.alerts.clone());
         r.register("handoff_rulebook_version", "The rulebook in force", self.rulebook.clone());
+        r.register("handoff_replicas", "Processes that serve on the same store, this one too", self.replicas.clone());
         r.register("handoff_books_balance", "1 if every fill has one fate and every lead one state", self.balance.clone());
         r.register("handoff_store_dead_rows", "Finished rows that the database has not cleared away", self.dead_rows.clone());
         r.register_with_unit("handoff_store_transaction", "How long the oldest transaction of the database has been open", Unit::Seconds, self.transaction.clone());
@@ -231,6 +234,11 @@ impl Metrics {
         let in_time = if is_in_time { "yes" } else { "no" };
         self.answers.get_or_create_owned(&InTime { in_time }).inc();
         self.stage("answered", after);
+    }
+
+    /// So many processes are there.
+    pub fn replicas(&self, count: usize) {
+        self.replicas.set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
     /// A panic was caught at an edge.

@@ -20,6 +20,7 @@ mod harness;
 mod notify;
 mod operations;
 mod pages;
+mod replicas;
 mod road;
 mod safety;
 mod store;

@@ -6,10 +6,11 @@
 //! Does not know: how vitals are taken, nor how anybody is told.
 //!
 //! Reading order: this page (what holds now), `streak` (what goes on for how long), `ledger` (what
-//! is raised, over, and owed to whom).
+//! is raised, over, and owed to whom), `turn` (who tells it where several watch).
 
 pub mod ledger;
 pub mod streak;
+pub mod turn;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -12,6 +12,7 @@
 //! Does not know: the time, rulebooks, destinations, other replicas.
 
 mod accept;
+mod agree;
 mod alert;
 mod backup;
 mod bloat;
@@ -58,7 +59,7 @@ use self::{
 use super::{
     Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter,
     JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, RulebookRow, Store,
-    StoreError, StoreResult, Swept, Tally, TokenOrder, TokenRow, Wake,
+    StoreError, StoreResult, Swept, Tally, TokenOrder, TokenRow, Wake, agree::Change,
 };
 use crate::model::{
     alert::{Bloat, RaisedAlert},
@@ -382,6 +383,17 @@ impl Store for PostgresStore {
 
     fn bloat(&self) -> Boxed<'_, StoreResult<Option<Bloat>>> {
         self.read(|tx| Box::pin(async move { bloat::bloat(tx).await.map(Some) }))
+    }
+
+    fn is_shared(&self) -> bool {
+        true
+    }
+
+    fn agree(&self, name: String, change: Arc<Change>, now: Time) -> Boxed<'_, StoreResult<()>> {
+        let leases = self.found.leases;
+        self.write(move |tx| {
+            Box::pin(async move { agree::agree(tx, leases, &name, &*change, now).await })
+        })
     }
 
     fn promise(&self) -> String {

@@ -5,6 +5,8 @@
 //! the same gates, and what was said is kept in a table of its own, so that a restart neither
 //! repeats nor forgets a word: at least once, with the same key on every attempt.
 //!
+//! Where several replicas watch one store, one of them tells what any of them found (`turn`).
+//!
 //! Guarantees: what holds is judged by a pure function; a raised or ended alert is one line of the
 //! log, a gauge, and a message to everybody in the rulebook's `alarm`; a store that cannot be read
 //! or written delays the keeping, not the telling.
@@ -12,6 +14,7 @@
 
 mod lookout;
 mod say;
+mod turn;
 
 use std::collections::BTreeSet;
 
@@ -59,6 +62,9 @@ impl Worker {
         self.note_bloat(&mut state).await;
         let vitals = self.vitals(&mut state, tally.as_ref(), files, now);
         let judged = judge(&vitals, &self.lookout.limits, now);
+        let Some(judged) = self.take_turn(&mut state, judged, now).await? else {
+            return Ok(Worked { next: Some(now.plus(EVERY)), ..Worked::default() });
+        };
         for change in state.ledger.update(&judged, now) {
             log(&change);
         }
@@ -85,6 +91,11 @@ impl Worker {
         }
         let Ok(kept) = self.store.alerts(None).await else { return };
         state.take(kept);
+        self.listen(state, now).await;
+    }
+
+    /// When the sources that may not fall silent were heard last, by whichever replica.
+    async fn listen(&self, state: &mut State, now: Time) {
         for source in self.lookout.limits.silent.keys() {
             let last = self.last_of(source).await.unwrap_or(now);
             state.heard(source, last);
@@ -133,10 +144,7 @@ impl Worker {
         let limits = &self.lookout.limits;
         let traffic = self.lookout.sources.iter();
         let traffic = traffic.map(|name| (name.as_str(), self.metrics.traffic(name)));
-        let held = self.crms.iter().map(|(name, crm)| {
-            let gate = crm.gate.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            (name.as_str(), gate.is_held(now))
-        });
+        let held = self.crms.iter().map(|(name, crm)| (name.as_str(), crm.gate.is_held(now)));
         let calls = self.lookout.calls();
         state.note_sources(traffic, limits, now);
         state.note_crms(held, &calls, now);
