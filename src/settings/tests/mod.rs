@@ -1,5 +1,6 @@
 //! Settings as people get them right and wrong.
 
+mod many;
 mod mistakes;
 
 use std::{
