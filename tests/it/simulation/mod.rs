@@ -9,6 +9,7 @@ mod channels;
 mod clock;
 mod crm;
 mod faults;
+mod found;
 mod house;
 mod invariants;
 mod mutations;
