@@ -27,13 +27,18 @@ use crate::{
     },
     outbound::gate::Limits,
     rulebook::{Files, MAIN},
-    settings::{ChannelKind, CrmKind, LimitSettings, PaceSettings, Settings, StoreSettings},
+    settings::{
+        ChannelKind, CrmKind, LimitSettings, PaceSettings, PostgresSettings, Settings, SslMode,
+        StoreSettings,
+    },
     store::{
         Store,
+        postgres::{Options, PostgresStore, Sizes, TlsMode},
         room::Room,
         sqlite::{Pace, SqliteStore},
     },
     telemetry::Metrics,
+    worker::watch::Free,
 };
 
 /// The most bytes of one file of a rulebook.
@@ -105,7 +110,13 @@ pub fn from_settings(settings: Settings) -> anyhow::Result<Parts> {
         }
     }
     let store = open(&settings.store, settings.limits)?;
-    let StoreSettings::Sqlite { path } = settings.store;
+    let (kind, free): (&str, Box<Free>) = match settings.store {
+        StoreSettings::Sqlite { path } => {
+            ("sqlite", Box::new(move || Room::beside(&path).ok().map(|room| room.free)))
+        }
+        // Its disk is the database server's, where others watch it.
+        StoreSettings::Postgres(_) => ("postgres", Box::new(|| None)),
+    };
     let sources: BTreeMap<String, Scheme> =
         settings.sources.into_iter().map(|source| (source.name, source.scheme)).collect();
     let rulebook = settings.rulebook;
@@ -114,7 +125,7 @@ pub fn from_settings(settings: Settings) -> anyhow::Result<Parts> {
     Ok(Parts {
         store,
         clock: Arc::new(SystemClock::new()),
-        metrics: Arc::new(Metrics::new("sqlite")),
+        metrics: Arc::new(Metrics::new(kind)),
         sources,
         crms,
         channels,
@@ -130,7 +141,8 @@ pub fn from_settings(settings: Settings) -> anyhow::Result<Parts> {
         lease: settings.limits.lease,
         workers_per_lane: settings.limits.workers,
         alerts: settings.alerts.limits(),
-        free: Box::new(move || Room::beside(&path).ok().map(|room| room.free)),
+        free,
+        drain: settings.limits.drain,
         demo: None,
     })
 }
@@ -149,11 +161,48 @@ fn bounds(settings: &Settings) -> Bounds {
 }
 
 fn open(store: &StoreSettings, limits: LimitSettings) -> anyhow::Result<Arc<dyn Store>> {
-    let StoreSettings::Sqlite { path } = store;
-    let pace = Pace { line_max: limits.line, ..Pace::default() };
-    let store = SqliteStore::open_with(path, true, pace)
-        .with_context(|| format!("the store {} cannot be opened", path.display()))?;
-    Ok(Arc::new(store.with_free_min(limits.free_min.map(|least| least.0))))
+    match store {
+        StoreSettings::Sqlite { path } => {
+            let pace = Pace { line_max: limits.line, ..Pace::default() };
+            let store = SqliteStore::open_with(path, true, pace)
+                .with_context(|| format!("the store {} cannot be opened", path.display()))?;
+            Ok(Arc::new(store.with_free_min(limits.free_min.map(|least| least.0))))
+        }
+        StoreSettings::Postgres(settings) => Ok(Arc::new(open_postgres(settings, limits.line)?)),
+    }
+}
+
+/// Opens the database of these settings, with so many deliveries that may wait.
+///
+/// # Errors
+/// It cannot be reached or used.
+pub fn open_postgres(
+    settings: &PostgresSettings,
+    line_max: usize,
+) -> anyhow::Result<PostgresStore> {
+    let ca = match &settings.ca_file {
+        None => None,
+        Some(file) => Some(
+            fs::read(file)
+                .with_context(|| format!("store: ca_file: {} cannot be read", file.display()))?,
+        ),
+    };
+    let options = Options {
+        url: settings.url.expose().to_owned(),
+        password: settings.password.as_ref().map(|password| password.expose().to_owned()),
+        tls: match settings.sslmode {
+            None => TlsMode::Auto,
+            Some(SslMode::Disable) => TlsMode::Disable,
+            Some(SslMode::VerifyFull) => TlsMode::VerifyFull,
+        },
+        ca,
+        sizes: Sizes { intake: settings.intake, work: settings.work, pages: settings.pages },
+        line_max,
+        allow_unsafe_durability: settings.allow_unsafe_durability,
+        is_deaf: !settings.listen,
+        ..Options::default()
+    };
+    PostgresStore::open(&options).context("the store cannot be opened")
 }
 
 /// Links that do not outlive the process, when the settings name no secret for them.

@@ -100,10 +100,20 @@ pub fn payload(path: &Path) -> Result<Vec<u8>, Stop> {
 /// # Errors
 /// A daemon has it, or it cannot be opened.
 pub fn store(config: &Config, may_create: bool) -> Result<Box<dyn Store>, Stop> {
-    let StoreSettings::Sqlite { path } = config.load_without_secrets()?.store;
-    let opened =
-        if may_create { SqliteStore::open(&path) } else { SqliteStore::open_offline(&path) };
-    Ok(Box::new(opened.map_err(|error| failed(&error))?))
+    match config.load_without_secrets()?.store {
+        StoreSettings::Sqlite { path } => {
+            let opened = if may_create {
+                SqliteStore::open(&path)
+            } else {
+                SqliteStore::open_offline(&path)
+            };
+            Ok(Box::new(opened.map_err(|error| failed(&error))?))
+        }
+        StoreSettings::Postgres(settings) => {
+            let opened = parts::open_postgres(&settings, 0);
+            Ok(Box::new(opened.map_err(|error| Stop::new(Exit::Failed, format!("{error:#}")))?))
+        }
+    }
 }
 
 /// Waits for a verb of the store.

@@ -141,6 +141,7 @@ impl House {
             // In a minute that takes a second nothing is late by the clock of people.
             alerts: alert::Limits { tell: false, ..alert::Limits::default() },
             free: Box::new(|| None),
+            drain: Span::ZERO,
             demo: Some(buttons),
         };
         let running = app::start(parts).await?;

@@ -18,6 +18,7 @@ mod report;
 mod secret;
 mod section;
 mod source;
+mod store;
 mod value;
 
 #[cfg(test)]
@@ -37,11 +38,11 @@ use toml::{
 pub use destination::{Channel, ChannelKind, Crm, CrmKind};
 pub use parts::{
     AlertSettings, KeepSettings, LimitSettings, LogSettings, PaceSettings, SourceLimits,
-    StoreSettings,
 };
 pub use reference::REFERENCE;
 pub use secret::World;
 pub use source::Source;
+pub use store::{PostgresSettings, SslMode, StoreSettings};
 pub use value::{Listen, PublicUrl, Size};
 
 use crate::{
@@ -184,7 +185,7 @@ fn whole(
     report: &mut Report,
     world: World<'_>,
 ) -> Option<Settings> {
-    let at = Section { skip: &SECTIONS, ..Section::plain("") };
+    let at = Section { skip: &SECTIONS, secrets: &["password"], ..Section::plain("") };
     let top: Option<Top> = read(at, table, report, world);
     let log: Option<LogSettings> = plain("log", &[], table, report, world);
     let keep: Option<KeepSettings> = plain("keep", &[], table, report, world);
@@ -221,9 +222,7 @@ fn whole(
     Some(Settings {
         listen: top.listen.0,
         public_url,
-        store: match top.store {
-            StoreSettings::Sqlite { path } => StoreSettings::Sqlite { path: folder.join(path) },
-        },
+        store: top.store.whole(folder, table, report, world),
         rulebook: folder.join(top.rulebook),
         body_max: top.body_max,
         body_within: top.body_within,

@@ -5,9 +5,12 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use serde::{Deserialize, Deserializer, de::Error};
+use serde::Deserialize;
 
-use super::value::{Listen, PublicUrl, Size};
+use super::{
+    store::StoreSettings,
+    value::{Listen, PublicUrl, Size},
+};
 use crate::{
     model::{alert::Limits, time::Span},
     outbound::Secret,
@@ -36,52 +39,6 @@ impl Default for Top {
             body_max: Size(1 << 20),
             body_within: Span::seconds(10),
         }
-    }
-}
-
-/// Where everything is kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StoreSettings {
-    /// One file, one node.
-    Sqlite {
-        /// The file; relative to the settings file's folder as written, resolved here.
-        path: PathBuf,
-    },
-}
-
-impl<'de> Deserialize<'de> for StoreSettings {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(
-            untagged,
-            expecting = "not a store; write \"sqlite:handoff.db\" or { kind = \"sqlite\", path = \"handoff.db\" }"
-        )]
-        enum Written {
-            Url(String),
-            Table(Table),
-        }
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Table {
-            kind: String,
-            path: PathBuf,
-        }
-        let (kind, path) = match Written::deserialize(from)? {
-            Written::Url(url) => match url.split_once(':') {
-                Some((kind, path)) => (kind.to_owned(), PathBuf::from(path)),
-                None => (url, PathBuf::new()),
-            },
-            Written::Table(table) => (table.kind, table.path),
-        };
-        if kind != "sqlite" {
-            return Err(D::Error::custom(
-                "this kind of store is not known; write \"sqlite:handoff.db\"",
-            ));
-        }
-        if path.as_os_str().is_empty() {
-            return Err(D::Error::custom("the store has no path; write \"sqlite:handoff.db\""));
-        }
-        Ok(Self::Sqlite { path })
     }
 }
 
@@ -144,11 +101,20 @@ pub struct LimitSettings {
     pub free_min: Option<Size>,
     /// Connections open at once.
     pub connections: usize,
+    /// How long it still answers after it was asked to stop, while it says that it is not ready.
+    pub drain: Span,
 }
 
 impl Default for LimitSettings {
     fn default() -> Self {
-        Self { line: 4096, workers: 4, lease: Span::seconds(60), free_min: None, connections: 4096 }
+        Self {
+            line: 4096,
+            workers: 4,
+            lease: Span::seconds(60),
+            free_min: None,
+            connections: 4096,
+            drain: Span::ZERO,
+        }
     }
 }
 
@@ -189,6 +155,10 @@ pub struct AlertSettings {
     pub old_secret: Span,
     /// disk-nearly-full: below this.
     pub disk_free: Size,
+    /// store-bloated: a transaction may be open in the database for so long.
+    pub transaction: Span,
+    /// store-bloated: finished rows that may lie there uncleared.
+    pub dead_rows: i64,
     /// source-silent: sources that must deliver at least once in such a time.
     pub silent: BTreeMap<String, Span>,
 }
@@ -206,6 +176,8 @@ impl Default for AlertSettings {
             refused: limits.refused,
             old_secret: limits.old_secret,
             disk_free: Size(limits.disk_free),
+            transaction: limits.transaction,
+            dead_rows: limits.dead_rows,
             silent: limits.silent,
         }
     }
@@ -225,6 +197,8 @@ impl AlertSettings {
             refused: self.refused,
             old_secret: self.old_secret,
             disk_free: self.disk_free.0,
+            transaction: self.transaction,
+            dead_rows: self.dead_rows,
             silent: self.silent,
         }
     }

@@ -8,14 +8,20 @@
 //! `decide` alone writes leads, turns and absences; `settle` alone writes links and notices.
 //! Does not know: rulebooks' meaning, destinations, or how to decide.
 
+pub mod agree;
+mod books;
+mod columns;
+mod plan;
+pub mod postgres;
 pub mod read;
 pub mod room;
 pub mod sqlite;
+mod unfilled;
 
 use std::{future::Future, path::Path, pin::Pin, sync::Arc};
 
 use crate::model::{
-    alert::RaisedAlert,
+    alert::{Bloat, RaisedAlert},
     event::{Accepted, Event, NewEvent},
     id::EventId,
     job::{Claimed, JobKind, Settled, Settlement},
@@ -81,6 +87,20 @@ pub struct BatchDone {
     pub woken: Vec<(JobKind, String)>,
     /// When the next review is due, if any is open.
     pub next_review: Option<Time>,
+    /// Another replica is deciding now: what is not among the above was left to it. Look again
+    /// soon, since it may have died over it.
+    pub is_elsewhere: bool,
+}
+
+/// What another replica says that it did. Nothing depends on it being heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wake {
+    /// There may be events to decide.
+    Events,
+    /// There may be due jobs.
+    Jobs,
+    /// There may be another rulebook.
+    Rulebook,
 }
 
 /// What a claim asks for.
@@ -206,9 +226,41 @@ pub trait Store: Send + Sync {
     fn alerts(&self, replace: Option<Vec<RaisedAlert>>)
     -> Boxed<'_, StoreResult<Vec<RaisedAlert>>>;
 
+    /// Whether other processes may work on it at the same time.
+    fn is_shared(&self) -> bool {
+        false
+    }
+    /// Changes a small document, which all processes on this store share, by a pure function of
+    /// what it says and of the store's own clock: where the store has none, `now` is it.
+    /// *One change of a document follows the other.* Losing the last change in a crash is no harm.
+    fn agree(
+        &self,
+        name: String,
+        change: Arc<agree::Change>,
+        now: Time,
+    ) -> Boxed<'_, StoreResult<()>>;
+    /// The number of the newest rulebook; zero if there is none.
+    fn newest_rulebook(&self) -> Boxed<'_, StoreResult<u32>> {
+        Box::pin(async {
+            Ok(self.rulebooks(None).await?.first().map_or(0, |newest| newest.version))
+        })
+    }
+
     /// Whether it can write now, and has room to go on. *Nearly full is not ready, and still takes
     /// what comes.*
     fn ready(&self) -> Boxed<'_, StoreResult<()>>;
+    /// What a 2xx means with this store, for people: what is true of the event then.
+    fn promise(&self) -> String {
+        "the event is synced to this machine's disk (SQLite, synchronous=FULL)".to_owned()
+    }
+    /// What other replicas say from now on, if there can be others. Some of it may be lost.
+    fn wakes(&self) -> Option<tokio::sync::broadcast::Receiver<Wake>> {
+        None
+    }
+    /// What the database has not cleared away; none where that cannot happen.
+    fn bloat(&self) -> Boxed<'_, StoreResult<Option<Bloat>>> {
+        Box::pin(async { Ok(None) })
+    }
     /// A consistent copy into a new file, while everything goes on.
     fn backup<'a>(&'a self, file: &'a Path) -> Boxed<'a, StoreResult<()>>;
 }

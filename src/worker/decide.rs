@@ -7,10 +7,10 @@
 use std::{
     collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, PoisonError},
+    sync::{Arc, PoisonError, atomic::Ordering},
 };
 
-use super::{Worker, hasten::Which};
+use super::{Worker, answers::Answers, hasten::Which};
 use crate::{
     decide::{self, Reach},
     model::{
@@ -30,6 +30,8 @@ const BATCH_MAX: usize = 256;
 const BATCHES_MAX: usize = 16;
 /// Batches in the store's line: it decides one while the next is read and prepared.
 const AHEAD: usize = 2;
+/// When another replica decides, it is looked again so soon: it may die over it.
+const ELSEWHERE: Span = Span(75);
 
 /// A difference of the clocks above this is a jump, not drift.
 pub(super) const JUMP: Span = Span::seconds(5);
@@ -47,6 +49,12 @@ pub struct Worked {
     pub next: Option<Time>,
 }
 
+/// What a batch in the store's line came to.
+struct Ended {
+    worked: Worked,
+    is_elsewhere: bool,
+}
+
 impl Worked {
     /// Another part of the same step, after this one.
     fn add(&mut self, later: Self) {
@@ -62,6 +70,7 @@ struct Begun<'a> {
     began: Span,
     reviews_max: usize,
     is_unsure: bool,
+    answers: Arc<Answers>,
     done: Boxed<'a, StoreResult<BatchDone>>,
 }
 
@@ -69,24 +78,35 @@ impl Worker {
     /// Decides what is under way, batch after batch, and what is due then.
     pub async fn decide_once(&self) -> StoreResult<Worked> {
         let (mut worked, mut line, mut after) = (Worked::default(), VecDeque::new(), EventId(0));
+        // While another replica decides, one event is enough to see whether it still does.
+        let mut size = if self.is_elsewhere.load(Ordering::Relaxed) { 1 } else { BATCH_MAX };
         for place in 1..=BATCHES_MAX {
-            let events = self.store.undecided_after(after, BATCH_MAX).await?;
+            let events = self.store.undecided_after(after, size).await?;
             // Just before the batch takes its instant: the clock may be set while events are read.
             let is_unsure = self.is_time_unsure().await?;
-            let is_last = events.len() < BATCH_MAX || place == BATCHES_MAX;
+            let is_last = events.len() < size || place == BATCHES_MAX;
             after = events.last().map_or(after, |event| event.id);
             // What is due by a clock that has just jumped stays due, untouched: the clock may be
             // put right again.
             let reviews_max = if is_last && !is_unsure { BATCH_MAX } else { 0 };
             line.push_back(self.begin(events, reviews_max, is_unsure));
-            while line.len() > if is_last { 0 } else { AHEAD - 1 } {
-                if let Some(batch) = line.pop_front() {
-                    worked.add(self.end(batch).await?);
-                }
+            let mut is_elsewhere = false;
+            while line.len() > if is_last || is_elsewhere || size == 1 { 0 } else { AHEAD - 1 } {
+                let Some(batch) = line.pop_front() else { break };
+                let ended = self.end(batch).await?;
+                worked.add(ended.worked);
+                is_elsewhere |= ended.is_elsewhere;
+            }
+            self.is_elsewhere.store(is_elsewhere, Ordering::Relaxed);
+            if is_elsewhere {
+                // What was prepared is forgotten: it is read again when it is still to be decided.
+                let next = Some(self.clock.now().plus(ELSEWHERE));
+                return Ok(Worked { is_more: false, next, ..worked });
             }
             if is_last {
                 break;
             }
+            size = BATCH_MAX;
         }
         Ok(worked)
     }
@@ -96,25 +116,42 @@ impl Worker {
         let book = self.book.load_full();
         let steps = events.iter().map(|event| self.prepare(&book, event)).collect();
         let reach = Reach { time_is_unsure: is_unsure, ..self.reach.clone() };
-        let decide: Arc<crate::model::plan::Decide> =
-            Arc::new(move |snapshot, step, now| decide::decide(&book, &reach, snapshot, step, now));
+        let answers = Arc::new(Answers::default());
+        let decide: Arc<crate::model::plan::Decide> = {
+            let answers = Arc::clone(&answers);
+            Arc::new(move |snapshot, step, now| {
+                let plan = decide::decide(&book, &reach, snapshot, step, now);
+                answers.note(&plan);
+                plan
+            })
+        };
         let began = self.clock.monotonic();
         let batch = Batch { now: self.clock.now(), steps, reviews_max, decide };
         // In the line from here on, awaited or not.
-        Begun { events, began, reviews_max, is_unsure, done: self.store.decide(batch) }
+        Begun { events, began, reviews_max, is_unsure, answers, done: self.store.decide(batch) }
     }
 
     /// Waits for a batch, and tells what it did.
-    async fn end(&self, batch: Begun<'_>) -> StoreResult<Worked> {
+    async fn end(&self, batch: Begun<'_>) -> StoreResult<Ended> {
         let done = batch.done.await?;
         let count = batch.events.len() + done.reviews;
+        if done.is_elsewhere {
+            // Some of it may be decided; who does the rest counts it.
+            self.note(&done, &[]);
+            let worked = Worked { done: done.decided.len() + done.reviews, ..Worked::default() };
+            return Ok(Ended { worked, is_elsewhere: true });
+        }
         if count > 0 {
             self.metrics.batch(Span(self.clock.monotonic().0.saturating_sub(batch.began.0)));
         }
         self.note(&done, &batch.events);
+        for (after, is_in_time) in batch.answers.take() {
+            self.metrics.answered_lead(after, is_in_time);
+        }
         let is_more =
             !done.decided.is_empty() || (done.reviews > 0 && done.reviews == batch.reviews_max);
-        Ok(Worked { done: count, is_more, next: done.next_review.filter(|_| !batch.is_unsure) })
+        let next = done.next_review.filter(|_| !batch.is_unsure);
+        Ok(Ended { worked: Worked { done: count, is_more, next }, is_elsewhere: false })
     }
 
     /// After a jump of the wall clock no review is decided for a minute: nobody is reminded, loses

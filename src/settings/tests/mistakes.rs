@@ -66,16 +66,16 @@ fn mistakes_at_the_top_and_in_our_own_sections() {
         "1:14: public_url: an address for links has no query and no fragment; write the address under which senders reach handoff, as in https://leads.acme.example",
     ]);
     check(&top("store = 'mysql:x'"), &[
-        r#"1:9: store: this kind of store is not known; write "sqlite:handoff.db""#,
+        r#"1:9: store: this kind of store is not known; write "sqlite:handoff.db" or "postgres://handoff@db.acme.example/handoff""#,
     ]);
     check(&top("store = 'sqlite:'"), &[
         r#"1:9: store: the store has no path; write "sqlite:handoff.db""#,
     ]);
     check(&top("store = { kind = 'sqlite', file = 'x' }"), &[
-        r#"1:9: store: not a store; write "sqlite:handoff.db" or { kind = "sqlite", path = "handoff.db" }"#,
+        r#"1:9: store: a store of the kind "sqlite" has a path and nothing else; write { kind = "sqlite", path = "handoff.db" }"#,
     ]);
     check(&top("store = 7"), &[
-        r#"1:9: store: not a store; write "sqlite:handoff.db" or { kind = "sqlite", path = "handoff.db" }"#,
+        r#"1:9: store: not a store; write "sqlite:handoff.db" or "postgres://handoff@db.acme.example/handoff""#,
     ]);
     check(&top("body_max = '1 megabyte'"), &[
         r#"1:12: body_max: "1 megabyte" is not a size; write a number and a unit, as in 1 MiB or 256 KiB"#,
@@ -119,7 +119,7 @@ fn mistakes_at_the_top_and_in_our_own_sections() {
     check(&top("[limits]\nline = 0\nworkers = 65\nlease = '1s'"), &[
         "2:8: line: 0 is not between 1 and 1000000; write it as in `line = 4096`",
         "3:11: workers: 65 is not between 1 and 64; write it as in `workers = 4`",
-        r#"4:9: lease: 1s is not between 20s and 10m; write it as in `lease = "60s"`"#,
+        r#"4:9: lease: 1s is not between 5s and 10m; write it as in `lease = "60s"`"#,
     ]);
     check(&top("[limits]\nline = -1"), &[
         "2:8: line: invalid value: integer `-1`, expected a whole number; write it as in `line = 4096`",

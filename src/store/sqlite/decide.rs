@@ -5,16 +5,11 @@
 //! event that is no longer under way is passed over.
 //! Does not know: how to decide, and how many steps a turn has room for.
 
-use std::{
-    any::Any,
-    panic::{AssertUnwindSafe, catch_unwind},
-};
-
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
     books::Books,
-    commit::{About, Committed, commit},
+    commit::{Committed, commit},
     job::{self, DueReview},
     rows,
 };
@@ -23,16 +18,14 @@ use crate::{
         event::{EventKind, Fate},
         id::{EventId, Seq},
         lead::{Identity, Lead},
-        plan::{Input, Plan, Snapshot, Step, Wanted},
-        time::{Span, Time},
+        plan::{Input, Snapshot, Step, Wanted},
+        time::Time,
     },
-    store::{Batch, BatchDone, StoreError, StoreResult},
+    store::{
+        Batch, BatchDone, StoreError, StoreResult,
+        plan::{About, REVIEW_PAUSE, TRIES_MAX, call, woken},
+    },
 };
-
-/// How often deciding an event may fail before it is dead.
-const TRIES_MAX: u32 = 5;
-/// How long after a failed try a review is due again, at first and at last.
-const REVIEW_PAUSE: (Span, Span) = (Span::seconds(30), Span::hours(1));
 
 /// A batch, and how its plans are written.
 #[derive(Clone, Copy)]
@@ -59,7 +52,7 @@ pub fn steps(
         let Some(kind) = underway(tx, event.id)? else { continue };
         let before = find(tx, &step.wanted());
         let end = one(tx, books, way, step, Some(kind), before)?;
-        if let Err(why) = end.map(|decided| keep(done, decided, way.batch.now)) {
+        if let Err(why) = end.map(|committed| keep(done, committed, way.batch.now)) {
             event_failed(tx, books, event.id, kind, &why)?;
             done.failed.push((event.id, why));
         }
@@ -81,7 +74,7 @@ pub fn reviews(
         let before = rows::load_lead(tx, review.lead);
         let before = before.and_then(|lead| lead.map(Some).ok_or_else(missing));
         let end = one(tx, books, way, &step, None, before)?;
-        if let Err(why) = end.map(|decided| keep(done, decided, way.batch.now)) {
+        if let Err(why) = end.map(|committed| keep(done, committed, way.batch.now)) {
             failed_review(tx, *review, way.batch.now, why, done)?;
         }
     }
@@ -121,7 +114,7 @@ fn one(
         Err(StoreError::Corrupt(why)) => return Ok(Err(why)),
         Err(error) => return Err(error),
     };
-    let snapshot = Snapshot { lead: before.as_ref(), team: books.team() };
+    let snapshot = Snapshot { lead: before.as_ref(), team: &books.team };
     let plan = match call(way.batch, &snapshot, step) {
         Ok(plan) => plan,
         Err(why) => return Ok(Err(why)),
@@ -129,7 +122,7 @@ fn one(
     let about = About {
         event: step.event.as_ref().zip(kind),
         before: before.as_ref(),
-        next: Seq(books.last_seq() + 1),
+        next: Seq(books.last_seq + 1),
     };
     let write = || commit(tx, &about, plan);
     let committed = match if way.is_careful { undone(tx, write)? } else { in_part(write())? } {
@@ -138,17 +131,6 @@ fn one(
     };
     record(books, before.as_ref(), kind, &committed);
     Ok(Ok(committed))
-}
-
-/// Calls the pure function; a panic becomes a sentence. Only a literal message is quoted: a
-/// formatted one may hold what a stranger typed.
-fn call(batch: &Batch, snapshot: &Snapshot<'_>, step: &Step) -> Result<Plan, String> {
-    catch_unwind(AssertUnwindSafe(|| (batch.decide)(snapshot, step, batch.now))).map_err(
-        |panic: Box<dyn Any + Send>| match panic.downcast_ref::<&'static str>() {
-            Some(text) => format!("deciding panicked: {text}"),
-            None => "deciding panicked".to_owned(),
-        },
-    )
 }
 
 /// What fails in the middle ends the turn, which is made again with care.
@@ -203,13 +185,7 @@ fn record(
 /// Takes what a step did into the batch's answer.
 fn keep(done: &mut BatchDone, committed: Committed, now: Time) {
     done.decided.extend(committed.decided);
-    for job in committed.plan.jobs.iter().filter(|job| job.due_at <= now) {
-        let is_known =
-            done.woken.iter().any(|(kind, lane)| *kind == job.kind && lane == job.lane());
-        if !is_known {
-            done.woken.push((job.kind, job.lane().to_owned()));
-        }
-    }
+    woken(done, &committed.plan, now);
 }
 
 /// The event's kind, if it is under way.

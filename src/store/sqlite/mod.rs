@@ -11,6 +11,7 @@
 //! Does not know: the time, rulebooks, destinations.
 
 mod accept;
+mod agree;
 mod alert;
 mod ask;
 mod backup;
@@ -59,7 +60,7 @@ use self::{
 use super::{
     Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter,
     JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, RulebookRow, Store,
-    StoreError, StoreResult, Swept, Tally, TokenOrder, TokenRow, room::Room,
+    StoreError, StoreResult, Swept, Tally, TokenOrder, TokenRow, agree::Change, room::Room,
 };
 use crate::model::{
     alert::RaisedAlert,
@@ -328,6 +329,10 @@ impl Store for SqliteStore {
             None => self.read(alert::list),
             Some(standing) => self.write(1, move |tx, _| alert::replace(tx, &standing)),
         }
+    }
+
+    fn agree(&self, name: String, change: Arc<Change>, now: Time) -> Boxed<'_, StoreResult<()>> {
+        self.write(1, move |tx, _| agree::agree(tx, &name, &*change, now))
     }
 
     fn ready(&self) -> Boxed<'_, StoreResult<()>> {

@@ -21,36 +21,10 @@ use crate::{
     },
     store::{
         Audit, StoreResult, Tally,
+        books::Counts,
         read::{JobTally, PAGE_MAX},
     },
 };
-
-/// Fills by fate and leads by state.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Fills accepted, ever.
-    pub accepted: i64,
-    /// Fills by fate.
-    pub fates: BTreeMap<&'static str, i64>,
-    /// Leads by state.
-    pub states: BTreeMap<&'static str, i64>,
-    /// Open reviews.
-    pub reviews: i64,
-}
-
-impl Counts {
-    /// All zero, every word present.
-    #[must_use]
-    pub fn zero() -> Self {
-        let fates = Fate::ALL.iter().filter(|(fate, ..)| *fate != Fate::Noted);
-        Self {
-            accepted: 0,
-            fates: fates.map(|(_, word, _)| (*word, 0)).collect(),
-            states: State::ALL.iter().map(|(_, word, _)| (*word, 0)).collect(),
-            reviews: 0,
-        }
-    }
-}
 
 /// The books as they are kept.
 pub fn tally(conn: &Connection, now: Time) -> StoreResult<Tally> {

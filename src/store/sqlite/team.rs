@@ -3,8 +3,6 @@
 //! Guarantees: what [`write`] wrote, [`load`] reads as the same [`Team`], floats to the bit.
 //! Does not know: how a rotation turns.
 
-use std::collections::HashSet;
-
 use rusqlite::{Connection, params};
 
 use super::rows;
@@ -13,21 +11,8 @@ use crate::{
         team::{Away, Count, Team, Turn},
         time::Time,
     },
-    store::StoreResult,
+    store::{StoreResult, books::Moved},
 };
-
-/// Which rows of people's state the cache has moved ahead of.
-#[derive(Debug, Default)]
-pub struct Moved {
-    /// Turns by pool and rep.
-    pub turns: HashSet<(String, String)>,
-    /// Rotations by pool.
-    pub rotations: HashSet<String>,
-    /// Absences by rep.
-    pub away: HashSet<String>,
-    /// Open leads by rep.
-    pub open: HashSet<String>,
-}
 
 /// Reads everything about people.
 pub fn load(conn: &Connection) -> StoreResult<Team> {

@@ -12,7 +12,11 @@ use std::sync::{
 
 use rusqlite::Connection;
 
-use super::{ask::Ask, books::Books, open};
+use super::{
+    ask::Ask,
+    books::{self, Books},
+    open,
+};
 use crate::store::{StoreError, StoreResult};
 
 /// When the log has so many pages (64 MB) it is brought into the database.
@@ -33,7 +37,7 @@ pub struct Core {
 impl Core {
     /// Takes over an open, migrated connection.
     pub fn new(conn: Connection, lock: Option<std::fs::File>) -> StoreResult<Self> {
-        let books = Books::load(&conn)?;
+        let books = books::load(&conn)?;
         open::bring_in_at_close(&conn, true);
         Ok(Self { conn, books, failed: None, commits: Arc::default(), _lock: lock })
     }
@@ -83,7 +87,7 @@ impl Core {
         for (place, ask) in asks.iter_mut().enumerate() {
             ask.run(&self.conn, &mut self.books, room).map_err(|error| (Some(place), error))?;
         }
-        self.books.write(&self.conn).map_err(|error| (None, error))?;
+        books::write(&mut self.books, &self.conn).map_err(|error| (None, error))?;
         run("COMMIT").map_err(|error| (None, error))?;
         self.commits.fetch_add(1, Ordering::Relaxed);
         Ok(())
@@ -95,7 +99,7 @@ impl Core {
             if !self.conn.is_autocommit() {
                 self.conn.execute_batch("ROLLBACK")?;
             }
-            Books::load(&self.conn)
+            books::load(&self.conn)
         };
         if let StoreError::Fatal(_) = error {
             let _ = undo(); // the process ends; the next one reads what is really there

@@ -18,7 +18,7 @@ mod i8_replay;
 mod i9_effects;
 mod kill;
 mod long_reads;
-mod needs;
+pub mod needs;
 mod order;
 mod power;
 mod second;

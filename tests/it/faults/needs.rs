@@ -35,6 +35,17 @@ pub fn eatmydata(test: &str) -> bool {
     is_there || missing(test, "libeatmydata", "eatmydata")
 }
 
+/// Whether alert rules can be checked here.
+pub fn promtool(test: &str) -> bool {
+    runs(Command::new("promtool").arg("--version")) || missing(test, "promtool", "prometheus")
+}
+
+/// Whether YAML can be read here.
+pub fn yaml(test: &str) -> bool {
+    runs(Command::new("python3").args(["-c", "import yaml"]))
+        || missing(test, "python3 with yaml", "python3-yaml")
+}
+
 /// Says that a test does not run.
 pub fn skipped(test: &str, why: &str) -> bool {
     eprintln!("SKIPPED: {test}: {why}");
@@ -46,7 +57,8 @@ fn tools(test: &str, all: &[(&str, &str)]) -> bool {
     all.iter().all(|(tool, package)| is_there(tool) || missing(test, tool, package))
 }
 
-fn missing(test: &str, tool: &str, package: &str) -> bool {
+/// Says that a tool is missing: a failure where everything is asked for.
+pub fn missing(test: &str, tool: &str, package: &str) -> bool {
     assert!(
         std::env::var_os("HANDOFF_TEST_REQUIRE").is_none(),
         "{test} needs {tool}: install the package {package}"

@@ -7,6 +7,8 @@
 pub mod desk;
 mod dice;
 mod given;
+pub mod postgres;
+pub mod shared;
 
 use std::{
     future::Future,
@@ -153,7 +155,7 @@ impl Plant {
 
     /// Starts the daemon on what is there: the store, the files, the stand-ins.
     pub async fn begin(&mut self) {
-        let mut parts = self.parts(&self.config);
+        let mut parts = self.parts();
         if let Some(tune) = &self.config.tune {
             tune(&mut parts);
         }
@@ -180,7 +182,9 @@ impl Plant {
         }
     }
 
-    fn parts(&self, config: &Config) -> Parts {
+    /// The parts of a daemon on what is there.
+    pub fn parts(&self) -> Parts {
+        let config = &self.config;
         let (files, free) = (Arc::clone(&self.files), Arc::clone(&self.free));
         let email: EmailSettings = serde_json::from_value(json!({
             "host": "127.0.0.1", "port": self.mail.address().port(), "tls": "plain",
@@ -236,6 +240,7 @@ impl Plant {
             workers_per_lane: 2,
             alerts: config.alerts.clone(),
             free: Box::new(move || Some(free.load(Ordering::Relaxed))),
+            drain: Span::ZERO,
             demo: None,
         }
     }

@@ -5,7 +5,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, OnceLock},
+    sync::{Arc, Mutex, OnceLock, atomic::AtomicBool},
 };
 
 use arc_swap::ArcSwap;
@@ -13,13 +13,16 @@ use handoff::{
     clock::{Clock, JumpWatch},
     decide::Reach,
     intake::form,
-    model::{alert, time::Span},
+    model::{alert, replica::Replica as Process, time::Span},
     notify::link::LinkKey,
-    outbound::gate::{Gate, Limits},
+    outbound::gate::Limits,
     rulebook::Rulebook,
     store::Store,
     telemetry::Metrics,
-    worker::{Guarded, Jumps, Links, Worker, wake::Wakes, watch::Lookout},
+    worker::{
+        DestinationGate, Guarded, Jumps, Links, Worker, replica::Presence, wake::Wakes,
+        watch::Lookout,
+    },
 };
 
 use super::{
@@ -63,12 +66,14 @@ impl Replica {
         let names = vec![crm::NAME.to_owned()];
         let store = mutations::store(ground.mutation, &ground.store);
         let store = Seen { inner: store, house: Arc::clone(house), replica: number };
-        let gate = || Mutex::new(Gate::new(LIMITS));
-        let guarded = Guarded { to: mutations::crm(ground.mutation, &ground.crm), gate: gate() };
+        // Leases are shared, gates are not: each replica finds out by itself.
+        let gate = |name: &str| DestinationGate::new(name.to_owned(), LIMITS, false);
+        let to = mutations::crm(ground.mutation, &ground.crm);
+        let guarded = Guarded { to, gate: gate(crm::NAME) };
         let channel = |name: &'static str| {
             let line = channels::Line { house: Arc::clone(house), name };
             let to = mutations::channel(ground.mutation, line);
-            (name.to_owned(), Guarded { to, gate: gate() })
+            (name.to_owned(), Guarded { to, gate: gate(name) })
         };
         let worker = Worker {
             store: Arc::new(store),
@@ -94,6 +99,14 @@ impl Replica {
                 Vec::new(),
                 Box::new(|| None),
             ),
+            is_elsewhere: AtomicBool::new(false),
+            replica: Process {
+                name: format!("replica {number}"),
+                incarnation: "simulated".to_owned(),
+                version: "simulated".to_owned(),
+            },
+            presence: Presence::default(),
+            stopping: AtomicBool::new(false),
             jumps: Mutex::new(Jumps {
                 watch: JumpWatch::new(clock.as_ref()),
                 unsure_until: Span::ZERO,

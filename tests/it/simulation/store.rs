@@ -19,7 +19,7 @@ use handoff::{
     store::{
         Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter,
         JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, RulebookRow, Store,
-        StoreError, StoreResult, Swept, Tally, TokenOrder, TokenRow,
+        StoreError, StoreResult, Swept, Tally, TokenOrder, TokenRow, agree::Change,
     },
 };
 
@@ -252,6 +252,10 @@ impl Store for Seen {
         replace: Option<Vec<RaisedAlert>>,
     ) -> Boxed<'_, StoreResult<Vec<RaisedAlert>>> {
         self.inner.alerts(replace)
+    }
+
+    fn agree(&self, name: String, change: Arc<Change>, now: Time) -> Boxed<'_, StoreResult<()>> {
+        self.inner.agree(name, change, now)
     }
 
     fn ready(&self) -> Boxed<'_, StoreResult<()>> {
