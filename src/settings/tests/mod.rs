@@ -1,5 +1,6 @@
 //! Settings as people get them right and wrong.
 
+mod many;
 mod mistakes;
 
 use std::{
@@ -29,6 +30,7 @@ fn env(name: &str) -> Option<String> {
         | "HUBSPOT_CLIENT_SECRET"
         | "SALESFORCE_SECRET"
         | "SMTP_PASSWORD"
+        | "DB_PASSWORD"
         | "PAGERDUTY_ROUTING_KEY" => "canary-7f3a91d2c4",
         "SLACK_WEBHOOK_URL" | "WAREHOUSE_URL" => "https://hooks.example/canary-7f3a91d2c4",
         "WAREHOUSE_SECRET" => "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",

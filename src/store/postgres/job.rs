@@ -104,7 +104,8 @@ async fn drop_jobs(tx: &Tx, wishes: &Wishes, sql: &str) -> StoreResult<()> {
 }
 
 /// New rows, or those that are there with their attempts counted anew. (Numbers of attempts that
-/// never settled are not given out again: they fence.)
+/// never settled are not given out again: they fence.) One that was tried and not done is uncertain
+/// from here on: counted anew, the next attempt would look like the first.
 async fn want(tx: &Tx, wishes: &Wishes) -> StoreResult<()> {
     let wanted: Vec<(&Key, Seq, &JobWanted)> = wishes
         .jobs
@@ -132,6 +133,7 @@ async fn want(tx: &Tx, wishes: &Wishes) -> StoreResult<()> {
          ON CONFLICT (lead, kind, destination) DO UPDATE SET
             wanted = excluded.wanted, due_at = excluded.due_at, rank = excluded.rank,
             why = excluded.why, is_dead = false, reason = NULL,
+            is_uncertain = job.is_uncertain OR (job.lease_until = 0 AND job.attempts > job.lapsed),
             attempts = CASE WHEN job.lease_until = 0 THEN job.lapsed ELSE job.attempts END",
         &[&leads, &kinds, &to, &lanes, &revisions, &due, &ranks, &whys],
     )

@@ -188,6 +188,7 @@ impl Model {
             && before != owner
             && !record.ours.contains(before)
             && !state.seen.has_learnt(key, before, since)
+            && !state.seen.is_in_doubt(state.here, key, before)
         {
             state.seen.wrong.push(format!(
                 "I9: {before}, whom a human chose for {}, was overwritten by {owner}",

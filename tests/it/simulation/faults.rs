@@ -5,6 +5,53 @@
 
 use std::collections::BTreeMap;
 
+/// Every kind of fault: each must fire in a usual run.
+pub const KINDS: &[&str] = &[
+    "a call was not made, for its lease was over",
+    "a delivery came again",
+    "a stale attempt could not settle",
+    "an operator buried a job",
+    "an operator redid events",
+    "an operator retried dead jobs",
+    "bodies swept",
+    "channel: answer lost",
+    "channel: busy",
+    "channel: call lost",
+    "channel: content refused",
+    "channel: credential refused",
+    "channel: slow answer",
+    "channel: slow call",
+    "channel: throttled",
+    "clock: set back",
+    "clock: set forward",
+    "crash: between steps",
+    "crash: while an answer is awaited",
+    "crash: within a step",
+    "crm: a human chose the owner",
+    "crm: answer lost",
+    "crm: answer too short",
+    "crm: busy",
+    "crm: call lost",
+    "crm: called back out of order",
+    "crm: content refused",
+    "crm: credential refused",
+    "crm: down",
+    "crm: evidence of an answer",
+    "crm: half of a batch busy",
+    "crm: owner refused",
+    "crm: slow answer",
+    "crm: slow call",
+    "crm: throttled",
+    "poison",
+    "poison: deciding panics",
+    "replicas: both in the middle of a step",
+    "rulebook: published midway",
+    "store: answer lost after the commit",
+    "store: busy",
+    "store: fatal after the commit",
+    "store: fatal before the commit",
+];
+
 /// What goes wrong at the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StoreFault {

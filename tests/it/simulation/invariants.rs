@@ -61,9 +61,9 @@ fn books(world: &World) -> Vec<String> {
 /// What is wrong when everything is over.
 pub fn dear(world: &mut World) -> Vec<String> {
     let mut wrong = cheap(world, 0);
-    let events = events(world);
+    let (events, swept) = events(world);
     let leads = world.leads();
-    wrong.extend(deliveries(world, &events));
+    wrong.extend(deliveries(world, &events, &swept));
     let replay = Replay::of(&world.history, &events, &world.editions);
     wrong.extend(replay.wrong.iter().cloned());
     if replay.wrong.is_empty() {
@@ -77,15 +77,18 @@ pub fn dear(world: &mut World) -> Vec<String> {
     wrong
 }
 
-/// Every event, with the body that arrived, swept or not.
-fn events(world: &World) -> BTreeMap<EventId, Event> {
+/// Every event with the body that arrived, and those whose body is swept.
+fn events(world: &World) -> (BTreeMap<EventId, Event>, BTreeSet<EventId>) {
     let state = world.ground.house.state();
     let kept: BTreeMap<_, _> = state.seen.kept.values().map(|kept| (kept.uuid, kept)).collect();
     let mut filter = EventFilter { max: 500, ..EventFilter::default() };
-    let mut all = BTreeMap::new();
+    let (mut all, mut swept) = (BTreeMap::new(), BTreeSet::new());
     loop {
         let page = now(world.ground.store.events(filter.clone())).expect("a read");
         for mut event in page.rows {
+            if event.arrived.body.is_empty() {
+                swept.insert(event.id);
+            }
             if let Some(kept) = kept.get(&event.uuid) {
                 event.arrived = kept.event.clone();
             }
@@ -93,13 +96,17 @@ fn events(world: &World) -> BTreeMap<EventId, Event> {
         }
         filter.before = page.next;
         if filter.before.is_none() {
-            return all;
+            return (all, swept);
         }
     }
 }
 
 /// I5 and I15: each delivery is one event, and is decided; nothing else is there.
-fn deliveries(world: &World, events: &BTreeMap<EventId, Event>) -> Vec<String> {
+fn deliveries(
+    world: &World,
+    events: &BTreeMap<EventId, Event>,
+    swept: &BTreeSet<EventId>,
+) -> Vec<String> {
     let mut wrong = Vec::new();
     let state = world.ground.house.state();
     let mut count: BTreeMap<(&str, &str), Vec<&Event>> = BTreeMap::new();
@@ -128,12 +135,14 @@ fn deliveries(world: &World, events: &BTreeMap<EventId, Event>) -> Vec<String> {
                 .push(format!("I5: {delivery} was answered with the id {uuid}, which is nobody's"));
         }
     }
-    for event in events.values() {
+    for (id, event) in events {
         let is_fill = event.arrived.kind == EventKind::Fill;
         let body = String::from_utf8_lossy(&event.arrived.body);
         let is_bad = is_fill && !(body.contains("\"email\"") || body.contains("\"phone\""));
         let is_good = match event.fate {
-            Fate::Underway | Fate::Dead => false,
+            // A body that is past its keep cannot be decided again.
+            Fate::Dead => swept.contains(id),
+            Fate::Underway => false,
             Fate::Opened | Fate::Joined => is_fill && !is_bad,
             Fate::Rejected => is_bad,
             Fate::Noted => !is_fill,

@@ -9,6 +9,7 @@ mod channels;
 mod clock;
 mod crm;
 mod faults;
+mod found;
 mod house;
 mod invariants;
 mod mutations;
@@ -33,10 +34,15 @@ use std::{
     thread,
 };
 
-use self::{run::run, schedule::Schedule};
+use self::{faults::KINDS, mutations::Mutation, run::run, schedule::Schedule};
 
 /// Threads that simulate.
 const THREADS: usize = 2;
+
+/// Seeds of a usual run.
+const SEEDS: u64 = 10_000;
+/// Seeds within which every planted bug must be found.
+const MUTATION_SEEDS: u64 = 400;
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().and_then(|text| text.parse().ok())
@@ -48,37 +54,11 @@ fn whatever_goes_wrong_in_any_order_nothing_is_lost_or_done_twice() {
         let schedule = Schedule::of(seed);
         let found = run(&schedule, None);
         println!("seed {seed}: {} leads, {} decisions", found.leads, found.decisions);
-        if number("DBG").is_some() {
-            let s = schedule.with(shrink::shrink(&schedule, None).actions);
-            let mut w = world::World::begin(&s, None);
-            for a in &s.actions {
-                w.act(a);
-            }
-            w.drain();
-            w.read_on();
-            for d in &w.history {
-                println!(
-                    "{} {:?} {:?} {}",
-                    d.seq.0,
-                    d.lead,
-                    d.decision.what,
-                    serde_json::to_string(&d.decision).unwrap()
-                );
-            }
-            for a in &w.ground.house.state().seen.attempts {
-                println!("{a:?}");
-            }
-            for k in w.ground.house.state().seen.kept.values() {
-                println!("{} {}", k.event.delivery, String::from_utf8_lossy(&k.event.body));
-            }
-            println!("{:#?}", w.ground.crm.records());
-            println!("{:?}", w.ground.house.state().seen.wrong);
-        }
         assert!(found.wrong.is_empty(), "{}", shrink::told(&schedule, None));
         return;
     }
     let is_long = std::env::var_os("HANDOFF_TEST_LONG").is_some();
-    let seeds = number("HANDOFF_SIM_SEEDS").unwrap_or(if is_long { 200_000 } else { 10_000 });
+    let seeds = number("HANDOFF_SIM_SEEDS").unwrap_or(if is_long { 200_000 } else { SEEDS });
     let began = std::time::Instant::now();
     let (next, failures) = (AtomicU64::new(0), Mutex::new(Vec::new()));
     let total: Mutex<(BTreeMap<&str, u64>, usize, usize)> = Mutex::default();
@@ -107,7 +87,6 @@ fn whatever_goes_wrong_in_any_order_nothing_is_lost_or_done_twice() {
     });
     let (fired, leads, decisions) = total.into_inner().unwrap();
     println!("{fired:#?}");
-    println!("T {:?}", run::T);
     println!(
         "simulation: {seeds} seeds, {leads} leads, {decisions} decisions in {:.0} s",
         began.elapsed().as_secs_f64()
@@ -118,5 +97,23 @@ fn whatever_goes_wrong_in_any_order_nothing_is_lost_or_done_twice() {
     }
     if let Some((seed, _)) = failures.first() {
         panic!("{}", shrink::told(&Schedule::of(*seed), None));
+    }
+    if seeds >= SEEDS {
+        let silent: Vec<&&str> =
+            KINDS.iter().filter(|kind| fired.get(**kind).is_none_or(|n| *n < 100)).collect();
+        assert!(silent.is_empty(), "these kinds of fault fired less than 100 times: {silent:?}");
+    }
+}
+
+#[test]
+fn every_planted_bug_is_found() {
+    for mutation in Mutation::ALL {
+        let seeds = number("HANDOFF_SIM_SEEDS").unwrap_or(u64::MAX).min(MUTATION_SEEDS);
+        let found = (0..seeds).map(|seed| (seed, run(&Schedule::of(seed), Some(mutation))));
+        let found = found.into_iter().find(|(_, found)| !found.wrong.is_empty());
+        let (seed, found) =
+            found.unwrap_or_else(|| panic!("{mutation:?} was not found in {seeds} seeds"));
+        let first = found.wrong.first().map_or("", |first| first.lines().next().unwrap_or(""));
+        println!("planted {mutation:?}: found after {} seeds: {first}", seed + 1);
     }
 }

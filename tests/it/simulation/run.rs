@@ -36,31 +36,19 @@ pub fn run(schedule: &Schedule, mutation: Option<Mutation>) -> Report {
     })
 }
 
-pub static T: [std::sync::atomic::AtomicU64; 5] =
-    [const { std::sync::atomic::AtomicU64::new(0) }; 5];
-fn lap(n: usize, t: &mut std::time::Instant) {
-    T[n].fetch_add(t.elapsed().as_micros() as u64, std::sync::atomic::Ordering::Relaxed);
-    *t = std::time::Instant::now();
-}
 fn within(schedule: &Schedule, mutation: Option<Mutation>) -> Report {
-    let mut t = std::time::Instant::now();
     let mut world = World::begin(schedule, mutation);
-    lap(0, &mut t);
     let mut wrong = Vec::new();
     for (number, action) in schedule.actions.iter().enumerate() {
         world.act(action);
-        lap(1, &mut t);
         wrong = invariants::cheap(&mut world, number + 1);
-        lap(2, &mut t);
         if !wrong.is_empty() {
             break;
         }
     }
     if wrong.is_empty() {
         world.drain();
-        lap(3, &mut t);
         wrong = invariants::dear(&mut world);
-        lap(4, &mut t);
     }
     let fired = std::mem::take(&mut world.ground.house.state().faults.fired);
     Report { wrong, fired, decisions: world.history.len(), leads: world.leads().len() }

@@ -19,7 +19,7 @@ use handoff::{
 };
 use uuid::Uuid;
 
-use super::{house::Here, store::PANICS};
+use super::{house::Here, rulebooks::owner_of, store::PANICS};
 
 /// One attempt at a job.
 #[derive(Clone, Debug)]
@@ -32,6 +32,8 @@ pub struct Attempt {
     pub destination: String,
     pub wanted: i64,
     pub why: Option<Why>,
+    /// After an attempt without an end: everybody who had the lead, for they may stand there.
+    pub had: Vec<String>,
     pub here: Here,
     pub claimed_at: u64,
     pub lease_until: Time,
@@ -176,6 +178,7 @@ impl Witness {
                 destination: job.destination.clone(),
                 wanted: job.wanted.0,
                 why: job.why,
+                had: if job.is_uncertain { job.lead.had.clone() } else { Vec::new() },
                 here,
                 claimed_at,
                 lease_until,
@@ -226,6 +229,12 @@ impl Witness {
             |kept| kept.uuid,
         );
         self.keep(event, uuid);
+    }
+
+    /// Whether the present attempt cannot know that this owner is not its own doing.
+    pub fn is_in_doubt(&self, here: Here, lead: Uuid, owner: &str) -> bool {
+        let mut attempts = self.attempts.iter().filter(|one| one.here == here && one.uuid == lead);
+        attempts.any(|one| one.had.iter().any(|rep| owner_of(rep) == owner))
     }
 
     /// Whether the lease of what a step does is over.

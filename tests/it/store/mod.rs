@@ -8,6 +8,7 @@ mod books;
 mod decide;
 pub mod fixture;
 mod jobs;
+mod moving;
 mod operate;
 mod outage;
 mod people;
@@ -63,6 +64,7 @@ macro_rules! contract {
                 jobs:
                     a_leased_job_is_not_given_twice_before_its_lease_ends,
                     a_claim_after_a_lapsed_lease_says_that_the_last_attempt_is_uncertain,
+                    a_claim_after_attempts_were_counted_anew_says_that_the_last_one_is_uncertain,
                     the_smallest_rank_comes_first_then_the_oldest,
                     a_claim_is_about_one_kind_and_lane,
                     a_claim_says_when_the_next_job_is_due,

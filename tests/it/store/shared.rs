@@ -78,15 +78,16 @@ fn a_migration_that_is_ended_half_way_leaves_nothing_and_is_made_again() {
         let locked = scope.spawn(|| {
             database.sql("BEGIN; LOCK TABLE migration; SELECT pg_sleep(1.5); COMMIT");
         });
-        let waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+        let who = "FROM pg_stat_activity
+            WHERE wait_event_type = 'Lock' AND datname = current_database()";
+        let waits = format!("SELECT count(*) {who}");
         let opens = scope.spawn(|| PostgresStore::open(&database.options()).err());
-        while database.sql(waits) != "1" {
+        while database.sql(&waits) != "1" {
             thread::sleep(Duration::from_millis(20));
         }
-        database.sql(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'",
-        );
-        assert!(matches!(opens.join().unwrap(), Some(StoreError::Busy(_))), "it was ended");
+        database.sql(&format!("SELECT pg_terminate_backend(pid) {who}"));
+        let ended = opens.join().unwrap();
+        assert!(matches!(ended, Some(StoreError::Busy(_))), "it was ended: {ended:?}");
         locked.join().unwrap();
     });
     let tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'";
