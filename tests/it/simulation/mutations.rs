@@ -28,7 +28,7 @@ use handoff::{
     store::{
         Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter,
         JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, RulebookRow, Store,
-        StoreResult, Swept, Tally, TokenOrder, TokenRow,
+        StoreResult, Swept, Tally, TokenOrder, TokenRow, agree::Change,
     },
 };
 use uuid::Uuid;
@@ -288,6 +288,10 @@ impl Store for Lying {
         replace: Option<Vec<RaisedAlert>>,
     ) -> Boxed<'_, StoreResult<Vec<RaisedAlert>>> {
         self.inner.alerts(replace)
+    }
+
+    fn agree(&self, name: String, change: Arc<Change>, now: Time) -> Boxed<'_, StoreResult<()>> {
+        self.inner.agree(name, change, now)
     }
 
     fn ready(&self) -> Boxed<'_, StoreResult<()>> {
