@@ -36,7 +36,62 @@ pub struct Table {
     /// How many of the first columns are its key.
     pub key: usize,
     /// How many rows are moved at once: few, where a row may be large.
-    pub batch: usize,
+    pub batch: i64,
+    /// The same as a statement on an open cursor named `rows`.
+    pub fetch: &'static str,
+}
+
+impl Table {
+    /// The names of its columns.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.columns.iter().map(|(name, _)| *name)
+    }
+
+    /// The names of its key's columns.
+    pub fn key_names(&self) -> impl Iterator<Item = &'static str> {
+        self.names().take(self.key)
+    }
+
+    /// A row's cell of this column.
+    #[must_use]
+    pub fn cell<'r>(&self, row: &'r Row, column: &str) -> Option<&'r Cell> {
+        row.get(self.names().position(|name| name == column)?)
+    }
+}
+
+/// A statement put together from pieces of the program: nothing that was read can get into it.
+#[derive(Clone, Debug, Default)]
+pub struct Statement(String);
+
+impl Statement {
+    /// Begins with this.
+    #[must_use]
+    pub fn of(piece: &'static str) -> Self {
+        Self(piece.to_owned())
+    }
+
+    /// Goes on with this.
+    #[must_use]
+    pub fn then(mut self, piece: &'static str) -> Self {
+        self.0.push_str(piece);
+        self
+    }
+
+    /// Goes on with a list.
+    #[must_use]
+    pub fn list(mut self, pieces: impl Iterator<Item = &'static str>) -> Self {
+        for (place, piece) in pieces.enumerate() {
+            self.0.push_str(if place == 0 { "" } else { ", " });
+            self.0.push_str(piece);
+        }
+        self
+    }
+
+    /// As it is sent.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.0
+    }
 }
 
 /// A value.
@@ -70,6 +125,7 @@ macro_rules! table {
             columns: &[$((stringify!($column), $kind)),*],
             key: $key,
             batch: $batch,
+            fetch: concat!("FETCH ", $batch, " FROM rows"),
         }
     };
 }

@@ -22,7 +22,7 @@ use crate::{
         Audit, StoreError, StoreResult,
         copy::{
             Side,
-            table::{Cell, Kind, Row, TABLES, Table},
+            table::{Cell, Kind, Row, Statement, TABLES, Table},
         },
     },
 };
@@ -40,6 +40,12 @@ pub struct PostgresSide {
 /// Limits are lifted: the other side may take its time.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL statement_timeout = 0; \
      SET LOCAL lock_timeout = '5s'; SET LOCAL idle_in_transaction_session_timeout = 0";
+
+/// Where values stand in a statement: as many as the widest table has columns, and one.
+const PLACES: [&str; 16] = [
+    "$1", "$2", "$3", "$4", "$5", "$6", "$7", "$8", "$9", "$10", "$11", "$12", "$13", "$14", "$15",
+    "$16",
+];
 
 impl PostgresSide {
     /// Opens the database, and makes or upgrades the schema.
@@ -83,9 +89,8 @@ async fn begun(options: &Options) -> StoreResult<(Tx, String)> {
             place(&config)
         )));
     }
-    let names: Vec<&str> = TABLES.iter().map(|table| table.name).collect();
-    let hold = format!("LOCK TABLE {}, decider IN EXCLUSIVE MODE", names.join(", "));
-    tx.batch(&hold).await?;
+    let hold = Statement::of("LOCK TABLE ").list(TABLES.iter().map(|table| table.name));
+    tx.batch(hold.then(", decider IN EXCLUSIVE MODE").text()).await?;
     Ok((tx, place(&config)))
 }
 
@@ -95,13 +100,13 @@ fn read_column(name: &'static str) -> &'static str {
     if name == "lease_until" { "least(lease_until, 1)" } else { name }
 }
 
-fn select(table: &Table) -> String {
+fn cursor(table: &Table) -> Statement {
+    let begin = Statement::of("DECLARE rows NO SCROLL CURSOR FOR SELECT ");
     if table.name == "tally" {
-        return "SELECT name, sum(n)::bigint FROM tally GROUP BY name".to_owned();
+        return begin.then("name, sum(n)::bigint FROM tally GROUP BY name");
     }
-    let columns: Vec<&str> = table.columns.iter().map(|(name, _)| read_column(name)).collect();
-    let key: Vec<&str> = table.columns.iter().take(table.key).map(|(name, _)| *name).collect();
-    format!("SELECT {} FROM {} ORDER BY {}", columns.join(", "), table.name, key.join(", "))
+    let all = begin.list(table.names().map(read_column)).then(" FROM ").then(table.name);
+    all.then(" ORDER BY ").list(table.key_names())
 }
 
 fn cell(kind: Kind, row: &tokio_postgres::Row, place: usize) -> StoreResult<Cell> {
@@ -164,12 +169,9 @@ fn odd() -> StoreError {
 
 /// What this database keeps beside the columns of a table, for these rows.
 fn derived(table: &Table, rows: &[Row]) -> Option<(&'static str, Box<dyn Value + Send>)> {
-    let text = |row: &Row, wanted: &str| -> Vec<u8> {
-        let place = table.columns.iter().position(|(name, _)| *name == wanted);
-        match place.and_then(|place| row.get(place)) {
-            Some(Cell::Text(text)) => text.as_bytes().to_vec(),
-            _ => Vec::new(),
-        }
+    let text = |row: &Row, column: &str| match table.cell(row, column) {
+        Some(Cell::Text(text)) => text.as_bytes().to_vec(),
+        _ => Vec::new(),
     };
     let key = |row: &Row| digest(&[&text(row, "source"), &text(row, "delivery")]).to_vec();
     match table.name {
@@ -185,17 +187,17 @@ impl Side for PostgresSide {
     }
 
     fn begin(&mut self, table: &'static Table) -> StoreResult<()> {
-        let close = if self.reading.is_some() { "CLOSE rows; " } else { "" };
-        let open = format!("{close}DECLARE rows NO SCROLL CURSOR FOR {}", select(table));
-        self.runtime.block_on(self.tx()?.batch(&open))?;
+        if self.reading.is_some() {
+            self.runtime.block_on(self.tx()?.batch("CLOSE rows"))?;
+        }
+        self.runtime.block_on(self.tx()?.batch(cursor(table).text()))?;
         self.reading = Some(table);
         Ok(())
     }
 
     fn next(&mut self) -> StoreResult<Vec<Row>> {
         let Some(table) = self.reading else { return Ok(Vec::new()) };
-        let fetch = format!("FETCH {} FROM rows", table.batch);
-        let found = self.runtime.block_on(self.tx()?.query(&fetch, &[]))?;
+        let found = self.runtime.block_on(self.tx()?.query(table.fetch, &[]))?;
         let mut rows = Vec::with_capacity(found.len());
         for row in &found {
             let kinds = table.columns.iter().enumerate();
@@ -215,31 +217,30 @@ impl Side for PostgresSide {
             names.push(name);
             columns.push(column);
         }
-        let places: Vec<String> = (1..=columns.len()).map(|n| format!("${n}")).collect();
-        let sql = format!(
-            "INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE SELECT * FROM unnest({})",
-            table.name,
-            names.join(", "),
-            places.join(", ")
-        );
+        let places = PLACES.iter().copied().take(columns.len());
+        let statement = Statement::of("INSERT INTO ").then(table.name).then(" (");
+        let statement = statement.list(names.into_iter());
+        let statement = statement.then(") OVERRIDING SYSTEM VALUE SELECT * FROM unnest(");
+        let statement = statement.list(places).then(")");
         let values: Vec<&dyn Value> = columns.iter().map(|column| &**column as _).collect();
-        self.runtime.block_on(self.tx()?.execute(&sql, &values))?;
+        self.runtime.block_on(self.tx()?.execute(statement.text(), &values))?;
         Ok(())
     }
 
     fn last_number(&mut self, table: &'static str) -> StoreResult<i64> {
-        let sql = format!(
-            "SELECT greatest((SELECT max(id) FROM {table}),
-                (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {table}_id_seq))"
-        );
-        let last = self.runtime.block_on(self.tx()?.first(&sql, &[]))?;
+        let statement = Statement::of("SELECT greatest((SELECT max(id) FROM ").then(table);
+        let statement = statement
+            .then("), (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM ")
+            .then(table)
+            .then("_id_seq))");
+        let last = self.runtime.block_on(self.tx()?.first(statement.text(), &[]))?;
         last.map_or(Ok(0), |row| get(&row, 0))
     }
 
     fn number_after(&mut self, table: &'static str, last: i64) -> StoreResult<()> {
-        let sql = format!("SELECT setval('{table}_id_seq', $1)");
+        let statement = Statement::of("SELECT setval('").then(table).then("_id_seq', $1)");
         if last > 0 {
-            self.runtime.block_on(self.tx()?.query(&sql, &[&last]))?;
+            self.runtime.block_on(self.tx()?.query(statement.text(), &[&last]))?;
         }
         Ok(())
     }

@@ -15,7 +15,7 @@ use crate::{
         Audit, StoreError, StoreResult,
         copy::{
             Side,
-            table::{Cell, Kind, Row, Table},
+            table::{Cell, Kind, Row, Statement, Table},
         },
     },
 };
@@ -48,21 +48,16 @@ fn read_column(name: &'static str) -> &'static str {
     if name == "lease_until" { "min(lease_until, 1)" } else { name }
 }
 
-fn select(table: &Table, has_begun: bool) -> String {
-    let columns: Vec<&str> = table.columns.iter().map(|(name, _)| read_column(name)).collect();
-    let key: Vec<&str> = table.columns.iter().take(table.key).map(|(name, _)| *name).collect();
-    let key = key.join(", ");
-    let after = if has_begun {
-        format!("WHERE ({key}) > ({})", vec!["?"; table.key].join(", "))
+fn select(table: &Table, has_begun: bool) -> Statement {
+    let all = Statement::of("SELECT ").list(table.names().map(read_column));
+    let from = all.then(" FROM ").then(table.name);
+    let rest = if has_begun {
+        let after = from.then(" WHERE (").list(table.key_names()).then(") > (");
+        after.list(table.key_names().map(|_| "?")).then(")")
     } else {
-        String::new()
+        from
     };
-    format!(
-        "SELECT {} FROM {} {after} ORDER BY {key} LIMIT {}",
-        columns.join(", "),
-        table.name,
-        table.batch
-    )
+    rest.then(" ORDER BY ").list(table.key_names()).then(" LIMIT ?")
 }
 
 fn cell(kind: Kind, value: Value) -> StoreResult<Cell> {
@@ -98,12 +93,9 @@ fn value(cell: &Cell) -> Value {
 
 /// The hint by which a delivery is found: of its source and its key, which stand in the row.
 fn hint(table: &Table, row: &Row) -> Value {
-    let text = |wanted: &str| {
-        let place = table.columns.iter().position(|(name, _)| *name == wanted);
-        match place.and_then(|place| row.get(place)) {
-            Some(Cell::Text(text)) => text.as_bytes(),
-            _ => &[],
-        }
+    let text = |column: &str| match table.cell(row, column) {
+        Some(Cell::Text(text)) => text.as_bytes(),
+        _ => &[],
     };
     Value::Integer(hash64(&[text("source"), text("delivery")]))
 }
@@ -120,8 +112,10 @@ impl Side for SqliteSide {
 
     fn next(&mut self) -> StoreResult<Vec<Row>> {
         let Some((table, last)) = &mut self.reading else { return Ok(Vec::new()) };
-        let mut found = self.conn.prepare_cached(&select(table, !last.is_empty()))?;
-        let mut found = found.query(params_from_iter(last.iter()))?;
+        let statement = select(table, !last.is_empty());
+        let mut found = self.conn.prepare_cached(statement.text())?;
+        let limit = Value::Integer(table.batch);
+        let mut found = found.query(params_from_iter(last.iter().chain([&limit])))?;
         let mut rows = Vec::new();
         while let Some(row) = found.next()? {
             let mut cells = Row::with_capacity(table.columns.len());
@@ -137,20 +131,14 @@ impl Side for SqliteSide {
     }
 
     fn write(&mut self, table: &'static Table, rows: &[Row]) -> StoreResult<()> {
-        let mut columns: Vec<&str> = table.columns.iter().map(|(name, _)| *name).collect();
         let has_hint = table.name == "event";
-        if has_hint {
-            columns.push("hash");
-        }
+        let columns: Vec<&'static str> = table.names().chain(has_hint.then_some("hash")).collect();
         // Lines of the books may be there, all zero.
-        let sql = format!(
-            "INSERT {} INTO {} ({}) VALUES ({})",
-            if table.name == "tally" { "OR REPLACE" } else { "" },
-            table.name,
-            columns.join(", "),
-            vec!["?"; columns.len()].join(", ")
-        );
-        let mut put = self.conn.prepare_cached(&sql)?;
+        let verb = if table.name == "tally" { "INSERT OR REPLACE INTO " } else { "INSERT INTO " };
+        let statement = Statement::of(verb).then(table.name).then(" (");
+        let statement = statement.list(columns.iter().copied()).then(") VALUES (");
+        let statement = statement.list(columns.iter().map(|_| "?")).then(")");
+        let mut put = self.conn.prepare_cached(statement.text())?;
         for row in rows {
             let hint = has_hint.then(|| hint(table, row));
             put.execute(params_from_iter(row.iter().map(value).chain(hint)))?;
@@ -159,8 +147,8 @@ impl Side for SqliteSide {
     }
 
     fn last_number(&mut self, table: &'static str) -> StoreResult<i64> {
-        let rows = format!("SELECT coalesce(max(id), 0) FROM {table}");
-        let rows: i64 = self.conn.query_row(&rows, [], |row| row.get(0))?;
+        let rows = Statement::of("SELECT coalesce(max(id), 0) FROM ").then(table);
+        let rows: i64 = self.conn.query_row(rows.text(), [], |row| row.get(0))?;
         let sql = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = ?1";
         let given: i64 = self.conn.query_row(sql, [table], |row| row.get(0))?;
         Ok(rows.max(given))

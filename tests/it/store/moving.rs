@@ -1,7 +1,10 @@
 //! Moving house: a store copied from one database into the other and back is the same store, in
 //! everything that the trait can be asked.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use handoff::{
     model::{
@@ -120,7 +123,15 @@ async fn everything(db: &dyn Store, now: Time) -> Vec<String> {
     for version in [None, Some(1), Some(2)] {
         all.push(format!("{:?}", db.rulebooks(version).await.unwrap()));
     }
-    all.push(format!("{:?}", db.team().await.unwrap()));
+    let team = db.team().await.unwrap();
+    let (away, open): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        (team.away.iter().collect(), team.open.iter().collect());
+    let rotations: BTreeMap<_, _> = team.rotations.iter().collect();
+    for (pool, rotation) in rotations {
+        let turns: BTreeMap<_, _> = rotation.turns.iter().collect();
+        all.push(format!("{pool} {} {:?} {turns:?}", rotation.floor, rotation.last));
+    }
+    all.push(format!("{away:?} {open:?}"));
     all.push(format!("{:?}", db.tokens(TokenOrder::List).await.unwrap()));
     all.push(format!("{:?}", db.alerts(None).await.unwrap()));
     let audit = db.audit(now).await.unwrap();
