@@ -11,6 +11,7 @@
 pub mod agree;
 mod books;
 mod columns;
+pub mod copy;
 mod plan;
 pub mod postgres;
 pub mod read;
@@ -165,6 +166,8 @@ pub trait Store: Send + Sync {
     /// one destination come together, within the limit.
     /// *A leased job is not given twice before its lease ends.*
     /// *A claim after a lapsed lease says that the last attempt is uncertain.*
+    /// *A claim after attempts were counted anew says that the last one is uncertain*: it may have
+    /// been done, and only its answer lost.
     fn claim(&self, claim: Claim) -> Boxed<'_, StoreResult<ClaimDone>>;
 
     /// Ends attempts, with what they left behind and the news they brought.
@@ -230,7 +233,8 @@ pub trait Store: Send + Sync {
     }
     /// Changes a small document, which all processes on this store share, by a pure function of
     /// what it says and of the store's own clock: where the store has none, `now` is it.
-    /// *One change of a document follows the other.* Losing the last change in a crash is no harm.
+    /// *One change of a document follows the other.* *A document that is left alone stays as it is.*
+    /// Losing the last change in a crash is no harm.
     fn agree(
         &self,
         name: String,

@@ -23,5 +23,6 @@ mod pages;
 mod replicas;
 mod road;
 mod safety;
+mod simulation;
 mod store;
 mod tidy;

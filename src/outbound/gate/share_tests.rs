@@ -31,7 +31,7 @@ impl House {
         let (text, known) =
             Gate::agree(self.limits, self.document.as_deref(), &said, Time(self.now));
         self.document = text.or(self.document.take());
-        self.gates[who].know(known, &said, now)
+        self.gates[who].know(&known, &said, now)
     }
 
     /// As a step does it: asks, exchanges if it must, asks again.

@@ -19,6 +19,7 @@ mod bloat;
 mod books;
 mod claim;
 mod commit;
+mod copy;
 mod decide;
 mod error;
 mod front;
@@ -72,6 +73,7 @@ use crate::model::{
 };
 
 pub use self::{
+    copy::PostgresSide,
     options::{Leases, Options},
     pools::Sizes,
     tls::TlsMode,

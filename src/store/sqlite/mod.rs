@@ -18,6 +18,7 @@ mod backup;
 mod books;
 mod claim;
 mod commit;
+mod copy;
 mod decide;
 mod error;
 mod job;
@@ -72,6 +73,7 @@ use crate::model::{
     time::Time,
 };
 
+pub use copy::SqliteSide;
 pub use line::Pace;
 
 /// The store on SQLite. A request is in the line as soon as its verb is called, awaited or not.
