@@ -249,7 +249,9 @@ mod tests {
             &[(3, 9), (3, 5), (8, 10), (15, 99)],
         ] {
             let mut report = Report::new("x.toml", text);
-            spans.iter().for_each(|(from, to)| report.hide(*from..*to));
+            for (from, to) in spans {
+                report.hide(*from..*to);
+            }
             let is_hidden = |at: usize| spans.iter().any(|(from, to)| (*from..*to).contains(&at));
             let stars: String = text
                 .char_indices()
