@@ -156,13 +156,18 @@ fn say_findings(screen: &mut Screen, files: &Files, problem: &Value) {
         .rows("findings")
         .map(|row| {
             let Place { line, column } = place(row, "");
-            let is_warning = row.text("severity") == "warning";
+            let severity = match row.text("severity").as_str() {
+                "warning" => Severity::Warning,
+                "note" => Severity::Note,
+                _ => Severity::Error,
+            };
             Finding {
                 file: row.text("file"),
                 line,
                 column,
                 end: place(row, "end."),
-                severity: if is_warning { Severity::Warning } else { Severity::Error },
+                severity,
+                code: row.text("code").into(),
                 message: row.text("message"),
                 mend: row.text("mend"),
             }

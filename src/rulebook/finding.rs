@@ -54,6 +54,7 @@ impl<'t> Source<'t> {
             column,
             end: Place { line: end_line, column: end_column },
             severity,
+            code: "".into(),
             message: message.into(),
             mend: mend.into(),
         }

@@ -33,6 +33,7 @@ mod quantity;
 mod schema;
 mod search;
 mod sentence;
+mod space;
 mod syntax;
 
 #[cfg(test)]
@@ -51,6 +52,7 @@ pub use plain::{PlainValue, plain};
 pub use pred::{Clause, Pred, Tri};
 pub use schema::{Field, Normaliser, Schema, SchemaBuilder, Shower, Slot, Type, is_reserved};
 pub use search::MAX_REGEX;
+pub use space::Region;
 pub use syntax::MAX_DEPTH;
 
 /// Reads, checks and compiles a condition in CEL.
