@@ -50,6 +50,7 @@ pub use index::{Bits, Index, Left, Numbers};
 pub use parse::MAX_LENGTH;
 pub use plain::{PlainValue, plain};
 pub use pred::{Clause, Pred, Tri};
+pub use quantity::number_range;
 pub use schema::{Field, Normaliser, Schema, SchemaBuilder, Shower, Slot, Type, is_reserved};
 pub use search::MAX_REGEX;
 pub use space::Region;

@@ -288,13 +288,15 @@ fn ends_in_somebody(
     }
     let mend = "tell a \"rep: …\" or a \"channel: …\", or page somebody";
     if !told().any(|tell| *tell == Tell::Manager) {
-        cx.log.wrong(&section.at, "this ladder ends in nobody but the owner", mend);
+        let message = "this ladder ends in nobody but the owner";
+        cx.log.wrong_as("escalation.nobody", &section.at, message, mend);
         return;
     }
     let members = pools.values().flat_map(|pool| &pool.members);
     let mut reps = members.filter_map(|member| reps.get(&member.rep));
     if let Some(rep) = reps.find(|rep| rep.manager.is_none() && !rep.has_left) {
         let message = format!("this ladder ends in nobody for {}, who has no manager", rep.id);
-        cx.log.wrong(&section.at, message, format!("{mend}, or name the manager"));
+        let mend = format!("{mend}, or name the manager");
+        cx.log.wrong_as("escalation.nobody", &section.at, message, mend);
     }
 }

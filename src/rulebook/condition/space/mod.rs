@@ -235,6 +235,21 @@ impl<'p> Region<'p> {
         texts.exactly().is_some_and(|listed| listed.iter().all(passes))
     }
 
+    /// Bits for what is asked in here: a region within another has all of the other's.
+    #[must_use]
+    pub fn marks(&self) -> u128 {
+        let fields = self.fields.iter().filter(|(_, domain)| *domain != Domain::ALL);
+        let fields = fields.map(|(slot, _)| 1_u128 << (slot.at() % 64));
+        let expressions = self.hidden.iter().filter(|hidden| hidden.holds).filter_map(|hidden| {
+            let Test::Matches { regex, .. } = hidden.test else { return None };
+            let sum = regex.as_str().bytes().fold(7_u32, |sum, byte| {
+                sum.wrapping_mul(31).wrapping_add(u32::from(byte))
+            });
+            Some(1_u128 << (64 + sum % 64))
+        });
+        fields.chain(expressions).fold(0, std::ops::BitOr::bitor)
+    }
+
     /// Whether these facts are in here.
     #[must_use]
     pub fn has(&self, facts: &Facts) -> bool {

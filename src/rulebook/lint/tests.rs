@@ -1,0 +1,1 @@
+//! Lint: every seeded defect is found, and sound rulebooks are left alone.
