@@ -115,22 +115,15 @@ impl Finding {
     }
 }
 
-/// `file:line:col: message; mend`, in one line; warnings and notes say so, and their kind if they
-/// have one.
+/// `file:line:col: message; mend`, in one line; warnings and notes say so.
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = match self.severity {
             Severity::Error => "",
-            Severity::Warning => "warning",
-            Severity::Note => "note",
+            Severity::Warning => "warning: ",
+            Severity::Note => "note: ",
         };
         write!(f, "{}:{}:{}: {word}", one_line(&self.file), self.line, self.column)?;
-        if !self.code.is_empty() {
-            write!(f, "[{}]", one_line(&self.code))?;
-        }
-        if !(word.is_empty() && self.code.is_empty()) {
-            f.write_str(": ")?;
-        }
         f.write_str(&one_line(&self.message))?;
         if !self.mend.is_empty() {
             write!(f, "; {}", one_line(&self.mend))?;
@@ -231,7 +224,7 @@ mod tests {
         assert_eq!(finding.clone().as_warning().to_string(), "x.toml:2:14: warning: a b; write c");
         assert_eq!(finding.end, Place { line: 2, column: 15 });
         let coded = finding.as_warning().coded("a.b");
-        assert_eq!(coded.to_string(), "x.toml:2:14: warning[a.b]: a b; write c");
+        assert!(render(&[coded], |_| Some(TEXT)).contains("warning[a.b]: a"));
     }
 
     #[test]

@@ -37,7 +37,7 @@ mod space;
 mod syntax;
 
 #[cfg(test)]
-mod arbitrary;
+pub(super) mod arbitrary;
 #[cfg(test)]
 mod oracle;
 

@@ -262,7 +262,8 @@ fn named(cx: &Cx<'_>, item: &Item<'_>, also: &[&str]) -> Option<Tell> {
 /// `alarm = […]`: whom to tell when a lead is stuck.
 pub fn alarm(cx: &Cx<'_>, root: &Section<'_>) -> Vec<Tell> {
     let Some(item) = root.item("alarm") else {
-        cx.log.warn(
+        cx.log.warn_as(
+            "alarm.nobody",
             &(0..0),
             "nobody hears of a lead that is stuck: there is no \"alarm\"",
             "write alarm = [\"channel: <id>\", \"rep: <id>\"] at the top",

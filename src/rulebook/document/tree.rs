@@ -62,11 +62,6 @@ impl<'d> Log<'d> {
         self.note(self.source.finding(at, Severity::Warning, message, mend).coded(code));
     }
 
-    /// Something to look at.
-    pub fn warn(&self, at: &Range<usize>, message: impl Into<String>, mend: impl Into<String>) {
-        self.note(self.source.finding(at, Severity::Warning, message, mend));
-    }
-
     /// Whether more findings are only counted: then looking for advice is a waste.
     pub fn is_full(&self) -> bool {
         self.findings.borrow().len() >= FINDINGS_MAX

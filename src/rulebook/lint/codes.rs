@@ -24,7 +24,7 @@ const fn warning(code: &'static str, says: &'static str) -> Code {
     Code { code, severity: Severity::Warning, says }
 }
 
-const ALL: [Code; 24] = [
+const ALL: [Code; 26] = [
     warning("rule.never", "The conditions of a rule contradict each other: it never holds."),
     warning("rule.shadowed", "Every lead that a rule is for is taken by rules above it."),
     warning("rule.always", "A rule holds for every lead, so those below it never get one."),
@@ -39,6 +39,7 @@ const ALL: [Code; 24] = [
     warning("cap.contradiction", "Of two caps one can never be reached."),
     warning("cap.above-pool", "The cap of a member is above that of the pool."),
     warning("rep.left", "Somebody who has left is still named."),
+    warning("rep.untold", "Nobody tells a rep of a lead: there is no \"tell_by\"."),
     error("rep.backup-circle", "Reps stand in for each other in a circle."),
     warning("rep.backup-left", "Whoever stands in for a rep has left, and nobody else does."),
     error("rep.manager-circle", "Reps are each other's managers in a circle."),
@@ -48,6 +49,7 @@ const ALL: [Code; 24] = [
     error("table.duplicate", "Two rows of a table have the same key."),
     warning("table.unreachable", "Narrower rows leave nothing to a row of a table."),
     warning("table.left", "A row of a table names somebody who has left."),
+    warning("alarm.nobody", "Nobody hears of a lead that is stuck: there is no \"alarm\"."),
     warning("unused", "Nothing refers to it."),
 ];
 

@@ -37,7 +37,7 @@ const COMPARED_MAX: usize = 40_000_000;
 pub enum Verdict {
     /// Some lead gets there, as far as regions can tell.
     Reached,
-    /// It never holds.
+    /// It never holds, or names nobody wherever it does.
     Never,
     /// These rules take all of it.
     Shadowed(BTreeSet<usize>),
@@ -72,8 +72,10 @@ impl<'g, 'b> Cover<'g, 'b> {
         let book = self.ground.book;
         let Some(rule) = book.rules.get(at) else { return Verdict::Unsaid };
         let Some(regions) = rule.when.holding(REGIONS_MAX) else { return Verdict::Unsaid };
+        let at_most = Takes::at_most(&rule.then);
+        let regions = regions.into_iter().filter_map(|region| region.and(&at_most));
         let regions: Vec<Region<'b>> =
-            regions.into_iter().filter_map(|region| self.ground.close(region)).collect();
+            regions.filter_map(|region| self.ground.close(region)).collect();
         if regions.is_empty() {
             return Verdict::Never;
         }

@@ -11,7 +11,7 @@
 //! Does not know: which leads come.
 
 use super::{
-    super::{IfUnknown, Rule, condition::Region},
+    super::{IfUnknown, Rule, Target, Then, condition::Region},
     cover::{Cover, REGIONS_MAX, Verdict},
     ground::Ground,
     places::Places,
@@ -71,7 +71,12 @@ fn never(ground: &Ground<'_>, places: &Places<'_>, rule: &Rule) -> Finding {
     let why = match contradiction(ground, rule).as_slice() {
         [one] => format!(": no lead can have {one:?}"),
         [one, other] => format!(": {one:?} and {other:?} are never true together"),
-        _ => ": its conditions are never true together".to_owned(),
+        _ => match &rule.then {
+            Then::Assign { to: Target::Fact(slot), .. } if holds_somewhere(ground, rule) => {
+                format!(": wherever it holds, {} names nobody", ground.book.schema.name(*slot))
+            }
+            _ => ": its conditions are never true together".to_owned(),
+        },
     };
     places.warning(
         &places.at("rule", &rule.id, "id"),
@@ -79,6 +84,11 @@ fn never(ground: &Ground<'_>, places: &Places<'_>, rule: &Rule) -> Finding {
         format!("the rule {:?} never takes a lead{why}{}", rule.id, still(rule)),
         "change one of the conditions, or remove the rule",
     )
+}
+
+fn holds_somewhere(ground: &Ground<'_>, rule: &Rule) -> bool {
+    let regions = rule.when.holding(REGIONS_MAX).into_iter().flatten();
+    regions.into_iter().any(|region| ground.close(region).is_some())
 }
 
 /// The fewest conditions of a rule that contradict each other, one or two.

@@ -43,6 +43,14 @@ impl Takes {
         Self::Fact(*slot, Region::one_of(*slot, ids.into_iter().map(|id| id.as_str().into())))
     }
 
+    /// Where a rule that holds may take the lead at all: nobody is named by a fact that is unknown.
+    pub fn at_most(then: &Then) -> Region<'static> {
+        match then {
+            Then::Assign { to: Target::Fact(slot), if_unavailable: None } => Region::known(*slot),
+            _ => Region::all(),
+        }
+    }
+
     /// The region around `facts` in which a rule that holds takes the lead, if it does.
     pub fn around(&self, facts: &Facts) -> Option<Region<'static>> {
         match self {

@@ -4,9 +4,8 @@
 //! |---|---|
 //! | `pool.empty` | There are hours of the week at which nobody of a pool works. |
 //!
-//! That a team sleeps is no mistake, so this is a note where it does no harm. It is a warning where
-//! an SLA's clock runs meanwhile, and where leads wait for somebody for less time than nobody is
-//! there: they are given to somebody who sleeps, with an alarm, night after night.
+//! That a team sleeps is no mistake, so this is a note, which also says when leads wait for less time
+//! than nobody is there. It is a warning where an SLA's clock runs meanwhile.
 //!
 //! Guarantees: whoever stands in for a member counts as one, and so do the pools that it overflows
 //! into; all weeks of a year are looked at, since clocks do not change everywhere on one day, and
@@ -104,12 +103,12 @@ impl<'b> Calendar<'b> {
         match &last.if_nobody {
             IfNobody::Wait(bound) if *bound < longest => {
                 let why = format!(
-                    "{message}; leads that come then wait {bound} and are given, with an alarm, to \
+                    "{message}; leads that come then may wait {bound} and are given, with an alarm, to \
                      somebody who is not there"
                 );
                 let mend = "let the pool overflow into one that is there then, or say \"assign \
                             anyway\" if the night is no reason for an alarm";
-                Some(places.warning(&at, "pool.empty", why, mend))
+                Some(places.note(&at, "pool.empty", why, mend))
             }
             _ => {
                 let mend = "nothing, if leads may wait so long";
@@ -195,7 +194,6 @@ impl<'b> Calendar<'b> {
         for (from, to) in worst.unwrap_or_default() {
             let ((day, start), (last, end)) = (clock.local_minute(*from), clock.local_minute(*to));
             let days = to.since(*from).0 / Span::days(1).0;
-            // Midnight ends the day before.
             let later = if days > 6 { 7 } else { (last + 7 - day) % 7 };
             let shape = (start, later, end);
             match alike.iter_mut().find(|(_, known)| *known == shape) {

@@ -131,7 +131,7 @@ impl Rows {
     pub fn of(rows: Vec<(Vec<Cell>, Box<[Option<Value>]>)>) -> (Self, Vec<Trouble>) {
         let mut classes: BTreeMap<Kinds, HashMap<Box<str>, Vec<Entry>>> = BTreeMap::new();
         let mut made = Self::default();
-        let mut widths: Vec<(Vec<(f64, u128)>, u32)> = Vec::with_capacity(rows.len());
+        let mut widths: Vec<(Kinds, Vec<(f64, u128)>, u32)> = Vec::with_capacity(rows.len());
         for (row, (cells, values)) in (0_u32..).zip(rows) {
             let mut key = String::new();
             let (mut kinds, mut ranges) = (Kinds::new(), Vec::new());
@@ -150,18 +150,21 @@ impl Rows {
                 });
             }
             let width = |range: &Range| (range.width(), range.to - range.from);
-            widths.push((ranges.iter().map(width).collect(), row));
+            widths.push((kinds.clone(), ranges.iter().map(width).collect(), row));
             let group = classes.entry(kinds).or_default().entry(key.into()).or_default();
             group.push(Entry { row, ranges });
             made.values.push(values);
         }
         widths.sort_by(|a, b| {
-            let pairs = a.0.iter().zip(&b.0);
-            let by_width = pairs.map(|(a, b)| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-            by_width.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then).then(a.1.cmp(&b.1))
+            // Within a class there are as many ranges in each row.
+            let mut by_width = a.0.cmp(&b.0);
+            for (a, b) in a.1.iter().zip(&b.1) {
+                by_width = by_width.then(a.0.total_cmp(&b.0)).then(a.1.cmp(&b.1));
+            }
+            by_width.then(a.2.cmp(&b.2))
         });
         made.rank = vec![0; made.values.len()];
-        for (rank, (_, row)) in (0_u32..).zip(&widths) {
+        for (rank, (.., row)) in (0_u32..).zip(&widths) {
             if let Some(place) = made.rank.get_mut(*row as usize) {
                 *place = rank;
             }

@@ -194,11 +194,11 @@ fn a_coverage_report_says_gaps_and_overlaps() {
     assert_eq!(
         said(&coverage.gaps),
         [
-            "|under 1|[]",
-            "|over 199 to under 500|[]",
             "de|00000-09999|[]",
             "de|30000-79999|[]",
             "de|90000-99999|[]",
+            "|under 1|[]",
+            "|over 199 to under 500|[]",
         ]
     );
     assert_eq!(said(&coverage.overlaps), ["de|15000-19999|[0, 1]"]);
