@@ -170,7 +170,7 @@ pub fn mistakes(settings: &Settings) -> Result<Option<String>, Stop> {
 }
 
 /// A file's text as its findings count it.
-fn text<'f>(files: &'f Files, name: &str) -> Option<&'f str> {
+pub fn text<'f>(files: &'f Files, name: &str) -> Option<&'f str> {
     let bytes = if name == MAIN { Some(&files.main) } else { files.others.get(name) };
     let text = std::str::from_utf8(bytes?).ok()?;
     Some(text.strip_prefix('\u{feff}').unwrap_or(text))

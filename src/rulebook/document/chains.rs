@@ -45,7 +45,13 @@ impl Chain {
             };
             let way: Vec<&str> = circle.iter().chain(circle.first()).copied().collect();
             let way = way.join(" → ");
-            log.wrong(place, format!("the chain of {what} goes in a circle: {way}"), mend);
+            let code = match what {
+                "backup" => "rep.backup-circle",
+                "manager" => "rep.manager-circle",
+                _ => "pool.circle",
+            };
+            let message = format!("the chain of {what} goes in a circle: {way}");
+            log.wrong_as(code, place, message, mend);
         }
     }
 }

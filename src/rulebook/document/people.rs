@@ -238,7 +238,8 @@ fn tell_by(cx: &Cx<'_>, section: &Section<'_>, rep: &mut Rep) {
     const KIND: &str = "channel that reaches a person";
     let Some(item) = section.item("tell_by") else {
         if !rep.has_left {
-            cx.log.warn(
+            cx.log.warn_as(
+                "rep.untold",
                 &section.at,
                 format!("{} never hears of a lead: there is no \"tell_by\"", rep.name),
                 "write tell_by = [\"email\"], or the name of another channel that reaches a person",

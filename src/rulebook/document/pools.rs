@@ -126,7 +126,9 @@ fn cap(item: &Item<'_>) -> Option<Cap> {
     };
     match (leads, per) {
         (Some(0), Some(_)) => {
-            item.wrong(
+            item.log.wrong_as(
+                "cap.zero",
+                &item.at(),
                 "a cap of 0 gives no lead",
                 "take the rep out of the pool, or write a larger cap",
             );
