@@ -138,7 +138,8 @@ impl<'g, 'b> Cover<'g, 'b> {
         let candidates = self.ground.book.candidates(facts);
         let candidates = candidates.take_while(|(at, _)| *at < among.end);
         let candidates = candidates.skip_while(|(at, _)| *at < among.start);
-        let mut taken = candidates.filter_map(|(at, rule)| Some((at, self.taken(at, rule, facts)?)));
+        let mut taken =
+            candidates.filter_map(|(at, rule)| Some((at, self.taken(at, rule, facts)?)));
         let first = taken.next()?;
         if left.is_within(&first.1) {
             return Some(first);

@@ -91,7 +91,8 @@ fn alone(book: &Rulebook, places: &Places<'_>) -> Vec<Finding> {
              is all there is, overflow included",
             super::super::finding::either(&pools)
         );
-        let mend = "add somebody to the pool, let it overflow, or use a ladder without \"reassign\"";
+        let mend =
+            "add somebody to the pool, let it overflow, or use a ladder without \"reassign\"";
         let at = places.item("escalation", ladder, "step", step);
         places.warning(&at, "escalation.reassign-alone", message, mend)
     };

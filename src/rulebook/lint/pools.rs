@@ -37,7 +37,8 @@ pub fn lint(book: &Rulebook, places: &Places<'_>) -> Vec<Finding> {
                 "when nobody of {:?} is there, nobody of {:?} is: everybody in it is in {:?} too",
                 pool.id, overflow.id, pool.id
             );
-            let mend = "name a pool with other people, \"wait\" with max_wait, or \"assign anyway\"";
+            let mend =
+                "name a pool with other people, \"wait\" with max_wait, or \"assign anyway\"";
             found.push(places.warning(&at, "pool.same-people", message, mend));
         }
     }

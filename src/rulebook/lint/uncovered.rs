@@ -161,8 +161,9 @@ impl<'b> Asking<'b> {
         facts.set(slot, Some(value.clone()));
         self.is_unsure
             || self.tables.iter().any(|table| table.may_have(&facts, slot))
-            || self.regions.iter().any(|one| {
-                one.and(region).and_then(|both| ground.close(both)).is_some()
-            })
+            || self
+                .regions
+                .iter()
+                .any(|one| one.and(region).and_then(|both| ground.close(both)).is_some())
     }
 }

@@ -242,9 +242,10 @@ impl<'p> Region<'p> {
         let fields = fields.map(|(slot, _)| 1_u128 << (slot.at() % 64));
         let expressions = self.hidden.iter().filter(|hidden| hidden.holds).filter_map(|hidden| {
             let Test::Matches { regex, .. } = hidden.test else { return None };
-            let sum = regex.as_str().bytes().fold(7_u32, |sum, byte| {
-                sum.wrapping_mul(31).wrapping_add(u32::from(byte))
-            });
+            let sum = regex
+                .as_str()
+                .bytes()
+                .fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
             Some(1_u128 << (64 + sum % 64))
         });
         fields.chain(expressions).fold(0, std::ops::BitOr::bitor)
