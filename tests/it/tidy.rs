@@ -143,6 +143,7 @@ const OF_POSTGRES: [&str; 10] = [
     "tls.rs",
     "tx.rs",
     "value.rs",
+    "verbs.rs",
     "wakes.rs",
 ];
 

@@ -62,7 +62,7 @@ fn replicas_that_start_at_once_make_one_schema() {
             });
         }
     });
-    assert_eq!(database.sql("SELECT count(*) FROM migration"), "1");
+    assert_eq!(database.sql("SELECT count(*) = max(number) FROM migration"), "t");
     assert_eq!(database.sql("SELECT count(*) FROM decider"), "1");
 }
 
