@@ -126,6 +126,8 @@ async fn want(tx: &Tx, wishes: &Wishes) -> StoreResult<()> {
          ON CONFLICT (lead, kind, destination) DO UPDATE SET
             wanted = excluded.wanted, due_at = excluded.due_at, rank = excluded.rank,
             why = excluded.why, is_dead = false, reason = NULL,
+            is_uncertain = job.is_uncertain
+                OR (job.lease_until = 0 AND job.attempts > job.lapsed),
             attempts = CASE WHEN job.lease_until = 0 THEN job.lapsed ELSE job.attempts END",
         &[&leads, &kinds, &to, &lanes, &revisions, &due, &ranks, &whys],
     )
