@@ -173,7 +173,8 @@ impl Covering {
         let is_asked = |table: &&Table| self.table.as_ref().is_none_or(|id| table.id == *id);
         let tables: Vec<&Table> = subject.book.tables.iter().filter(is_asked).collect();
         if let (Some(id), []) = (&self.table, tables.as_slice()) {
-            let known: Vec<&str> = subject.book.tables.iter().map(|table| table.id.as_str()).collect();
+            let known: Vec<&str> =
+                subject.book.tables.iter().map(|table| table.id.as_str()).collect();
             return Err(Stop::usage(format!("no table {id:?}; there are: {}", known.join(", "))));
         }
         let reports = tables.iter().map(|table| (table, table.coverage()));

@@ -103,8 +103,9 @@ async fn published(request: &HttpRequest, payload: web::Payload, front: &Front) 
     })?;
     let (files, findings) = linted(book, files, front.clock.now()).await;
     if draft.dry_run {
-        return Ok(HttpResponse::Ok()
-            .json(with(serde_json::json!({ "would_publish": true }), findings)));
+        return Ok(
+            HttpResponse::Ok().json(with(serde_json::json!({ "would_publish": true }), findings))
+        );
     }
     // Who signs like the file is not taken for it: a restart would read its version as the file's.
     let author = if caller.0 == FROM_FILE { "a token".to_owned() } else { caller.0.clone() };

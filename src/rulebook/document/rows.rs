@@ -74,7 +74,8 @@ impl Reader<'_, '_> {
             match trouble {
                 Trouble::Duplicate { row, of } => {
                     let Some(row) = starts.get(row as usize) else { continue };
-                    let message = format!("the key of this row is that of line {} already", line(of));
+                    let message =
+                        format!("the key of this row is that of line {} already", line(of));
                     let (place, mend) = (self.sheet.cell(row.start, at), "keep one of the two");
                     let found = self.source.finding(&place, Severity::Error, message, mend);
                     self.report(found.coded("table.duplicate"));

@@ -149,8 +149,7 @@ fn compile(
         .filter_map(|(at, (item, kind))| Some((*at, *kind, slot(item)?)))
         .collect();
     let known = schema.slot(&format!("{}.known", written.id))?;
-    let reader =
-        Reader { cx, source: &source, sheet: &sheet, assigning, reported: Cell::new(0) };
+    let reader = Reader { cx, source: &source, sheet: &sheet, assigning, reported: Cell::new(0) };
     let kinds = key.iter().map(|slot| KeyKind::of(schema, *slot));
     let kinds: Vec<KeyKind> = kinds.collect::<Option<_>>()?;
     let keyed: Vec<(usize, KeyKind)> = key_at.into_iter().zip(kinds).collect();

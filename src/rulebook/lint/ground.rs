@@ -114,11 +114,7 @@ impl<'b> Ground<'b> {
 }
 
 /// Where a column has one of these values.
-fn region_of(
-    slot: Slot,
-    values: &[&Value],
-    kind: Option<Type>,
-) -> Option<(Slot, Region<'static>)> {
+fn region_of(slot: Slot, values: &[&Value], kind: Option<Type>) -> Option<(Slot, Region<'static>)> {
     let texts = values.iter().filter_map(|value| match value {
         Value::Text(text) => Some(text.clone()),
         _ => None,

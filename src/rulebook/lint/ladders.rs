@@ -5,6 +5,7 @@
 //! | `escalation.nobody` | A ladder ends in nobody but the owner. (Compiling finds it.) |
 //! | `escalation.unheard` | Nobody of those whom a ladder tells can hear of it. |
 //! | `escalation.reassign-alone` | A ladder re-assigns leads that nobody else can get. |
+//! | `alarm.nobody` | Nobody hears of a lead that is stuck: there is no "alarm". (Compiling finds it.) |
 //!
 //! Guarantees: somebody hears when a pager is paged, a channel is told, or a person who is there has
 //! a channel on which they are told.
@@ -91,7 +92,8 @@ fn alone(book: &Rulebook, places: &Places<'_>) -> Vec<Finding> {
              is all there is, overflow included",
             super::super::finding::either(&pools)
         );
-        let mend = "add somebody to the pool, let it overflow, or use a ladder without \"reassign\"";
+        let mend =
+            "add somebody to the pool, let it overflow, or use a ladder without \"reassign\"";
         let at = places.item("escalation", ladder, "step", step);
         places.warning(&at, "escalation.reassign-alone", message, mend)
     };

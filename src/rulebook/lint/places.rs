@@ -25,7 +25,9 @@ impl<'t> Places<'t> {
             let list = document.get(kind).and_then(|list| list.get_ref().as_array());
             for entry in list.into_iter().flatten() {
                 let Some(table) = entry.get_ref().as_table() else { continue };
-                let Some(id) = table.get("id").and_then(|id| id.get_ref().as_str()) else { continue };
+                let Some(id) = table.get("id").and_then(|id| id.get_ref().as_str()) else {
+                    continue;
+                };
                 entries.entry((kind, id.trim())).or_insert(table);
             }
         }

@@ -5,6 +5,7 @@
 //! | `pool.circle` | Pools overflow into each other in a circle. (Compiling finds it.) |
 //! | `pool.same-people` | A pool overflows into one in which nobody else is. |
 //! | `pool.too-far` | A chain of pools is longer than it is followed. |
+//! | `unused` | Nothing refers to it. (Compiling finds it.) |
 //!
 //! Guarantees: a pool with caps is never said to overflow into itself: a cap is a reason to.
 //! Does not know: hours; see `week`.
@@ -37,7 +38,8 @@ pub fn lint(book: &Rulebook, places: &Places<'_>) -> Vec<Finding> {
                 "when nobody of {:?} is there, nobody of {:?} is: everybody in it is in {:?} too",
                 pool.id, overflow.id, pool.id
             );
-            let mend = "name a pool with other people, \"wait\" with max_wait, or \"assign anyway\"";
+            let mend =
+                "name a pool with other people, \"wait\" with max_wait, or \"assign anyway\"";
             found.push(places.warning(&at, "pool.same-people", message, mend));
         }
     }

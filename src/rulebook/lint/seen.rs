@@ -6,7 +6,10 @@
 
 use std::collections::BTreeMap;
 
-use super::super::{Rulebook, condition::{Facts, Value}};
+use super::super::{
+    Rulebook,
+    condition::{Facts, Value},
+};
 
 /// So many different values of a field are told apart; further ones are left out.
 const VALUES_MAX: usize = 20_000;

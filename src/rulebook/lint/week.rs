@@ -185,7 +185,8 @@ impl<'b> Calendar<'b> {
             let week = gap.0.since(self.year.0).0.div_euclid(WEEK.0);
             weeks.entry(week).or_default().push(*gap);
         }
-        let length = |week: &[Stretch]| week.iter().map(|(from, to)| to.since(*from).0).sum::<i64>();
+        let length =
+            |week: &[Stretch]| week.iter().map(|(from, to)| to.since(*from).0).sum::<i64>();
         // Weeks at the ends of the year may be cut.
         let inner = |(week, _): &(&i64, &Vec<Stretch>)| **week > 0 && **week < WEEKS - 2;
         let worst = weeks.iter().filter(inner).max_by_key(|(at, week)| (length(week), -**at));

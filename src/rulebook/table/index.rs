@@ -14,8 +14,9 @@ use std::{
 };
 
 use super::{
-    BETWEEN, Cell, part_of,
+    BETWEEN, Cell,
     cell::number_part,
+    part_of,
     postal::Runs,
     range::{Axis, Range},
 };

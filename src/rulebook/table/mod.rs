@@ -64,7 +64,8 @@ impl Table {
     /// Fills the facts of the row for what is known. Without a row the table is "not known" if
     /// everything that is looked up is there, and open otherwise.
     pub fn fill(&self, facts: &mut Facts) {
-        let looked: Vec<Looked> = self.key.iter().map(|slot| Looked::of(facts.get(*slot))).collect();
+        let looked: Vec<Looked> =
+            self.key.iter().map(|slot| Looked::of(facts.get(*slot))).collect();
         if let Some(row) = self.rows.find(&looked) {
             facts.set(self.known, Some(Value::Bool(true)));
             for (slot, value) in self.columns.iter().zip(self.rows.values(row)) {
@@ -79,8 +80,7 @@ impl Table {
     /// one.
     #[must_use]
     pub fn values(&self, column: usize, most: usize) -> (Option<Vec<&Value>>, bool) {
-        let (mut texts, mut numbers, mut truths) =
-            (HashSet::new(), HashSet::new(), HashSet::new());
+        let (mut texts, mut numbers, mut truths) = (HashSet::new(), HashSet::new(), HashSet::new());
         let (mut all, mut is_full) = (Vec::new(), true);
         for row in self.rows.all() {
             let Some(Some(value)) = row.get(column) else {

@@ -41,7 +41,8 @@ impl Runs {
     /// The place of the code among those of a form, if it begins like it.
     pub fn place(&self, shape: &str) -> Option<u128> {
         if shape.bytes().all(|kind| kind == b'9') {
-            let digits = self.0.iter().take_while(|run| run.starts_with(|c: char| c.is_ascii_digit()));
+            let digits =
+                self.0.iter().take_while(|run| run.starts_with(|c: char| c.is_ascii_digit()));
             let digits: String = digits.map(String::as_str).collect();
             return value(digits.get(..shape.len())?);
         }
@@ -148,7 +149,11 @@ pub fn range(written: &str) -> Result<Option<(String, u128, u128)>, String> {
         return Ok(None);
     }
     let (Some(from), Some(to)) = (value(&low), value(&high)) else {
-        return if is_clear { Err(format!("{written:?} is no range of postal codes")) } else { Ok(None) };
+        return if is_clear {
+            Err(format!("{written:?} is no range of postal codes"))
+        } else {
+            Ok(None)
+        };
     };
     if from > to {
         return Err(format!("the range {written:?} is empty; write the smaller code first"));

@@ -45,12 +45,10 @@ pub type End = (f64, bool);
 impl Range {
     /// Numbers between two ends; without one it goes on for ever. `None` when nothing lies there.
     pub fn numbers(low: Option<End>, high: Option<End>) -> Option<Self> {
-        let from = low.map_or(place(f64::NEG_INFINITY), |(number, is_in)| {
-            place(number) + u128::from(!is_in)
-        });
-        let to = high.map_or(place(f64::INFINITY) + 1, |(number, is_in)| {
-            place(number) + u128::from(is_in)
-        });
+        let from = low
+            .map_or(place(f64::NEG_INFINITY), |(number, is_in)| place(number) + u128::from(!is_in));
+        let to = high
+            .map_or(place(f64::INFINITY) + 1, |(number, is_in)| place(number) + u128::from(is_in));
         (from < to).then_some(Self { axis: Axis::Numbers, from, to })
     }
 
@@ -70,8 +68,12 @@ impl Range {
     /// Nothing that a person counts lies in it: between 299 and 300 there are no employees.
     pub fn is_hairline(&self) -> bool {
         let (from, to) = (number_at(self.from), number_at(self.to));
-        self.axis == Axis::Numbers && from.fract() == 0.0 && to.fract() == 0.0 && to - from <= 1.0
-            && self.from % 2 == 1 && self.to.is_multiple_of(2)
+        self.axis == Axis::Numbers
+            && from.fract() == 0.0
+            && to.fract() == 0.0
+            && to - from <= 1.0
+            && self.from % 2 == 1
+            && self.to.is_multiple_of(2)
     }
 
     /// The range as people write it.
@@ -79,7 +81,8 @@ impl Range {
         let mut said = String::new();
         let _ = match &self.axis {
             Axis::Codes(shape) => {
-                let (low, high) = (postal::code(shape, self.from), postal::code(shape, self.to - 1));
+                let (low, high) =
+                    (postal::code(shape, self.from), postal::code(shape, self.to - 1));
                 if low == high { write!(said, "{low}") } else { write!(said, "{low}-{high}") }
             }
             Axis::Numbers => {

@@ -15,9 +15,9 @@ const KEYS: [(&str, Type); 4] = [
 ];
 
 fn schema() -> Schema {
-    let builder = KEYS.iter().fold(Schema::builder(), |builder, (name, kind)| {
-        builder.with(Field::new(name, *kind))
-    });
+    let builder = KEYS
+        .iter()
+        .fold(Schema::builder(), |builder, (name, kind)| builder.with(Field::new(name, *kind)));
     let builder = builder.with(Field::new("t.known", Type::Bool));
     builder.with(Field::new("t.row", Type::Number)).build().unwrap()
 }
@@ -26,14 +26,14 @@ fn schema() -> Schema {
 fn table(schema: &Schema, rows: &[[&str; 4]]) -> (Table, Vec<Trouble>) {
     let slot = |name: &str| schema.slot(name).unwrap();
     let key: Vec<Slot> = KEYS.iter().map(|(name, _)| slot(name)).collect();
-    let kinds: Vec<KeyKind> =
-        key.iter().map(|slot| KeyKind::of(schema, *slot).unwrap()).collect();
+    let kinds: Vec<KeyKind> = key.iter().map(|slot| KeyKind::of(schema, *slot).unwrap()).collect();
     let cells = |row: &[&str; 4]| {
         kinds.iter().zip(row).map(|(kind, cell)| kind.read(cell).unwrap()).collect::<Vec<_>>()
     };
-    let rows = rows.iter().enumerate().map(|(at, row)| {
-        (cells(row), Box::from([Some(Value::Number(at as f64))]))
-    });
+    let rows = rows
+        .iter()
+        .enumerate()
+        .map(|(at, row)| (cells(row), Box::from([Some(Value::Number(at as f64))])));
     let (rows, troubles) = Rows::of(rows.collect());
     let (known, columns) = (slot("t.known"), vec![slot("t.row")]);
     (Table { id: "t".into(), key, known, columns, rows }, troubles)
@@ -114,7 +114,11 @@ fn the_most_specific_row_wins() {
         // Two filled cells, a value and a range, in the same columns: no range is in the other's.
         ("DE", Some("80335"), Some(1000.0), 3),
     ] {
-        assert_eq!(of(country, code, employees, None), Some(expected), "{country} {code:?} {employees:?}");
+        assert_eq!(
+            of(country, code, employees, None),
+            Some(expected),
+            "{country} {code:?} {employees:?}"
+        );
     }
     assert_eq!(of("US", None, Some(700.0), Some(4000.0)), Some(14));
     assert_eq!(of("US", None, Some(3000.0), Some(4000.0)), Some(13));
@@ -189,7 +193,9 @@ fn a_coverage_report_says_gaps_and_overlaps() {
     );
     let coverage = table.coverage();
     let said = |list: &[Stretch]| {
-        list.iter().map(|one| format!("{}|{}|{:?}", one.beside, one.range, one.rows)).collect::<Vec<_>>()
+        list.iter()
+            .map(|one| format!("{}|{}|{:?}", one.beside, one.range, one.rows))
+            .collect::<Vec<_>>()
     };
     assert_eq!(
         said(&coverage.gaps),

@@ -95,10 +95,9 @@ fn is_same(one: &Test, other: &Test) -> bool {
             Test::Number { field, order, value },
             Test::Number { field: same, order: alike, value: equal },
         ) => field == same && order == alike && value == equal,
-        (
-            Test::NumberIn { field, values },
-            Test::NumberIn { field: same, values: alike },
-        ) => field == same && values == alike,
+        (Test::NumberIn { field, values }, Test::NumberIn { field: same, values: alike }) => {
+            field == same && values == alike
+        }
         (Test::SameText { left, right }, Test::SameText { left: one, right: other }) => {
             (left, right) == (one, other) || (left, right) == (other, one)
         }

@@ -27,7 +27,7 @@ pub(super) use self::{
     numbers::Numbers,
     texts::Texts,
 };
-use super::facts::Facts;
+use super::facts::{Facts, Value};
 use super::pred::{Reading, Test};
 use super::schema::Slot;
 use hidden::Hidden;
@@ -117,6 +117,12 @@ impl<'p> Region<'p> {
     #[must_use]
     pub fn is_true(&self, slot: Slot) -> bool {
         *self.domain(slot) == Domain::of(Set::Truth(true))
+    }
+
+    /// Whether the field may have this value in here, as far as it alone is concerned.
+    #[must_use]
+    pub fn may_have(&self, slot: Slot, value: &Value) -> bool {
+        self.domain(slot).has(Some(value))
     }
 
     /// What both have in common; nothing when that is certainly nothing.
@@ -242,9 +248,10 @@ impl<'p> Region<'p> {
         let fields = fields.map(|(slot, _)| 1_u128 << (slot.at() % 64));
         let expressions = self.hidden.iter().filter(|hidden| hidden.holds).filter_map(|hidden| {
             let Test::Matches { regex, .. } = hidden.test else { return None };
-            let sum = regex.as_str().bytes().fold(7_u32, |sum, byte| {
-                sum.wrapping_mul(31).wrapping_add(u32::from(byte))
-            });
+            let sum = regex
+                .as_str()
+                .bytes()
+                .fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
             Some(1_u128 << (64 + sum % 64))
         });
         fields.chain(expressions).fold(0, std::ops::BitOr::bitor)

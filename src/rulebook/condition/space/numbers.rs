@@ -164,7 +164,8 @@ mod tests {
 
     #[test]
     fn ends_belong_to_it_or_do_not() {
-        let set = Numbers::compared(Order::AtLeast, 50.0).and(&Numbers::compared(Order::Less, 200.0));
+        let set =
+            Numbers::compared(Order::AtLeast, 50.0).and(&Numbers::compared(Order::Less, 200.0));
         for (number, expected) in [(49.999, false), (50.0, true), (199.0, true), (200.0, false)] {
             assert_eq!(set.has(number), expected, "{number}");
         }

@@ -72,7 +72,8 @@ fn regions(node: &Node, wanted: bool, most: usize) -> Option<Vec<Region<'_>>> {
                     if found.len().saturating_mul(part.len()) > most.saturating_mul(8) {
                         return None;
                     }
-                    let pairs = found.iter().flat_map(|one| part.iter().map(move |two| one.and(two)));
+                    let pairs =
+                        found.iter().flat_map(|one| part.iter().map(move |two| one.and(two)));
                     found = pairs.flatten().collect();
                 } else {
                     found.extend(part);

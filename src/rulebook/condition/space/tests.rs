@@ -9,9 +9,9 @@ use super::*;
 const MOST: usize = 4096;
 
 fn taken_away<'p>(from: &[Region<'p>], regions: &[Region<'p>]) -> Vec<Region<'p>> {
-    regions.iter().fold(from.to_vec(), |rest, region| {
-        rest.iter().flat_map(|one| one.minus(region)).collect()
-    })
+    regions
+        .iter()
+        .fold(from.to_vec(), |rest, region| rest.iter().flat_map(|one| one.minus(region)).collect())
 }
 
 proptest! {
@@ -61,7 +61,10 @@ fn what_is_covered_is_seen_to_be() {
         ("lead.country == 'DE'", &["lead.country in ['AT', 'DE']"][..]),
         ("lead.country in ['AT', 'DE']", &["lead.country == 'DE'", "lead.country == 'AT'"]),
         ("lead.employees > 10", &["lead.employees <= 50", "lead.employees > 50"]),
-        ("lead.free_mail && lead.score > 1", &["lead.score > 0 && lead.score < 9", "lead.free_mail"]),
+        (
+            "lead.free_mail && lead.score > 1",
+            &["lead.score > 0 && lead.score < 9", "lead.free_mail"],
+        ),
         ("lead.score >= 1 || lead.score < 1", &["has(lead.score)"]),
         ("lead.email.endsWith('.edu')", &["lead.email.endsWith('edu')"]),
         ("lead.email == 'a.edu'", &["lead.email.endsWith('.edu')"]),
