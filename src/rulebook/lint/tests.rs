@@ -91,7 +91,7 @@ fn every_seeded_defect_is_found_at_its_line_and_nothing_else() {
     }
     assert!(wrong.is_empty(), "\n{wrong}");
     // Those of caps need more than one cap of a member, and are shown where they are.
-    let elsewhere = ["cap.contradiction", "cap.above-pool", "alarm.nobody"];
+    let elsewhere = ["cap.contradiction", "cap.above-pool", "alarm.nobody", "more"];
     let missing: Vec<&str> = codes()
         .iter()
         .map(|code| code.code)
@@ -132,6 +132,15 @@ fn sound_rulebooks_are_left_alone() {
     }
     assert_sound("ten thousand", &many(GENERATED[0].1, 9_999), &Seen::default());
     assert!(count >= 40, "{count}");
+}
+
+#[test]
+fn two_hundred_findings_are_shown_and_the_rest_counted() {
+    for (rules, shown, last) in [(201, 200, "rule.shadowed"), (202, 201, "more")] {
+        let files = many(|_, _| "if.country = \"DE\"".to_owned(), rules);
+        let found = found(&files, &Seen::default());
+        assert_eq!((found.len(), found[shown - 1].code.as_ref()), (shown, last));
+    }
 }
 
 /// The condition of a rule with this number, of so many.
