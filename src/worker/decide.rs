@@ -80,9 +80,10 @@ impl Worker {
         let (mut worked, mut line, mut after) = (Worked::default(), VecDeque::new(), EventId(0));
         // While another replica decides, one event is enough to see whether it still does.
         let mut size = if self.is_elsewhere.load(Ordering::Relaxed) { 1 } else { BATCH_MAX };
-        let is_unsure = self.is_time_unsure().await?;
         for place in 1..=BATCHES_MAX {
             let events = self.store.undecided_after(after, size).await?;
+            // Just before the batch takes its instant: the clock may be set while events are read.
+            let is_unsure = self.is_time_unsure().await?;
             let is_last = events.len() < size || place == BATCHES_MAX;
             after = events.last().map_or(after, |event| event.id);
             // What is due by a clock that has just jumped stays due, untouched: the clock may be

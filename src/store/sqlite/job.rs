@@ -36,6 +36,7 @@ pub fn want(tx: &Connection, lead: LeadId, wanted: Seq, job: &JobWanted) -> Stor
          ON CONFLICT (lead, kind, destination) DO UPDATE SET
             wanted = excluded.wanted, due_at = excluded.due_at, rank = excluded.rank,
             why = excluded.why, is_dead = 0, reason = NULL,
+            is_uncertain = is_uncertain OR (lease_until = 0 AND attempts > lapsed),
             attempts = CASE WHEN lease_until = 0 THEN lapsed ELSE attempts END",
     )?
     .execute(params![
