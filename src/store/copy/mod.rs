@@ -86,7 +86,7 @@ pub fn copy(
             if rows.is_empty() {
                 break;
             }
-            rows.iter().for_each(|row| sum.add(row));
+            sum.add_all(&rows);
             to.write(table, &rows)?;
             tell(Progress::Moved(table.name, sum.rows));
         }
@@ -140,7 +140,7 @@ fn verify(
             if rows.is_empty() {
                 break;
             }
-            rows.iter().for_each(|row| found.add(row));
+            found.add_all(&rows);
         }
         if found != *sum {
             return Err(StoreError::Corrupt(format!(

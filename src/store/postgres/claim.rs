@@ -136,17 +136,17 @@ pub async fn claim(
     // Statements that need no answer before the next are sent at once; what fails on the way takes
     // the connection with it, and the server undoes it.
     let tx = Tx::unbegun(pools.work()).await?;
-    let (begun, by_index, leased) = tokio::join!(
+    let (begun, planned, taken) = tokio::join!(
         biased;
         tx.batch(pools.begin()), tx.batch(front::BY_INDEX), lease(&tx, claim, clock, known.as_ref())
     );
-    let jobs = with_leads(&tx, claim.kind, begun.and(by_index).and(leased)?).await?;
+    let jobs = with_leads(&tx, claim.kind, begun.and(planned).and(taken)?).await?;
     let (ahead, committed) =
         tokio::join!(biased; front::look(&tx, claim, clock, known.as_ref()), tx.batch("COMMIT"));
     let ahead = committed.and(ahead)?;
     tx.ended();
     let next_due = ahead.next_due();
-    front.keep(pools, claim, clock, known, ahead);
+    front.keep(pools, claim, clock, known, &ahead);
     Ok(ClaimDone { jobs, next_due })
 }
 

@@ -215,7 +215,7 @@ impl Front {
         claim: &Claim,
         clock: Option<i64>,
         known: Option<Known>,
-        ahead: Ahead,
+        ahead: &Ahead,
     ) {
         let Some(known) = known else {
             self.learn(claim, ahead);
@@ -235,7 +235,7 @@ impl Front {
                 tx.end(by_index.and(ahead)).await
             };
             match looked.await {
-                Ok(ahead) => front.learn(&claim, ahead),
+                Ok(ahead) => front.learn(&claim, &ahead),
                 Err(error) => tracing::debug!(%error, "the front of a lane was not found"),
             }
             front.lanes().looking.remove(&lane);
@@ -243,7 +243,7 @@ impl Front {
     }
 
     /// Takes in a whole look.
-    fn learn(&self, claim: &Claim, ahead: Ahead) {
+    fn learn(&self, claim: &Claim, ahead: &Ahead) {
         let lane = (claim.kind, claim.lane.clone());
         let mut lanes = self.lanes();
         if ahead.cost_ms < CHEAP_MS {

@@ -70,7 +70,7 @@ const VERB_MAX: Duration = Duration::from_millis(4_800);
 /// How long a part of a batch may take to be decided.
 const DECIDE_MAX: Duration = Duration::from_secs(20);
 /// How long those may take that read everything.
-const LONG_MAX: Duration = Duration::from_secs(600);
+const LONG_MAX: Duration = Duration::from_mins(10);
 
 /// The store on PostgreSQL. A request is under way as soon as its verb is called, awaited or not.
 pub struct PostgresStore {

@@ -19,24 +19,6 @@ fn open(database: &Database) -> StoreResult<PostgresStore> {
 }
 
 #[test]
-fn replicas_that_start_at_once_make_the_schema_once() {
-    needs_postgres!("replicas_that_start_at_once_make_the_schema_once");
-    let database = Database::empty();
-    let options = database.options();
-    thread::scope(|scope| {
-        let starts: Vec<_> =
-            (0..6).map(|_| scope.spawn(|| PostgresStore::open(&options))).collect();
-        for start in starts {
-            assert!(start.join().unwrap().is_ok());
-        }
-    });
-    let steps = database.sql("SELECT count(*), count(DISTINCT number) FROM migration");
-    let (all, once) = steps.split_once('|').unwrap();
-    assert_eq!(all, once);
-    assert_eq!(database.sql("SELECT count(*) FROM decider"), "1");
-}
-
-#[test]
 fn a_start_that_is_killed_half_way_leaves_nothing_and_the_next_one_goes_on() {
     needs_postgres!("a_start_that_is_killed_half_way_leaves_nothing_and_the_next_one_goes_on");
     let database = Database::empty();
