@@ -126,13 +126,18 @@ struct Entry {
     ranges: Vec<Range>,
 }
 
+/// A row as it is read: the cells of its key, and what it says.
+pub type Line = (Vec<Cell>, Box<[Option<Value>]>);
+/// What a row's key says, how wide its ranges are, and its number.
+type Width = (Kinds, Vec<(f64, u128)>, u32);
+
 impl Rows {
     /// Indexes rows: their keys, and what they say. A row that is a duplicate is left out.
     #[must_use]
-    pub fn of(rows: Vec<(Vec<Cell>, Box<[Option<Value>]>)>) -> (Self, Vec<Trouble>) {
+    pub fn of(rows: Vec<Line>) -> (Self, Vec<Trouble>) {
         let mut classes: BTreeMap<Kinds, HashMap<Box<str>, Vec<Entry>>> = BTreeMap::new();
         let mut made = Self::default();
-        let mut widths: Vec<(Kinds, Vec<(f64, u128)>, u32)> = Vec::with_capacity(rows.len());
+        let mut widths: Vec<Width> = Vec::with_capacity(rows.len());
         for (row, (cells, values)) in (0_u32..).zip(rows) {
             let mut key = String::new();
             let (mut kinds, mut ranges) = (Kinds::new(), Vec::new());
@@ -199,8 +204,8 @@ impl Rows {
         let mut axes: BTreeMap<Axis, BTreeMap<(u128, u128), Vec<Entry>>> = BTreeMap::new();
         for entry in entries {
             let Some(range) = entry.ranges.get(depth) else { continue };
-            let (axis, ends) = (range.axis.clone(), (range.from, range.to));
-            axes.entry(axis).or_default().entry(ends).or_default().push(entry);
+            let (of, ends) = (range.axis.clone(), (range.from, range.to));
+            axes.entry(of).or_default().entry(ends).or_default().push(entry);
         }
         let mut levels = Vec::new();
         for (axis, ranges) in axes {

@@ -60,7 +60,7 @@ fn whatever_goes_wrong_in_any_order_nothing_is_lost_or_done_twice() {
     }
     let is_long = std::env::var_os("HANDOFF_TEST_LONG").is_some();
     let seeds = number("HANDOFF_SIM_SEEDS").unwrap_or(if is_long { 200_000 } else { SEEDS });
-    let began = std::time::Instant::now();
+    let began = tokio::time::Instant::now();
     let (next, failures) = (AtomicU64::new(0), Mutex::new(Vec::new()));
     let total: Mutex<(BTreeMap<&str, u64>, usize, usize)> = Mutex::default();
     thread::scope(|scope| {
