@@ -126,18 +126,14 @@ struct Entry {
     ranges: Vec<Range>,
 }
 
-/// A row as it is read: the cells of its key, and what it says.
-pub type Line = (Vec<Cell>, Box<[Option<Value>]>);
-/// What a row's key says, how wide its ranges are, and its number.
-type Width = (Kinds, Vec<(f64, u128)>, u32);
-
 impl Rows {
     /// Indexes rows: their keys, and what they say. A row that is a duplicate is left out.
     #[must_use]
-    pub fn of(rows: Vec<Line>) -> (Self, Vec<Trouble>) {
+    #[expect(clippy::type_complexity, reason = "rows as they are read, and a list that stays here")]
+    pub fn of(rows: Vec<(Vec<Cell>, Box<[Option<Value>]>)>) -> (Self, Vec<Trouble>) {
         let mut classes: BTreeMap<Kinds, HashMap<Box<str>, Vec<Entry>>> = BTreeMap::new();
         let mut made = Self::default();
-        let mut widths: Vec<Width> = Vec::with_capacity(rows.len());
+        let mut widths: Vec<(Kinds, Vec<(f64, u128)>, u32)> = Vec::with_capacity(rows.len());
         for (row, (cells, values)) in (0_u32..).zip(rows) {
             let mut key = String::new();
             let (mut kinds, mut ranges) = (Kinds::new(), Vec::new());

@@ -102,11 +102,11 @@ fn whatever_goes_wrong_in_any_order_nothing_is_lost_or_done_twice() {
     if seeds >= SEEDS {
         let silent: Vec<&&str> = KINDS
             .iter()
-            .filter(|kind| fired.get(**kind).is_none_or(|n| *n < seeds / 100))
+            .filter(|kind| fired.get(**kind).is_none_or(|n| *n < seeds / 500))
             .collect();
         assert!(
             silent.is_empty(),
-            "these kinds of fault fired less than once in a hundred seeds: {silent:?}"
+            "these kinds of fault fired less than once in 500 seeds: {silent:?}"
         );
     }
 }
