@@ -24,7 +24,7 @@ const fn warning(code: &'static str, says: &'static str) -> Code {
     Code { code, severity: Severity::Warning, says }
 }
 
-const ALL: [Code; 26] = [
+const ALL: [Code; 27] = [
     warning("rule.never", "The conditions of a rule contradict each other: it never holds."),
     warning("rule.shadowed", "Every lead that a rule is for is taken by rules above it."),
     warning("rule.always", "A rule holds for every lead, so those below it never get one."),
@@ -51,6 +51,7 @@ const ALL: [Code; 26] = [
     warning("table.left", "A row of a table names somebody who has left."),
     warning("alarm.nobody", "Nobody hears of a lead that is stuck: there is no \"alarm\"."),
     warning("unused", "Nothing refers to it."),
+    warning("more", "There are more findings than are shown."),
 ];
 
 /// Every kind of finding that has a code, in the order in which they are documented.
@@ -61,7 +62,7 @@ pub const fn codes() -> &'static [Code] {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::{collections::BTreeSet, fs, path::Path};
 
     use super::*;
 
@@ -70,5 +71,25 @@ mod tests {
         let all: BTreeSet<&str> = codes().iter().map(|code| code.code).collect();
         assert_eq!(all.len(), codes().len());
         assert!(codes().iter().all(|code| code.says.ends_with('.')));
+    }
+
+    #[test]
+    fn each_code_stands_in_the_header_of_a_file_and_no_other_does() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rulebook");
+        let files = ["lint", "document"].map(|name| fs::read_dir(folder.join(name)).unwrap());
+        let files = files.into_iter().flatten().map(|file| file.unwrap().path());
+        let texts =
+            files.filter(|path| path.is_file()).map(|path| fs::read_to_string(path).unwrap());
+        let headers: String = texts.collect();
+        let rows = headers.lines().filter_map(|line| line.strip_prefix("//! | `"));
+        let mut listed: Vec<&str> = rows.collect();
+        listed.sort_unstable();
+        let mut known: Vec<String> =
+            codes().iter().map(|code| format!("{}` | {}", code.code, code.says)).collect();
+        known.sort_unstable();
+        assert_eq!(listed.len(), known.len(), "{listed:#?}");
+        for (listed, known) in listed.iter().zip(&known) {
+            assert!(listed.starts_with(known.as_str()), "{listed} is not {known}");
+        }
     }
 }

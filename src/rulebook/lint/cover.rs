@@ -53,6 +53,8 @@ pub struct Cover<'g, 'b> {
     known: Vec<(usize, u128, Region<'b>)>,
     looks: Cell<usize>,
     compared: Cell<usize>,
+    /// A lead of whom nothing is known.
+    nothing: Facts,
 }
 
 impl<'g, 'b> Cover<'g, 'b> {
@@ -64,6 +66,7 @@ impl<'g, 'b> Cover<'g, 'b> {
             known: Vec::new(),
             looks: Cell::new(0),
             compared: Cell::new(0),
+            nothing: Facts::new(&ground.book.schema),
         }
     }
 
@@ -90,6 +93,11 @@ impl<'g, 'b> Cover<'g, 'b> {
 
     /// Whether the rule at this place takes every lead.
     pub fn takes_all(&self, at: usize) -> bool {
+        let book = self.ground.book;
+        // Few rules hold for a lead of whom nothing is known.
+        if book.rules.get(at).is_none_or(|rule| rule.when.eval(&self.nothing) != Tri::True) {
+            return false;
+        }
         let all = self.ground.close(Region::all()).into_iter().collect();
         let taker = |facts: &Facts, left: &Region<'b>| self.taker(facts, left, at..at + 1);
         matches!(self.left(all, taker, at), Verdict::Shadowed(_))

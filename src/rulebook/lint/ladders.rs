@@ -5,6 +5,7 @@
 //! | `escalation.nobody` | A ladder ends in nobody but the owner. (Compiling finds it.) |
 //! | `escalation.unheard` | Nobody of those whom a ladder tells can hear of it. |
 //! | `escalation.reassign-alone` | A ladder re-assigns leads that nobody else can get. |
+//! | `alarm.nobody` | Nobody hears of a lead that is stuck: there is no "alarm". (Compiling finds it.) |
 //!
 //! Guarantees: somebody hears when a pager is paged, a channel is told, or a person who is there has
 //! a channel on which they are told.

@@ -6,7 +6,11 @@
 //! a way to mend it and a code that stays; [`codes`] lists them all.
 //! Does not know: what leads there are, but for the summary that it is given; who is away today.
 //!
-//! Each code stands, with what it means, in the file that finds it.
+//! Each code stands, with what it means, in the header of a file of this folder or of `document`.
+//!
+//! | code | what it says |
+//! |---|---|
+//! | `more` | There are more findings than are shown. |
 
 mod caps;
 mod codes;
@@ -35,6 +39,9 @@ use ground::Ground;
 use places::Places;
 pub use seen::Seen;
 
+/// More findings than this help nobody.
+const FINDINGS_MAX: usize = 200;
+
 impl Rulebook {
     /// Everything that should be looked at: the warnings of compiling and what analysis finds, main
     /// file first, each file from top to bottom. `files` are those it was compiled from, `seen` sums
@@ -59,6 +66,12 @@ impl Rulebook {
             let key = |one: &Finding| (one.file != MAIN, one.file.clone(), one.line, one.column);
             key(a).cmp(&key(b)).then_with(|| a.code.cmp(&b.code))
         });
+        let more = found.len().saturating_sub(FINDINGS_MAX);
+        if more > 0 {
+            found.truncate(FINDINGS_MAX);
+            let message = format!("and {more} more, not shown");
+            found.push(places.warning(&(0..0), "more", message, "mend these first"));
+        }
         found
     }
 }

@@ -3,6 +3,7 @@
 //! | code | what it says |
 //! |---|---|
 //! | `rep.left` | Somebody who has left is still named. (Compiling finds it.) |
+//! | `rep.untold` | Nobody tells a rep of a lead: there is no "tell_by". (Compiling finds it.) |
 //! | `rep.backup-circle` | Reps stand in for each other in a circle. (Compiling finds it.) |
 //! | `rep.manager-circle` | Reps are each other's managers in a circle. (Compiling finds it.) |
 //! | `rep.backup-left` | Whoever stands in for a rep has left, and nobody else does. |

@@ -5,6 +5,7 @@
 //! | `pool.circle` | Pools overflow into each other in a circle. (Compiling finds it.) |
 //! | `pool.same-people` | A pool overflows into one in which nobody else is. |
 //! | `pool.too-far` | A chain of pools is longer than it is followed. |
+//! | `unused` | Nothing refers to it. (Compiling finds it.) |
 //!
 //! Guarantees: a pool with caps is never said to overflow into itself: a cap is a reason to.
 //! Does not know: hours; see `week`.

@@ -10,8 +10,6 @@
 //! through a table that is looked up by it. A condition that is too much counts as one for all.
 //! Does not know: which rule took a lead.
 
-use std::sync::Arc;
-
 use super::{
     super::{
         Rule,
@@ -32,52 +30,47 @@ pub fn lint(ground: &Ground<'_>, places: &Places<'_>, seen: &Seen) -> Vec<Findin
     if let Some(slot) = ground.book.schema.slot("lead.country") {
         let values = seen.countries.iter().map(|(code, count)| {
             let name = country::name(code).unwrap_or(code).to_owned();
-            let text: Arc<str> = code.as_str().into();
-            (name, Value::Text(Arc::clone(&text)), Region::one_of(slot, [text]), *count)
+            (name, Value::text(code), *count)
         });
         let said = ("seen.country", "from", "the country");
         found.extend(field(ground, places, seen, slot, values.collect(), said));
     }
     if let Some(slot) = ground.book.schema.slot("lead.employees") {
-        let values = seen.employees.iter().map(|(size, count)| {
-            let number = *size as f64;
-            let region = Region::number_of(slot, &[number]);
-            (size.to_string(), Value::Number(number), region, *count)
-        });
+        let values = seen
+            .employees
+            .iter()
+            .map(|(size, count)| (size.to_string(), Value::Number(*size as f64), *count));
         let said = ("seen.employees", "with so many employees:", "the size");
         found.extend(field(ground, places, seen, slot, values.collect(), said));
     }
     if let Some(slot) = ground.book.schema.slot("lead.source") {
-        let values = seen.sources.iter().map(|(source, count)| {
-            let text: Arc<str> = source.as_str().into();
-            let value = Value::Text(Arc::clone(&text));
-            (source.clone(), value, Region::one_of(slot, [text]), *count)
-        });
+        let values = seen.sources.iter();
+        let values = values.map(|(source, count)| (source.clone(), Value::text(source), *count));
         let said = ("seen.source", "from", "the source");
         found.extend(field(ground, places, seen, slot, values.collect(), said));
     }
     found
 }
 
-/// A value that was seen: its name, itself, where it is, and how often.
-type Value4 = (String, Value, Region<'static>, u64);
+/// A value that was seen: its name, itself, and how often.
+type Met = (String, Value, u64);
 
 fn field(
     ground: &Ground<'_>,
     places: &Places<'_>,
     seen: &Seen,
     slot: Slot,
-    values: Vec<Value4>,
+    values: Vec<Met>,
     (code, from, what): (&'static str, &str, &str),
 ) -> Option<Finding> {
     let asking = Asking::of(ground, slot);
     if asking.is_empty() {
         return None;
     }
-    let is_open = |value: &Value4| !asking.is_for(ground, slot, &value.1, &value.2);
-    let mut open: Vec<Value4> = values.into_iter().filter(is_open).collect();
+    let is_open = |value: &Met| !asking.is_for(ground, slot, &value.1);
+    let mut open: Vec<Met> = values.into_iter().filter(is_open).collect();
     let last = ground.book.rules.last()?;
-    let leads: u64 = open.iter().map(|value| value.3).sum();
+    let leads: u64 = open.iter().map(|value| value.2).sum();
     if leads == 0 {
         return None;
     }
@@ -86,7 +79,7 @@ fn field(
     let named = if code == "seen.employees" && more > 0 {
         stretches(&open)
     } else {
-        open.sort_by(|a, b| b.3.cmp(&a.3).then_with(|| a.0.cmp(&b.0)));
+        open.sort_by(|a, b| b.2.cmp(&a.2).then_with(|| a.0.cmp(&b.0)));
         let named: Vec<String> =
             open.iter().take(NAMED).map(|(name, .., count)| format!("{name} ({count})")).collect();
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
@@ -102,8 +95,8 @@ fn field(
 }
 
 /// The smallest and the largest of many sizes, with how many leads.
-fn stretches(open: &[Value4]) -> String {
-    let name = |value: Option<&Value4>| value.map_or_else(String::new, |value| value.0.clone());
+fn stretches(open: &[Met]) -> String {
+    let name = |value: Option<&Met>| value.map_or_else(String::new, |value| value.0.clone());
     format!("{} to {} ({} sizes)", name(open.first()), name(open.last()), open.len())
 }
 
@@ -121,7 +114,7 @@ impl<'b> Asking<'b> {
         let mut asking = Self { regions: Vec::new(), is_unsure: false, tables: Vec::new() };
         let specific = book.rules.iter().rev().skip(1);
         for rule in specific {
-            asking.rule(rule, slot);
+            asking.rule(ground, rule, slot);
         }
         let used = |table: &&super::super::Table| {
             table.key.contains(&slot)
@@ -135,13 +128,15 @@ impl<'b> Asking<'b> {
         asking
     }
 
-    fn rule(&mut self, rule: &'b Rule, slot: Slot) {
+    fn rule(&mut self, ground: &Ground<'b>, rule: &'b Rule, slot: Slot) {
         if !rule.when.slots().contains(&slot) {
             return;
         }
         match rule.when.holding(REGIONS_MAX) {
             // A way in which it holds without asking for the field is for all values.
-            Some(regions) => self.regions.extend(regions),
+            Some(regions) => {
+                self.regions.extend(regions.into_iter().filter_map(|region| ground.close(region)));
+            }
             None => self.is_unsure = true,
         }
     }
@@ -150,20 +145,11 @@ impl<'b> Asking<'b> {
         self.regions.is_empty() && self.tables.is_empty() && !self.is_unsure
     }
 
-    fn is_for(
-        &self,
-        ground: &Ground<'_>,
-        slot: Slot,
-        value: &Value,
-        region: &Region<'static>,
-    ) -> bool {
+    fn is_for(&self, ground: &Ground<'_>, slot: Slot, value: &Value) -> bool {
         let mut facts = Facts::new(&ground.book.schema);
         facts.set(slot, Some(value.clone()));
         self.is_unsure
             || self.tables.iter().any(|table| table.may_have(&facts, slot))
-            || self
-                .regions
-                .iter()
-                .any(|one| one.and(region).and_then(|both| ground.close(both)).is_some())
+            || self.regions.iter().any(|region| region.may_have(slot, value))
     }
 }

@@ -23,6 +23,8 @@ pub const NAMES: [&str; 3] = ["email", "alerts", "oncall"];
 pub struct Line {
     pub house: Arc<House>,
     pub name: &'static str,
+    /// Nothing is sent once the lease is over, as by every adapter.
+    pub keeps_lease: bool,
 }
 
 impl Line {
@@ -39,8 +41,8 @@ impl Channel for Line {
         Box::pin(async move {
             let house = &self.house;
             let busy = || Err(Failure::Busy { after: None, why: "planted".to_owned() });
-            if house.is_too_late() {
-                return busy();
+            if self.keeps_lease && house.is_too_late() {
+                return Err(Failure::TooLate);
             }
             let fault = house.state().faults.at_out(Call::Send);
             if let Some(fault) = fault {

@@ -233,6 +233,8 @@ impl Model {
 /// The CRM as a replica calls it.
 pub struct Connection {
     pub model: Arc<Model>,
+    /// Nothing is sent once the lease is over, as by every adapter.
+    pub keeps_lease: bool,
 }
 
 impl Connection {
@@ -245,8 +247,8 @@ impl Connection {
     ) -> Answers<T> {
         let house = Arc::clone(&self.model.house);
         let busy = || Failure::Busy { after: None, why: "planted".to_owned() };
-        if house.is_too_late() {
-            return asked.iter().map(|_| Err(busy())).collect();
+        if self.keeps_lease && house.is_too_late() {
+            return asked.iter().map(|_| Err(Failure::TooLate)).collect();
         }
         let fault = house.state().faults.at_out(call);
         if let Some(fault) = fault {

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use handoff::{
     clock::Clock as _,
     model::time::{Span, Time},
+    outbound::lease::Lease,
 };
 
 use super::{
@@ -71,13 +72,11 @@ impl House {
         }
     }
 
-    /// Whether the lease under which the present step calls is over: an adapter sends nothing then.
+    /// Whether the lease under which the present step calls is over: the step says so itself.
     pub fn is_too_late(&self) -> bool {
-        let now = self.lease_now();
-        let mut state = self.state();
-        let is_too_late = state.seen.is_too_late(state.here, now, self.time.now());
+        let is_too_late = Lease::held().is_some_and(|lease| lease.is_over());
         if is_too_late {
-            state.faults.fired("a call was not made, for its lease was over");
+            self.state().faults.fired("a call was not made, for its lease was over");
         }
         is_too_late
     }

@@ -62,11 +62,13 @@ pub enum Mutation {
     JoinedNotTold,
     /// The next review of an assigned lead is forgotten.
     ReviewLost,
+    /// A call is made although the lease is over.
+    LateCall,
 }
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::NoFence,
         Self::OwnerInUpsert,
         Self::StaleRevision,
@@ -79,6 +81,7 @@ impl Mutation {
         Self::Forgetful,
         Self::JoinedNotTold,
         Self::ReviewLost,
+        Self::LateCall,
     ];
 }
 
@@ -94,7 +97,8 @@ pub fn store(mutation: Option<Mutation>, store: &Arc<dyn Store>) -> Arc<dyn Stor
 
 /// The CRM with the bug.
 pub fn crm(mutation: Option<Mutation>, model: &Arc<crm::Model>) -> Arc<dyn Crm> {
-    let inner = crm::Connection { model: Arc::clone(model) };
+    let keeps_lease = mutation != Some(Mutation::LateCall);
+    let inner = crm::Connection { model: Arc::clone(model), keeps_lease };
     match mutation {
         Some(mutation @ (Mutation::OwnerInUpsert | Mutation::Forgetful)) => {
             Arc::new(LyingCrm { inner, mutation })

@@ -71,7 +71,8 @@ impl Replica {
         let to = mutations::crm(ground.mutation, &ground.crm);
         let guarded = Guarded { to, gate: gate(crm::NAME) };
         let channel = |name: &'static str| {
-            let line = channels::Line { house: Arc::clone(house), name };
+            let keeps_lease = ground.mutation != Some(Mutation::LateCall);
+            let line = channels::Line { house: Arc::clone(house), name, keeps_lease };
             let to = mutations::channel(ground.mutation, line);
             (name.to_owned(), Guarded { to, gate: gate(name) })
         };
@@ -123,6 +124,7 @@ impl Replica {
             *number += 1;
             Under::begin(kind, *number, Arc::clone(worker))
         });
+        ground.house.clocks[self.number].looked_at(matches!(kind, Kind::Decide));
         for _ in 0..seams {
             ground.house.state().here = Here { replica: self.number, step: Some(step.number) };
             match step.poll(&ground.house.waits) {

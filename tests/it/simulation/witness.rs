@@ -237,12 +237,6 @@ impl Witness {
         attempts.any(|one| one.had.iter().any(|rep| owner_of(rep) == owner))
     }
 
-    /// Whether the lease of what a step does is over.
-    pub fn is_too_late(&self, here: Here, now: Time, truly: Time) -> bool {
-        let mut held = self.attempts.iter().filter(|one| one.here == here && one.end.is_none());
-        held.any(|one| one.lease_until <= now || one.lease_truly <= truly)
-    }
-
     /// A write for this lead reached the CRM: by which attempt.
     pub fn wrote(&mut self, here: Here, lead: Uuid, now: Time) {
         self.tick();

@@ -27,7 +27,7 @@ pub(super) use self::{
     numbers::Numbers,
     texts::Texts,
 };
-use super::facts::Facts;
+use super::facts::{Facts, Value};
 use super::pred::{Reading, Test};
 use super::schema::Slot;
 use hidden::Hidden;
@@ -117,6 +117,12 @@ impl<'p> Region<'p> {
     #[must_use]
     pub fn is_true(&self, slot: Slot) -> bool {
         *self.domain(slot) == Domain::of(Set::Truth(true))
+    }
+
+    /// Whether the field may have this value in here, as far as it alone is concerned.
+    #[must_use]
+    pub fn may_have(&self, slot: Slot, value: &Value) -> bool {
+        self.domain(slot).has(Some(value))
     }
 
     /// What both have in common; nothing when that is certainly nothing.

@@ -73,7 +73,8 @@ async fn claims_stay_quick_under_a_transaction_that_is_held_open_and_the_alert_f
         bloat.dead_rows,
         bloat.oldest,
     );
-    assert!(bloat.oldest.0 >= i64::from(seconds) * 1000, "{bloat:?}");
+    // The first tick of the pace comes at once.
+    assert!(bloat.oldest.0 >= i64::from(seconds - 1) * 1000, "{bloat:?}");
     assert!(bloat.dead_rows > before.dead_rows + i64::from(seconds * RATE), "{bloat:?}");
     if needs::is_long() {
         assert!(p99 < Duration::from_millis(50), "{p99:?}");
