@@ -100,9 +100,14 @@ fn whatever_goes_wrong_in_any_order_nothing_is_lost_or_done_twice() {
         panic!("{}", shrink::told(&Schedule::of(*seed), None));
     }
     if seeds >= SEEDS {
-        let silent: Vec<&&str> =
-            KINDS.iter().filter(|kind| fired.get(**kind).is_none_or(|n| *n < seeds / 100)).collect();
-        assert!(silent.is_empty(), "these kinds of fault fired less than once in a hundred seeds: {silent:?}");
+        let silent: Vec<&&str> = KINDS
+            .iter()
+            .filter(|kind| fired.get(**kind).is_none_or(|n| *n < seeds / 100))
+            .collect();
+        assert!(
+            silent.is_empty(),
+            "these kinds of fault fired less than once in a hundred seeds: {silent:?}"
+        );
     }
 }
 
