@@ -215,10 +215,11 @@ const CODES: [&str; 8] = ["", "1010", "10-10", "10-19", "1000-1499", "1400-1999"
 const SIZES: [&str; 8] = ["", "5", "1-10", "5-20", "10 or more", "over 10", "under 10", "5-5"];
 
 /// How specific a cell is, as the header of the table says it.
-fn width(kind: KeyKind, cell: &str) -> (f64, f64) {
+fn width(kind: KeyKind, cell: &str) -> (f64, u128) {
     match kind.read(cell).unwrap() {
-        Cell::Range(range) => (range.width(), (range.to - range.from) as f64),
-        _ => (0.0, 0.0),
+        // The steps stay whole: "over 10" is narrower than "10 or more" by one of 2^65.
+        Cell::Range(range) => (range.width(), range.to - range.from),
+        _ => (0.0, 0),
     }
 }
 

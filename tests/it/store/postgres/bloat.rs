@@ -5,6 +5,7 @@ use handoff::{
     decide::watch::{Vitals, judge},
     model::{
         alert::{Alert, Limits},
+        id::EventId,
         time::Span,
     },
     store::StoreResult,
@@ -18,17 +19,23 @@ const RATE: u32 = 200;
 /// … in so many rounds.
 const ROUNDS: u32 = 20;
 
-/// One round of the road; answers how long its claim took.
-async fn round(store: &PostgresStore, n: i64) -> StoreResult<Duration> {
+/// One round of the road; answers how long its claim took, and the last event.
+async fn round(store: &PostgresStore, n: i64, after: EventId) -> StoreResult<(Duration, EventId)> {
     let many = i64::from(RATE / ROUNDS);
+    let now = T0.plus(Span(n * 1000 / i64::from(ROUNDS)));
     store.accept((n * many..(n + 1) * many).map(fill).collect()).await?;
-    decide_with(store, wanting(WRITE)).await;
+    // It reads on from the last one, as the deciding loop does.
+    let events = store.undecided_after(after, 500).await?;
+    let last = events.last().map_or(after, |event| event.id);
+    let steps = events.iter().map(step).collect();
+    let batch = Batch { now, steps, reviews_max: 0, decide: wanting(WRITE) };
+    assert_eq!(store.decide(batch).await?.decided.len() as i64, many);
     let asked = tokio::time::Instant::now();
-    let jobs = store.claim(write_claim(many as usize)).await?.jobs;
+    let jobs = store.claim(Claim { now, ..write_claim(many as usize) }).await?.jobs;
     let took = asked.elapsed();
     assert_eq!(jobs.len() as i64, many);
-    store.settle(jobs.iter().map(|job| settlement(job, Verdict::Done)).collect(), T0).await?;
-    Ok(took)
+    store.settle(jobs.iter().map(|job| settlement(job, Verdict::Done)).collect(), now).await?;
+    Ok((took, last))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -43,11 +50,13 @@ async fn claims_stay_quick_under_a_transaction_that_is_held_open_and_the_alert_f
     tokio::spawn(connection);
     holder.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ; TABLE pulse").await.unwrap();
 
-    let (begun, mut times) = (tokio::time::Instant::now(), Vec::new());
+    let (begun, mut times, mut last) = (tokio::time::Instant::now(), Vec::new(), EventId(0));
     let mut pace = tokio::time::interval(Duration::from_secs(1) / ROUNDS);
     for n in 0..i64::from(seconds * ROUNDS) {
         pace.tick().await;
-        times.push(round(&store, n).await.unwrap());
+        let (took, event) = round(&store, n, last).await.unwrap();
+        times.push(took);
+        last = event;
     }
     let took = begun.elapsed();
     let bloat = store.bloat().await.unwrap().expect("it can be read");
