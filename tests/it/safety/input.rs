@@ -54,11 +54,11 @@ fn unwritten(file: &str, text: &str) -> Vec<String> {
 
 /// Whether an argument is a constant or a variable of the same file that is a literal by itself.
 fn is_constant(argument: &str, text: &str) -> bool {
-    let name: String =
-        argument.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    let name: String = argument.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
     let is_literal = |text: &str| text.trim_start().starts_with('"');
     let constant = text.split_once(&format!("const {name}: &str ="));
-    let variables = text.split(&format!("let {name} =")).skip(1);
+    let declared = format!("let {name} =");
+    let variables = text.split(&declared).skip(1);
     !name.is_empty()
         && (constant.is_some_and(|(_, value)| is_literal(value))
             || (variables.clone().count() > 0 && variables.clone().all(is_literal)))
