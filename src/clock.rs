@@ -225,6 +225,12 @@ pub struct JumpWatch {
 }
 
 impl JumpWatch {
+    /// The instant of the last look.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
     /// Takes the first look.
     #[must_use]
     pub fn new(clock: &dyn Clock) -> Self {

@@ -82,14 +82,14 @@ impl Worker {
         let mut size = if self.is_elsewhere.load(Ordering::Relaxed) { 1 } else { BATCH_MAX };
         for place in 1..=BATCHES_MAX {
             let events = self.store.undecided_after(after, size).await?;
-            // Just before the batch takes its instant: the clock may be set while events are read.
-            let is_unsure = self.is_time_unsure().await?;
+            // The batch's instant is the one that was looked at: the clock may be set at any time.
+            let (now, is_unsure) = self.is_time_unsure().await?;
             let is_last = events.len() < size || place == BATCHES_MAX;
             after = events.last().map_or(after, |event| event.id);
             // What is due by a clock that has just jumped stays due, untouched: the clock may be
             // put right again.
             let reviews_max = if is_last && !is_unsure { BATCH_MAX } else { 0 };
-            line.push_back(self.begin(events, reviews_max, is_unsure));
+            line.push_back(self.begin(events, reviews_max, (now, is_unsure)));
             let mut is_elsewhere = false;
             while line.len() > if is_last || is_elsewhere || size == 1 { 0 } else { AHEAD - 1 } {
                 let Some(batch) = line.pop_front() else { break };
@@ -112,7 +112,12 @@ impl Worker {
     }
 
     /// Prepares a batch and puts it in the store's line.
-    fn begin(&self, events: Vec<Event>, reviews_max: usize, is_unsure: bool) -> Begun<'_> {
+    fn begin(
+        &self,
+        events: Vec<Event>,
+        reviews_max: usize,
+        (now, is_unsure): (Time, bool),
+    ) -> Begun<'_> {
         let book = self.book.load_full();
         let steps = events.iter().map(|event| self.prepare(&book, event)).collect();
         let reach = Reach { time_is_unsure: is_unsure, ..self.reach.clone() };
@@ -126,7 +131,7 @@ impl Worker {
             })
         };
         let began = self.clock.monotonic();
-        let batch = Batch { now: self.clock.now(), steps, reviews_max, decide };
+        let batch = Batch { now, steps, reviews_max, decide };
         // In the line from here on, awaited or not.
         Begun { events, began, reviews_max, is_unsure, answers, done: self.store.decide(batch) }
     }
@@ -156,16 +161,16 @@ impl Worker {
 
     /// After a jump of the wall clock no review is decided for a minute: nobody is reminded, loses
     /// a lead or is paged because of it. A jump back also ends waits that it made longer.
-    async fn is_time_unsure(&self) -> StoreResult<bool> {
-        let (jump, is_unsure) = self.look_for_jump();
+    async fn is_time_unsure(&self) -> StoreResult<(Time, bool)> {
+        let (now, jump, is_unsure) = self.look_for_jump();
         if jump.0 < -JUMP.0 {
             self.hasten(Which::All).await?;
         }
-        Ok(is_unsure)
+        Ok((now, is_unsure))
     }
 
-    /// How far the clock was set since the last look, and whether its time is unsure.
-    fn look_for_jump(&self) -> (Span, bool) {
+    /// The instant, how far the clock was set since the last look, and whether its time is unsure.
+    fn look_for_jump(&self) -> (Time, Span, bool) {
         let mut jumps = self.jumps.lock().unwrap_or_else(PoisonError::into_inner);
         let jump = jumps.watch.look(self.clock.as_ref());
         let monotonic = self.clock.monotonic();
@@ -173,7 +178,7 @@ impl Worker {
             tracing::error!(by_ms = jump.0, "the wall clock jumped; ladders wait");
             jumps.unsure_until = Span(monotonic.0.saturating_add(UNSURE_FOR.0));
         }
-        (jump, monotonic < jumps.unsure_until)
+        (jumps.watch.now(), jump, monotonic < jumps.unsure_until)
     }
 
     fn prepare(&self, book: &Rulebook, event: &Event) -> Step {

@@ -104,14 +104,14 @@ async fn published(request: &HttpRequest, payload: web::Payload, front: &Front) 
     let (files, findings) = linted(book, files, front.clock.now()).await;
     if draft.dry_run {
         return Ok(
-            HttpResponse::Ok().json(with(serde_json::json!({ "would_publish": true }), findings))
+            HttpResponse::Ok().json(with(serde_json::json!({ "would_publish": true }), &findings))
         );
     }
     // Who signs like the file is not taken for it: a restart would read its version as the file's.
     let author = if caller.0 == FROM_FILE { "a token".to_owned() } else { caller.0.clone() };
     let new = NewRulebook { document, author, message: draft.message, at: front.clock.now() };
     let version = front.store.publish(new).await.map_err(|error| store(front, &error))?;
-    let answer = with(serde_json::json!({ "version": version }), findings);
+    let answer = with(serde_json::json!({ "version": version }), &findings);
     if version == now_in_force {
         return Ok(HttpResponse::Ok().json(answer));
     }
@@ -134,7 +134,7 @@ async fn linted(book: Rulebook, files: Files, now: Time) -> (Files, Vec<Finding>
 }
 
 /// An answer with findings, if there are any.
-fn with(mut answer: Value, findings: Vec<Finding>) -> Value {
+fn with(mut answer: Value, findings: &[Finding]) -> Value {
     if let (Some(members), false) = (answer.as_object_mut(), findings.is_empty()) {
         members.insert("findings".to_owned(), serde_json::json!(findings));
     }

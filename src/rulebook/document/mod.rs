@@ -105,6 +105,7 @@ fn line_of(bytes: &[u8], at: usize) -> usize {
     bytes.get(..at).unwrap_or_default().split(|byte| *byte == b'\n').count()
 }
 
+#[expect(clippy::result_large_err, reason = "the finding is reported at once")]
 fn main_text(files: &Files) -> Result<&str, Finding> {
     let refuse = |message: String, mend: &str| {
         Source::new(MAIN, "").finding(&(0..0), Severity::Error, message, mend)

@@ -127,9 +127,9 @@ impl<'g, 'b> Cover<'g, 'b> {
                 };
                 continue;
             };
-            let Some((rule, taken)) = taker(&facts, &region) else { return Verdict::Reached };
+            let Some((rule, its)) = taker(&facts, &region) else { return Verdict::Reached };
             by.insert(rule);
-            let rest = region.minus(&taken).into_iter();
+            let rest = region.minus(&its).into_iter();
             left.extend(rest.filter_map(|region| self.ground.close(region)));
         }
         Verdict::Shadowed(by)

@@ -129,6 +129,7 @@ struct Entry {
 impl Rows {
     /// Indexes rows: their keys, and what they say. A row that is a duplicate is left out.
     #[must_use]
+    #[expect(clippy::type_complexity, reason = "rows as they are read, and a list that stays here")]
     pub fn of(rows: Vec<(Vec<Cell>, Box<[Option<Value>]>)>) -> (Self, Vec<Trouble>) {
         let mut classes: BTreeMap<Kinds, HashMap<Box<str>, Vec<Entry>>> = BTreeMap::new();
         let mut made = Self::default();
@@ -199,8 +200,8 @@ impl Rows {
         let mut axes: BTreeMap<Axis, BTreeMap<(u128, u128), Vec<Entry>>> = BTreeMap::new();
         for entry in entries {
             let Some(range) = entry.ranges.get(depth) else { continue };
-            let (axis, ends) = (range.axis.clone(), (range.from, range.to));
-            axes.entry(axis).or_default().entry(ends).or_default().push(entry);
+            let (of, ends) = (range.axis.clone(), (range.from, range.to));
+            axes.entry(of).or_default().entry(ends).or_default().push(entry);
         }
         let mut levels = Vec::new();
         for (axis, ranges) in axes {

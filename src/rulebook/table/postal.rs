@@ -132,7 +132,7 @@ pub fn range(written: &str) -> Result<Option<(String, u128, u128)>, String> {
         },
     };
     let bare = |end: &str| {
-        let letters = end.trim().chars().filter(|c| c.is_ascii_alphanumeric());
+        let letters = end.trim().chars().filter(char::is_ascii_alphanumeric);
         letters.collect::<String>().to_uppercase()
     };
     let (low, high) = (bare(low), bare(high));

@@ -163,8 +163,8 @@ impl Desk {
     /// Decides a part in one transaction; none if another replica is deciding.
     async fn attempt(&mut self, batch: &Batch, part: &Part) -> StoreResult<Option<BatchDone>> {
         let tx = Tx::unbegun(self.pools.work()).await?;
-        let (begun, locked) =
-            tokio::join!(biased; tx.batch(self.pools.begin()), tx.first(LOCK, &[]));
+        let opening = self.pools.begin_deciding();
+        let (begun, locked) = tokio::join!(biased; tx.batch(&opening), tx.first(LOCK, &[]));
         begun?;
         let Some(row) = locked? else {
             return tx.end(Ok(None)).await;

@@ -5,7 +5,7 @@
 //! functions on a transaction), then `line` (what comes in shares its commits), `pools`, `tx` and
 //! `value` (connections), `options`, `tls`, `open`, `migrate`, `wakes`.
 //!
-//! Guarantees: the contract of [`Store`], for all replicas together. Statements are unnamed and
+//! Guarantees: the contract of [`Store`](crate::store::Store), for all replicas together. Statements are unnamed and
 //! nothing is kept on a connection, so that a pooler in transaction mode may be between. A lost
 //! connection is busy and never fatal; no verb but those that say so takes longer than five
 //! seconds. Leases alone are judged by the database's clock.

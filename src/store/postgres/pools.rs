@@ -60,6 +60,13 @@ const BEGIN_LONG: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \
 const BEGIN_WRITE: &str = "BEGIN; SET LOCAL statement_timeout = '4s'; SET LOCAL lock_timeout = '2s'; \
      SET LOCAL idle_in_transaction_session_timeout = '5s'";
 
+/// Row by row along an index, in its order: what is looked for is few rows at the head of many, and
+/// how many there are changes faster than anybody counts them. Left to themselves, plans gather and
+/// sort everything that waits, for each batch anew.
+const ALONG_INDEXES: &str = "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; \
+     SET LOCAL enable_sort = off; SET LOCAL enable_hashjoin = off; \
+     SET LOCAL enable_mergejoin = off; SET LOCAL jit = off";
+
 impl Pools {
     /// Pools that connect when they are used. `commits` is the setting of `synchronous_commit`
     /// that was found good: it is set in every transaction that writes, so that a later change of
@@ -99,6 +106,12 @@ impl Pools {
         &self.work
     }
 
+    /// How a transaction that decides begins.
+    #[must_use]
+    pub fn begin_deciding(&self) -> String {
+        format!("{}; {ALONG_INDEXES}", self.begin)
+    }
+
     /// A transaction of the work.
     pub async fn write(&self) -> StoreResult<Tx> {
         Tx::begin(&self.work, &self.begin).await
@@ -111,7 +124,7 @@ impl Pools {
 
     /// A transaction that reads one snapshot for the work: pages do not hold it up.
     pub async fn read_for_work(&self) -> StoreResult<Tx> {
-        Tx::begin(&self.work, BEGIN_READ).await
+        Tx::begin(&self.work, &format!("{BEGIN_READ}; {ALONG_INDEXES}")).await
     }
 
     /// A transaction that reads one snapshot for as long as it takes.

@@ -23,6 +23,17 @@ const REVIEWED: &[(&str, &str)] = &[
     ("src/store/sqlite/tally.rs", "if is_dead {"),
     ("src/store/sqlite/commit.rs", "if is_new {"),
     ("src/store/sqlite/commit.rs", "values)"),
+    ("src/store/postgres/claim.rs", "sql,"),
+    ("src/store/postgres/front.rs", "statement(known.is_some())"),
+    ("src/store/postgres/list.rs", "&sql, &values)"),
+    ("src/store/postgres/copy.rs", "statement.text(),"),
+    ("src/store/postgres/copy.rs", "table.fetch,"),
+    ("src/store/postgres/settle.rs", "&format!(\"{STANDING} {lock}\")"),
+    ("src/store/postgres/story.rs", "&format!(\"{sql} LIMIT {PAGE_MAX}\")"),
+    ("src/store/postgres/tx.rs", "sql, values)"),
+    ("src/store/sqlite/backup.rs", "&format!(\"PRAGMA integrity_check({DAMAGE_MAX})\")"),
+    ("src/store/sqlite/copy.rs", "statement.text())"),
+    ("src/store/sqlite/copy.rs", "rows.text(),"),
 ];
 
 /// Places where a statement is given to the database as something else than a literal.
@@ -57,8 +68,8 @@ fn is_constant(argument: &str, text: &str) -> bool {
     let name: String = argument.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
     let is_literal = |text: &str| text.trim_start().starts_with('"');
     let constant = text.split_once(&format!("const {name}: &str ="));
-    let declared = format!("let {name} =");
-    let variables = text.split(&declared).skip(1);
+    let begin = format!("let {name} =");
+    let variables = text.split(&begin).skip(1);
     !name.is_empty()
         && (constant.is_some_and(|(_, value)| is_literal(value))
             || (variables.clone().count() > 0 && variables.clone().all(is_literal)))

@@ -7,7 +7,7 @@ use std::{
     future::pending,
     sync::{
         Arc,
-        atomic::{AtomicI64, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicI64, Ordering::Relaxed},
     },
 };
 
@@ -58,13 +58,22 @@ pub struct WallClock {
     compared: AtomicI64,
     /// When the replica saw, by comparing, that it had been set.
     seen_at: AtomicI64,
+    /// Whether the step that is taken now looks for a jump: leases compare the readings too, and
+    /// draw another conclusion.
+    is_looked_at: AtomicBool,
 }
 
 impl WallClock {
     /// Ahead by so much.
     pub fn new(time: &True, skew: Span) -> Self {
         let [ahead, compared] = [skew.0; 2].map(AtomicI64::new);
-        Self { time: time.clone(), ahead, skew, compared, seen_at: AtomicI64::new(NEVER) }
+        let (seen_at, is_looked_at) = (AtomicI64::new(NEVER), AtomicBool::new(false));
+        Self { time: time.clone(), ahead, skew, compared, seen_at, is_looked_at }
+    }
+
+    /// A step is taken that looks for a jump when it compares the readings, or one that does not.
+    pub fn looked_at(&self, is_looked_at: bool) {
+        self.is_looked_at.store(is_looked_at, Relaxed);
     }
 
     /// Somebody sets it, forward or back.
@@ -110,10 +119,11 @@ impl Clock for WallClock {
         Span(self.time.ms())
     }
 
-    /// Nobody but who looks for a jump compares the two.
     fn both(&self) -> (Time, Span) {
         let ahead = self.ahead().0;
-        if (ahead - self.compared.swap(ahead, Relaxed)).abs() > JUMP.0 {
+        if self.is_looked_at.load(Relaxed)
+            && (ahead - self.compared.swap(ahead, Relaxed)).abs() > JUMP.0
+        {
             self.seen_at.store(self.time.ms(), Relaxed);
         }
         (self.now(), self.monotonic())

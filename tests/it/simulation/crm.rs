@@ -115,6 +115,7 @@ impl Model {
         Some(record.clone())
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "it answers as a call does")]
     fn put(&self, put: &Put) -> Result<PutDone, Failure> {
         let now = self.house.time.ms();
         let here = self.house.state().here;

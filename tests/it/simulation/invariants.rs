@@ -291,7 +291,7 @@ fn reviews(world: &World, leads: &[Lead]) -> Vec<String> {
 fn records(world: &World, leads: &[Lead]) -> Vec<String> {
     let mut wrong = Vec::new();
     let records = world.ground.crm.records().clone();
-    for record in records.iter() {
+    for record in &records {
         let is_twin = |one: &&Record| {
             one.id != record.id
                 && (one.key.is_some() && one.key == record.key

@@ -320,7 +320,9 @@ impl Crm for LyingCrm {
 
     fn put(&self, mut leads: Vec<Put>, now: Time) -> CrmBoxed<'_, Answers<PutDone>> {
         if self.mutation == Mutation::Forgetful {
-            leads.iter_mut().for_each(|lead| lead.is_uncertain = false);
+            for lead in &mut leads {
+                lead.is_uncertain = false;
+            }
         } else {
             let model = &self.inner.model;
             for record in model.records().iter_mut() {

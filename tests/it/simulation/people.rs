@@ -22,8 +22,8 @@ use super::{
 };
 
 /// Somebody does something.
-pub fn act(world: &mut World, action: &Action) {
-    match *action {
+pub fn act(world: &mut World, action: Action) {
+    match action {
         Action::Fill { at, person, form, number } => {
             let event = fill(world, at, person, form, number);
             send(world, at, event);
@@ -33,14 +33,13 @@ pub fn act(world: &mut World, action: &Action) {
             world.ground.house.state().faults.fired("poison");
             send(world, at, event);
         }
+        Action::Again { .. } if world.sent.is_empty() => {}
         Action::Again { at, of } => {
-            if !world.sent.is_empty() {
-                let event = world.sent[usize::from(of) % world.sent.len()].clone();
-                // The sender's second try arrives when it arrives.
-                let received_at = world.wall(world.at(at));
-                world.ground.house.state().faults.fired("a delivery came again");
-                deliver(world, at, NewEvent { received_at, ..event });
-            }
+            let event = world.sent[usize::from(of) % world.sent.len()].clone();
+            // The sender's second try arrives when it arrives.
+            let received_at = world.wall(world.at(at));
+            world.ground.house.state().faults.fired("a delivery came again");
+            deliver(world, at, NewEvent { received_at, ..event });
         }
         Action::Say { at, lead, word, number } => {
             let Some(lead) = pick(world, lead) else { return };

@@ -181,7 +181,7 @@ impl Replay {
             let list = why.get(key).and_then(|list| list.as_array());
             list.into_iter()
                 .flatten()
-                .filter_map(|one| one.as_u64())
+                .filter_map(serde_json::Value::as_u64)
                 .map(|one| one as usize)
                 .collect()
         };

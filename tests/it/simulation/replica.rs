@@ -124,6 +124,7 @@ impl Replica {
             *number += 1;
             Under::begin(kind, *number, Arc::clone(worker))
         });
+        ground.house.clocks[self.number].looked_at(matches!(kind, Kind::Decide));
         for _ in 0..seams {
             ground.house.state().here = Here { replica: self.number, step: Some(step.number) };
             match step.poll(&ground.house.waits) {

@@ -24,7 +24,8 @@ pub fn owner_of(rep: &str) -> String {
 
 /// A rulebook compiled as this version.
 pub fn compiled(variant: u8, version: u32) -> Arc<Rulebook> {
-    static MADE: Mutex<Option<HashMap<(u8, u32), Arc<Rulebook>>>> = Mutex::new(None);
+    type Made = HashMap<(u8, u32), Arc<Rulebook>>;
+    static MADE: Mutex<Option<Made>> = Mutex::new(None);
     let mut made = MADE.lock().expect("no panic in here");
     let made = made.get_or_insert_default().entry((variant % COUNT, version));
     Arc::clone(made.or_insert_with(|| Arc::new(desk::book(&text(variant), version))))

@@ -40,7 +40,7 @@ fn within(schedule: &Schedule, mutation: Option<Mutation>) -> Report {
     let mut world = World::begin(schedule, mutation);
     let mut wrong = Vec::new();
     for (number, action) in schedule.actions.iter().enumerate() {
-        world.act(action);
+        world.act(*action);
         wrong = invariants::cheap(&mut world, number + 1);
         if !wrong.is_empty() {
             break;

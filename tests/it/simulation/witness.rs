@@ -208,7 +208,7 @@ impl Witness {
                     self.wrong.push(format!(
                         "I10: attempt {} of job {job} holds its lease and could not settle",
                         settlement.attempt
-                    ))
+                    ));
                 }
                 Settled::LeaseLost => was_refused = true,
                 Settled::Kept => {

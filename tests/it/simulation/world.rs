@@ -120,8 +120,8 @@ impl World {
     }
 
     /// One thing happens.
-    pub fn act(&mut self, action: &Action) {
-        match *action {
+    pub fn act(&mut self, action: Action) {
+        match action {
             Action::Turn { at } => self.turn(self.at(at)),
             Action::Go { at, kind, seams } => {
                 let (at, kind) = (self.at(at), Kind::ALL[usize::from(kind)]);
@@ -169,8 +169,8 @@ impl World {
         let done = self.front(at, |store| store.publish(new));
         // Whoever heard of no version still may have made one.
         let newest = now(self.ground.store.rulebooks(None)).expect("a read")[0].version;
-        if !self.editions.contains_key(&newest) {
-            self.editions.insert(newest, variant % rulebooks::COUNT);
+        if let std::collections::btree_map::Entry::Vacant(new) = self.editions.entry(newest) {
+            new.insert(variant % rulebooks::COUNT);
             self.fired("rulebook: published midway");
         }
         if done.is_ok() {

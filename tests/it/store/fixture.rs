@@ -99,10 +99,12 @@ impl Deref for Db {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "another database may not be there")]
 pub fn memory(_case: &str) -> Option<Db> {
     Some(Db { store: Arc::new(SqliteStore::open_in_memory().unwrap()), _place: Place::Memory })
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "another database may not be there")]
 pub fn file(_case: &str) -> Option<Db> {
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(&folder.path().join("handoff.db")).unwrap();

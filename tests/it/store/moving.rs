@@ -50,7 +50,7 @@ async fn furnish(db: &dyn Store) {
         plan.team = vec![
             TeamChange::Turn { pool: "emea".into(), rep: format!("rep-{n}"), turn },
             TeamChange::Floor { pool: "emea".into(), floor: 0.7, last: Some("rep-1".into()) },
-            TeamChange::Away { rep: format!("rep-{n}"), away: vec![away.clone(), away] },
+            TeamChange::Away { rep: format!("rep-{n}"), away: vec![away; 2] },
         ];
         plan.filled = Some(Filled {
             source: "typeform".into(),

@@ -94,7 +94,7 @@ fn is_same(one: &Test, other: &Test) -> bool {
         (
             Test::Number { field, order, value },
             Test::Number { field: same, order: alike, value: equal },
-        ) => field == same && order == alike && value == equal,
+        ) => field == same && order == alike && value.to_bits() == equal.to_bits(),
         (Test::NumberIn { field, values }, Test::NumberIn { field: same, values: alike }) => {
             field == same && values == alike
         }

@@ -152,16 +152,13 @@ fn around<'p>(node: &'p Node, facts: &Facts) -> (Tri, Region<'p>) {
 fn leaf_around<'p>(leaf: &'p Leaf, facts: &Facts) -> (Tri, Region<'p>) {
     let outcome = leaf.eval(facts);
     let (slot, other) = leaf.test.slots();
-    let region = match outcome {
-        Tri::Unknown => {
-            let is_missing = |slot: &super::Slot| facts.get(*slot).is_none();
-            let missing = [Some(slot), other].into_iter().flatten().find(is_missing);
-            Region::unknown(missing.unwrap_or(slot))
-        }
-        _ => {
-            let regions = leaf_regions(leaf, outcome == Tri::True);
-            regions.into_iter().find(|region| region.has(facts)).unwrap_or_else(Region::all)
-        }
+    let region = if outcome == Tri::Unknown {
+        let is_missing = |slot: &super::Slot| facts.get(*slot).is_none();
+        let missing = [Some(slot), other].into_iter().flatten().find(is_missing);
+        Region::unknown(missing.unwrap_or(slot))
+    } else {
+        let regions = leaf_regions(leaf, outcome == Tri::True);
+        regions.into_iter().find(|region| region.has(facts)).unwrap_or_else(Region::all)
     };
     (outcome, region)
 }

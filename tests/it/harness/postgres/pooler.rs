@@ -7,7 +7,7 @@
 use std::{
     net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use super::{
@@ -63,10 +63,10 @@ impl Pooler {
             program().expect("PgBouncer, as `is_there` says").display()
         );
         let guard = Guard::start(&user, &folder, &script);
-        let end = Instant::now() + PATIENCE;
+        let end = tokio::time::Instant::now() + PATIENCE;
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
             let log = || std::fs::read_to_string(folder.join("log")).unwrap_or_default();
-            assert!(Instant::now() < end, "the pooler does not start: {}", log());
+            assert!(tokio::time::Instant::now() < end, "the pooler does not start: {}", log());
             std::thread::sleep(Duration::from_millis(10));
         }
         Self { port, _guard: guard }
@@ -92,7 +92,7 @@ async fn transactions_of_one_client_meet_several_sessions() {
     let pooler = Pooler::start(server);
     let url = pooler.url(&database);
     let mut clients = Vec::new();
-    for _ in 0..SESSIONS + 1 {
+    for _ in 0..=SESSIONS {
         let (client, connection) =
             tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
         tokio::spawn(connection);

@@ -1,8 +1,6 @@
 //! A transaction that somebody holds open: nothing that is finished can be cleared away. Claims stay
 //! quick, and the alert says what is wrong.
 
-use std::time::Instant;
-
 use handoff::{
     decide::watch::{Vitals, judge},
     model::{
@@ -25,7 +23,7 @@ async fn round(store: &PostgresStore, n: i64) -> StoreResult<Duration> {
     let many = i64::from(RATE / ROUNDS);
     store.accept((n * many..(n + 1) * many).map(fill).collect()).await?;
     decide_with(store, wanting(WRITE)).await;
-    let asked = Instant::now();
+    let asked = tokio::time::Instant::now();
     let jobs = store.claim(write_claim(many as usize)).await?.jobs;
     let took = asked.elapsed();
     assert_eq!(jobs.len() as i64, many);
@@ -45,7 +43,7 @@ async fn claims_stay_quick_under_a_transaction_that_is_held_open_and_the_alert_f
     tokio::spawn(connection);
     holder.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ; TABLE pulse").await.unwrap();
 
-    let (begun, mut times) = (Instant::now(), Vec::new());
+    let (begun, mut times) = (tokio::time::Instant::now(), Vec::new());
     let mut pace = tokio::time::interval(Duration::from_secs(1) / ROUNDS);
     for n in 0..i64::from(seconds * ROUNDS) {
         pace.tick().await;

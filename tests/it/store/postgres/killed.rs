@@ -4,7 +4,6 @@
 use std::{
     collections::BTreeSet,
     sync::atomic::{AtomicBool, AtomicI64, Ordering},
-    time::Instant,
 };
 
 use handoff::store::{EventFilter, postgres::Options};
@@ -30,7 +29,7 @@ async fn send(store: Arc<PostgresStore>, next: Arc<AtomicI64>, end: Arc<AtomicBo
     while !end.load(Ordering::Relaxed) {
         let n = next.fetch_add(1, Ordering::Relaxed);
         loop {
-            let asked = Instant::now();
+            let asked = tokio::time::Instant::now();
             let answer = store.accept(vec![fill(n)]).await;
             seen.slowest = seen.slowest.max(asked.elapsed());
             match answer {
@@ -138,7 +137,7 @@ async fn a_server_that_crashes_under_load_loses_nothing_and_is_used_again_at_onc
         assert!(matches!(meanwhile, Err(StoreError::Busy(_))), "{meanwhile:?}");
         let started = Arc::clone(&server);
         tokio::task::spawn_blocking(move || started.start_again()).await.unwrap();
-        let begun = Instant::now();
+        let begun = tokio::time::Instant::now();
         while store.ready().await.is_err() {
             assert!(begun.elapsed() < Duration::from_secs(10), "not ready again");
             tokio::time::sleep(Duration::from_millis(10)).await;

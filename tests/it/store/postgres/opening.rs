@@ -1,10 +1,7 @@
 //! Opening: schema steps by several at once, killed half-way, by other versions; what the server
 //! promises.
 
-use std::{
-    thread,
-    time::{Duration, Instant},
-};
+use std::{thread, time::Duration};
 
 use handoff::store::{
     Store, StoreError,
@@ -33,9 +30,9 @@ fn a_start_that_is_killed_half_way_leaves_nothing_and_the_next_one_goes_on() {
     let start = thread::spawn(move || PostgresStore::open(&options));
     let sleeping = "SELECT pid FROM pg_stat_activity
         WHERE wait_event = 'PgSleep' AND datname = current_database()";
-    let end = Instant::now() + Duration::from_secs(20);
+    let end = tokio::time::Instant::now() + Duration::from_secs(20);
     while database.sql(sleeping).is_empty() {
-        assert!(Instant::now() < end, "it never came to the first index");
+        assert!(tokio::time::Instant::now() < end, "it never came to the first index");
         thread::sleep(Duration::from_millis(10));
     }
     let killed = format!("SELECT pg_terminate_backend(pid) FROM ({sleeping}) AS one");

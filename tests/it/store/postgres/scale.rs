@@ -1,7 +1,5 @@
 //! Claims from a large table: by its index, whatever else is in it.
 
-use std::time::Instant;
-
 use handoff::model::job::Settled;
 
 use super::*;
@@ -77,7 +75,7 @@ async fn a_claim_finds_what_is_due_among_many_future_and_dead_rows() {
         WHERE relname = 'job'";
     let scans = server.sql(&name, whole);
     for _ in 0..claims - 1 {
-        let asked = Instant::now();
+        let asked = tokio::time::Instant::now();
         let jobs = store.claim(write_claim(10)).await.unwrap().jobs;
         times.push(asked.elapsed());
         taken += jobs.len();
