@@ -217,29 +217,33 @@ fn books(
             })
         }
         Err(Stop { exit: Exit::Unreachable, .. }) => match offline::file(config)? {
-            Some((path, store)) => {
-                whole(session, &path, &store, report)?;
+            Some((path, store)) if whole(session, &path, &store, report)? => {
                 recounted(&store, session.now)
             }
+            Some(_) => Ok(Books {
+                balances: false,
+                sentence: "The books were not counted: rows of a damaged file say nothing.".into(),
+                json: Value::Null,
+            }),
             None => recounted(offline::store(config, false)?.as_ref(), session.now),
         },
         Err(stop) => Err(stop),
     }
 }
 
-/// Reads every page of a store that is a file, and reports what is damaged.
+/// Reads every page of a store that is a file, and reports what is damaged; whether nothing is.
 fn whole(
     session: &mut Session,
     path: &Path,
     store: &SqliteStore,
     report: &mut Map<String, Value>,
-) -> Result<(), Stop> {
+) -> Result<bool, Stop> {
     let mib = fs::metadata(path).map_or(0, |file| file.len() >> 20);
     say(session, Tone::Dim, &format!("Reading every page of {} ({mib} MiB).", path.display()));
     let damage = store.damage().map_err(|error| offline::failed(&error))?;
     if damage.is_empty() {
         say(session, Tone::Good, "The file is whole.");
-        return Ok(());
+        return Ok(true);
     }
     for found in &damage {
         say(session, Tone::Bad, found);
@@ -248,7 +252,7 @@ fn whole(
                   restore a backup.";
     say(session, Tone::Bad, advice);
     report.insert("damage".to_owned(), json!(damage));
-    Ok(())
+    Ok(false)
 }
 
 fn recounted(store: &dyn Store, now: Time) -> Result<Books, Stop> {

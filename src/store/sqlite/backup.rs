@@ -14,7 +14,7 @@ use std::{
 };
 
 use rusqlite::{
-    Connection,
+    Connection, ErrorCode,
     backup::{Backup, StepResult},
 };
 
@@ -68,9 +68,17 @@ fn copy(from: &Connection, file: &Path) -> StoreResult<()> {
 }
 
 /// What is wrong with the pages and indexes of a database, read as a whole: the first that is
-/// found; nothing if all is well.
+/// found; nothing if all is well. Damage that ends the reading is one too.
 pub fn damage(conn: &Connection) -> StoreResult<Vec<String>> {
-    let mut check = conn.prepare(&format!("PRAGMA integrity_check({DAMAGE_MAX})"))?;
-    let found: Vec<String> = check.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    Ok(found.into_iter().filter(|one| one != "ok").collect())
+    let read = || -> rusqlite::Result<Vec<String>> {
+        let mut check = conn.prepare(&format!("PRAGMA integrity_check({DAMAGE_MAX})"))?;
+        check.query_map([], |row| row.get(0))?.collect()
+    };
+    match read() {
+        Ok(found) => Ok(found.into_iter().filter(|one| one != "ok").collect()),
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => {
+            Ok(vec![format!("the reading had to stop: {error}")])
+        }
+        Err(error) => Err(error.into()),
+    }
 }

@@ -109,17 +109,21 @@ async fn check_store_reads_every_page_and_says_what_to_do_about_a_damaged_one() 
         let said = [output.stdout, output.stderr].concat();
         (output.status.code(), String::from_utf8_lossy(&said).into_owned())
     };
-    let (mut found, mut by_reading) = (0, 0);
-    for page in (1..pages).step_by(pages.div_ceil(40)) {
+    // Most damage is met by the start, which reads what it needs; these pages it does not need.
+    let passes =
+        |page: &usize| opened(&damaged(daemon.folder.path(), &bytes, page * PAGE, 8)).is_ok();
+    let unread: Vec<usize> = (1..pages).filter(passes).take(3).collect();
+    assert!(!unread.is_empty(), "a start reads all of the {pages} pages");
+    for page in &unread {
         daemon.elsewhere = Some(damaged(daemon.folder.path(), &bytes, page * PAGE, 8));
         let (code, said) = check(&daemon);
-        assert!(matches!(code, Some(1 | 5)), "page {page}: {said}");
-        assert!(said.contains("damaged") && said.contains("restore a backup"), "{page}: {said}");
-        found += 1;
-        by_reading += usize::from(said.contains("keep a copy, look at the disk"));
+        assert_eq!(code, Some(1), "page {page}: {said}");
+        assert!(said.contains("The file is damaged: stop whoever uses it"), "{page}: {said}");
+        assert!(said.contains("restore a backup"), "{page}: {said}");
     }
-    println!("check --store: {found} damaged pages of {pages}, {by_reading} found by reading all");
-    assert!(by_reading > 0, "some are met only by reading every page");
+    println!(
+        "check --store: pages {unread:?} of {pages}, damaged and passed over by a start, are found"
+    );
     daemon.elsewhere = Some(damaged(daemon.folder.path(), &bytes, 0, 0));
     let (code, said) = check(&daemon);
     assert!(said.contains("The file is whole") && said.contains("The books balance"), "{said}");
