@@ -178,7 +178,7 @@ pub trait Crm: Send + Sync {
     /// Everybody who can own records.
     fn owners(&self, now: Time) -> Boxed<'_, Result<Vec<Owner>, Failure>>;
     /// Shares its session with the other processes of this house, if it has one.
-    fn share_session(&self, _shelf: Arc<dyn TokenShelf>) {}
+    fn share_session(&self, _tokens: Arc<dyn TokenShelf>) {}
     /// How many calls it has made, for the pace that its gate keeps.
     fn calls(&self) -> u64;
     /// Who we are there: proves that the credential works.

@@ -165,11 +165,33 @@ pub fn render<'a>(findings: &[Finding], text: impl Fn(&str) -> Option<&'a str>) 
     report
 }
 
+/// Lines of one finding that a report shows: an unclosed quote may reach to the end of the file.
+const LINES_SHOWN: usize = 6;
+
+/// The lines that a finding is about, and its place in them: what is drawn costs as much as it
+/// shows, not as much as the file is long.
+fn window<'a>(finding: &Finding, text: &'a str) -> (&'a str, Range<usize>) {
+    let span = finding.span(text);
+    let start = text.get(..span.start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+    let lines = text.get(start..).unwrap_or("").split_inclusive('\n').take(LINES_SHOWN);
+    let mut end = start;
+    for line in lines {
+        end += line.len();
+        if end >= span.end {
+            break;
+        }
+    }
+    let lines = text.get(start..end).unwrap_or("");
+    (lines, span.start - start..span.end.min(end).max(span.start) - start)
+}
+
 fn group<'a>(finding: &'a Finding, text: &'a str) -> annotate_snippets::Group<'a> {
     let level = if finding.is_error() { Level::ERROR } else { Level::WARNING };
-    let snippet = Snippet::source(text)
+    let (lines, span) = window(finding, text);
+    let snippet = Snippet::source(lines)
+        .line_start(finding.line)
         .path(finding.file.as_str())
-        .annotation(AnnotationKind::Primary.span(finding.span(text)));
+        .annotation(AnnotationKind::Primary.span(span));
     let group = level.primary_title(finding.message.as_str()).element(snippet);
     if finding.mend.is_empty() {
         return group;
@@ -208,6 +230,26 @@ mod tests {
         assert_eq!(place(TEXT, 10_000), Place { line: 4, column: 1 });
         assert_eq!(offset("ab\nc", Place { line: 1, column: 99 }), 2);
         assert_eq!(offset("ab\nc", Place { line: 99, column: 1 }), 4);
+    }
+
+    #[test]
+    fn a_report_draws_the_lines_of_a_finding_and_no_others() {
+        let text = "line = 'ü'\n".repeat(10_000);
+        for (from, to, first, drawn) in [
+            (0, 4, 1, 1),
+            (12 * 5_000 + 2, 12 * 5_000 + 3, 5_001, 1),
+            (12 * 5_000, 12 * 5_002, 5_001, 2),
+            (12 * 7, text.len(), 8, LINES_SHOWN),
+            (text.len(), text.len(), 10_001, 0),
+        ] {
+            let finding = Finding::error("x.toml", &text, from..to, "wrong", "");
+            let (lines, span) = window(&finding, &text);
+            assert_eq!((finding.line, lines.lines().count()), (first, drawn), "{from}..{to}");
+            assert!(span.end <= lines.len(), "{span:?}");
+            let report = render(&[finding], |_| Some(&text));
+            assert!(report.contains(&format!("x.toml:{first}:")), "{report}");
+            assert!(report.lines().count() < LINES_SHOWN + 12, "{report}");
+        }
     }
 
     #[test]

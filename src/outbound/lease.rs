@@ -165,7 +165,7 @@ mod tests {
         (Lease::new(move || Duration::from_millis(told.load(Ordering::Relaxed))), left)
     }
 
-    const LONG: Duration = Duration::from_secs(60);
+    const LONG: Duration = Duration::from_mins(1);
 
     #[tokio::test]
     async fn what_is_left_bounds_the_work() {

@@ -11,6 +11,7 @@
 pub mod agree;
 mod books;
 mod columns;
+pub mod copy;
 mod plan;
 pub mod postgres;
 pub mod read;
@@ -232,7 +233,8 @@ pub trait Store: Send + Sync {
     }
     /// Changes a small document, which all processes on this store share, by a pure function of
     /// what it says and of the store's own clock: where the store has none, `now` is it.
-    /// *One change of a document follows the other.* Losing the last change in a crash is no harm.
+    /// *One change of a document follows the other.* *A document that is left alone stays as it is.*
+    /// Losing the last change in a crash is no harm.
     fn agree(
         &self,
         name: String,

@@ -19,8 +19,6 @@ use crate::{
 const EVERY: Span = Span(500);
 /// A gate of one process is kept this often, if there is anything to keep.
 const KEEP_EVERY: Span = Span::seconds(1);
-/// When the others had nothing to give.
-pub(super) const AGAIN: Span = Span(50);
 
 impl Worker {
     fn gates(&self) -> impl Iterator<Item = &DestinationGate> {
@@ -56,7 +54,7 @@ impl Worker {
         let now = self.clock.now();
         let mut mine = gate.lock();
         let goes_on = match known {
-            Ok(known) => mine.know(known, &said, now),
+            Ok(known) => mine.know(&known, &said, now),
             Err(error) => {
                 mine.unsaid(said);
                 return Err(error);
@@ -77,23 +75,22 @@ impl Worker {
     async fn keep(&self, gate: &DestinationGate) -> StoreResult<()> {
         let now = self.clock.now();
         let kept = gate.kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let to_keep = gate.lock().to_keep(now);
+        // An empty document is one of a gate that is well.
+        let to_keep = gate.lock().to_keep(now).unwrap_or_default();
         if kept.as_ref() == Some(&to_keep) {
             return Ok(());
         }
         let is_first = kept.is_none();
-        let text = to_keep.clone();
+        let after = to_keep.clone();
         let change = move |before: Option<&str>, _| {
-            // An empty document is one of a gate that is well.
-            let after = text.clone().unwrap_or_default();
             let is_new = !is_first && before != Some(after.as_str());
-            (is_new.then_some(after), before.map(str::to_owned))
+            (is_new.then(|| after.clone()), before.map(str::to_owned))
         };
         let before = agree(self.store.as_ref(), &document(gate), now, change).await?;
         if is_first && let Some(before) = &before {
             gate.lock().resume(before, now);
         }
-        let seen = if is_first { before.filter(|text| !text.is_empty()) } else { to_keep };
+        let seen = if is_first { before.unwrap_or_default() } else { to_keep };
         *gate.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
         Ok(())
     }

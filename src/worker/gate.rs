@@ -14,7 +14,7 @@ use crate::{
     model::{
         failure::Failure,
         job::{Claimed, JobKind, Settlement, Verdict},
-        time::Time,
+        time::{Span, Time},
     },
     outbound::{
         gate::{Admit, Gate, Limits},
@@ -22,6 +22,9 @@ use crate::{
     },
     store::{Claim, StoreResult},
 };
+
+/// When the other processes had nothing to give.
+const AGAIN: Span = Span(50);
 
 /// The gate that all workers of a destination stand before.
 pub struct DestinationGate {
@@ -33,7 +36,7 @@ pub struct DestinationGate {
     /// Held while the others are asked for calls: whoever comes meanwhile finds what was granted.
     pub(super) asking: tokio::sync::Mutex<()>,
     /// What was kept last for the time after a restart; none before the first look.
-    pub(super) kept: Mutex<Option<Option<String>>>,
+    pub(super) kept: Mutex<Option<String>>,
 }
 
 impl DestinationGate {
@@ -94,7 +97,7 @@ impl Worker {
         self.exchange(gate, true).await?;
         let now = self.clock.now();
         Ok(match gate.admit(now) {
-            Admit::Exchange => Admit::NotBefore(now.plus(super::exchange::AGAIN)),
+            Admit::Exchange => Admit::NotBefore(now.plus(AGAIN)),
             admit => admit,
         })
     }

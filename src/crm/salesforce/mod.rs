@@ -151,8 +151,8 @@ impl Crm for Salesforce {
         Box::pin(self.list_owners(now))
     }
 
-    fn share_session(&self, shelf: Arc<dyn TokenShelf>) {
-        self.api.sessions.share(shelf);
+    fn share_session(&self, tokens: Arc<dyn TokenShelf>) {
+        self.api.sessions.share(tokens);
     }
 
     fn calls(&self) -> u64 {

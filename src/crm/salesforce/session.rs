@@ -131,13 +131,13 @@ impl Sessions {
     }
 
     /// From here on sessions are shared through this shelf.
-    pub fn share(&self, shelf: Arc<dyn TokenShelf>) {
+    pub fn share(&self, tokens: Arc<dyn TokenShelf>) {
         let (who, secret) = match &self.grant {
             Grant::ClientCredentials { client_id, client_secret } => (client_id, client_secret),
             Grant::JwtBearer { client_id, private_key, .. } => (client_id, private_key),
         };
         if let Some(seal) = Seal::new(secret, &format!("session {} {who}", self.base)) {
-            let _ = self.shelf.set((shelf, seal)); // a second one changes nothing
+            let _ = self.shelf.set((tokens, seal)); // a second one changes nothing
         }
     }
 
@@ -153,8 +153,8 @@ impl Sessions {
             return Err(failure.clone());
         }
         let fetched = match self.shelf.get() {
-            Some((shelf, seal)) => {
-                self.shared(outbound, state.number, shelf.as_ref(), seal, now).await
+            Some((tokens, seal)) => {
+                self.shared(outbound, state.number, tokens.as_ref(), seal, now).await
             }
             None => self.fetch(outbound, state.number + 1, now).await,
         };
@@ -179,12 +179,12 @@ impl Sessions {
         &self,
         outbound: &Outbound,
         mut expired: u64,
-        shelf: &dyn TokenShelf,
+        tokens: &dyn TokenShelf,
         seal: &Seal,
         now: Time,
     ) -> Result<Session, Failure> {
         for _ in 0..LOOKS_MAX {
-            match shelf.look(expired).await {
+            match tokens.look(expired).await {
                 Ok(Shelved::Token { number, sealed }) => {
                     if let Some(session) = self.opened(outbound, seal, &sealed, number) {
                         return Ok(session);
@@ -202,7 +202,7 @@ impl Sessions {
                         Err(_) => Brought::Nothing,
                     };
                     // What could not be brought, the others fetch when our time is over.
-                    let _ = shelf.bring(number, brought).await;
+                    let _ = tokens.bring(number, brought).await;
                     return fetched;
                 }
                 Ok(Shelved::Wait) => tokio::time::sleep(LOOK_AGAIN).await,

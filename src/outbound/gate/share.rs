@@ -215,7 +215,7 @@ impl Gate {
     }
 
     /// Takes over what all know; answers whether calls that were held back may go on.
-    pub fn know(&mut self, known: GateKnown, said: &GateSaid, now: Time) -> bool {
+    pub fn know(&mut self, known: &GateKnown, said: &GateSaid, now: Time) -> bool {
         let was_held = self.is_held(now);
         let Some(share) = &mut self.share else { return false };
         if known.granted > 0 {

@@ -31,7 +31,7 @@ impl House {
         let (text, known) =
             Gate::agree(self.limits, self.document.as_deref(), &said, Time(self.now));
         self.document = text.or(self.document.take());
-        self.gates[who].know(known, &said, now)
+        self.gates[who].know(&known, &said, now)
     }
 
     /// As a step does it: asks, exchanges if it must, asks again.
@@ -94,11 +94,11 @@ fn an_open_circuit_is_probed_by_one_among_all_and_closed_by_that_one() {
     house.now += 2_001;
     let probes: Vec<usize> = (0..30).filter(|turn| house.goes(turn % 3)).collect();
     assert_eq!(probes.len(), 1, "{probes:?}");
-    let prober = probes[0] % 3;
-    house.report(prober, None);
-    assert!(house.gates[prober].take_came_back());
-    house.exchange(prober, false);
-    let other = (prober + 1) % 3;
+    let first = probes[0] % 3;
+    house.report(first, None);
+    assert!(house.gates[first].take_came_back());
+    house.exchange(first, false);
+    let other = (first + 1) % 3;
     assert!(house.exchange(other, false), "the others are told that they may go on");
     assert!(house.gates[other].is_closed());
 }

@@ -9,7 +9,7 @@ use std::error::Error as _;
 
 use tokio_postgres::{Error, error::DbError};
 
-use crate::store::StoreError;
+use crate::store::{StoreError, StoreResult};
 
 impl From<Error> for StoreError {
     fn from(error: Error) -> Self {
@@ -111,6 +111,21 @@ fn judge(said: &Said<'_>) -> StoreError {
     }
 }
 
+/// The outcome of statements that were sent at once. Those after the one that failed only say that
+/// the transaction is aborted, and may say so first: the one that tells why is the answer.
+pub fn together<const N: usize>(all: [StoreResult<()>; N]) -> StoreResult<()> {
+    let is_echo = |error: &StoreError| error.to_string().contains("25P02");
+    let mut echo = Ok(());
+    for one in all {
+        match one {
+            Err(error) if is_echo(&error) => echo = Err(error),
+            Err(error) => return Err(error),
+            Ok(()) => {}
+        }
+    }
+    echo
+}
+
 /// A write that ran into a time limit: not its fault, it may come again.
 pub fn in_a_write(error: StoreError) -> StoreError {
     match error {
@@ -158,6 +173,20 @@ mod tests {
         }
         let write = in_a_write(judge(&Said { code: "57014", message: "", constraint: None }));
         assert!(matches!(write, StoreError::Busy(_)), "{write:?}");
+    }
+
+    #[test]
+    fn the_statement_that_tells_why_is_the_answer() {
+        let of = |code| Err(judge(&Said { code, message: "m", constraint: None }));
+        for all in [
+            [of("25P02"), of("23505"), Ok(())],
+            [of("23505"), of("25P02"), of("25P02")],
+            [Ok(()), of("25P02"), of("23505")],
+        ] {
+            assert_eq!(together(all), of("23505"));
+        }
+        assert_eq!(together([Ok(()), of("25P02")]), of("25P02"));
+        assert_eq!(together([Ok(()), Ok(())]), Ok(()));
     }
 
     #[test]

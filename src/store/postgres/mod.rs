@@ -19,6 +19,7 @@ mod bloat;
 mod books;
 mod claim;
 mod commit;
+mod copy;
 mod decide;
 mod error;
 mod front;
@@ -38,6 +39,7 @@ mod story;
 mod sweep;
 mod tally;
 mod team;
+mod threads;
 mod tls;
 mod token;
 mod tx;
@@ -47,14 +49,11 @@ mod wakes;
 
 use std::{future::Future, path::Path, sync::Arc, time::Duration};
 
-use tokio::{
-    runtime::{Builder, Runtime},
-    sync::{broadcast, oneshot, watch},
-    time::timeout,
-};
+use tokio::sync::{broadcast, oneshot};
 
 use self::{
-    decide::Decider, front::Front, line::Line, open::Found, pools::Pools, tx::Tx, wakes::Wakes,
+    decide::Decider, front::Front, line::Line, open::Found, pools::Pools, threads::Threads, tx::Tx,
+    wakes::Wakes,
 };
 use super::{
     Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter,
@@ -72,6 +71,7 @@ use crate::model::{
 };
 
 pub use self::{
+    copy::PostgresSide,
     options::{Leases, Options},
     pools::Sizes,
     tls::TlsMode,
@@ -94,10 +94,7 @@ pub struct PostgresStore {
     front: Front,
     /// Held while the books are recounted.
     auditing: Arc<tokio::sync::Mutex<()>>,
-    /// Ends what is under way when the store is closed.
-    closing: watch::Sender<bool>,
-    /// Threads of its own: a connection must not end with the runtime of whoever used it first.
-    runtime: Option<Runtime>,
+    threads: Threads,
 }
 
 impl PostgresStore {
@@ -106,36 +103,12 @@ impl PostgresStore {
     /// # Errors
     /// Busy: it cannot be reached. Refused: it cannot be used, with advice.
     pub fn open(options: &Options) -> StoreResult<Self> {
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(2)
-            .thread_name("store-postgres")
-            .enable_all()
-            .build()
-            .map_err(|error| StoreError::Busy(format!("no threads for the store: {error}")))?;
-        let (reply, answer) = std::sync::mpsc::channel();
+        let threads = Threads::start()?;
         let asked = options.clone();
-        runtime.spawn(async move {
-            let _ = reply.send(parts(&asked).await);
-        });
-        // Blocking here is right for whoever opens a store; the work is done by other threads.
-        let parts = answer.recv().unwrap_or_else(|_| Err(stopped()));
-        match parts {
-            Ok((pools, found, wakes, line, decider)) => Ok(Self {
-                pools,
-                found,
-                line,
-                decider,
-                wakes,
-                front: Front::default(),
-                auditing: Arc::default(),
-                closing: watch::Sender::new(false),
-                runtime: Some(runtime),
-            }),
-            Err(error) => {
-                runtime.shutdown_background();
-                Err(error)
-            }
-        }
+        let (pools, found, wakes, line, decider) =
+            threads.wait(async move { parts(&asked).await })?;
+        let (front, auditing) = (Front::default(), Arc::default());
+        Ok(Self { pools, found, line, decider, wakes, front, auditing, threads })
     }
 
     /// Does work on the store's own threads, within a time.
@@ -144,28 +117,7 @@ impl PostgresStore {
         within: Duration,
         work: impl Future<Output = StoreResult<T>> + Send + 'static,
     ) -> Boxed<'_, StoreResult<T>> {
-        let Some(runtime) = &self.runtime else { return Box::pin(async { Err(stopped()) }) };
-        let mut closing = self.closing.subscribe();
-        let task = runtime.spawn(async move {
-            tokio::select! {
-                // First: once the threads end there is no time to wait by.
-                biased;
-                _ = closing.changed() => Ok(Err(stopped())),
-                done = timeout(within, work) => done,
-            }
-        });
-        Box::pin(async move {
-            match task.await {
-                Ok(Ok(done)) => done,
-                Ok(Err(_)) => Err(StoreError::Busy(
-                    "PostgreSQL did not answer in time: it is tried again".to_owned(),
-                )),
-                Err(error) if error.is_panic() => {
-                    Err(StoreError::Corrupt("the store failed inside handoff".to_owned()))
-                }
-                Err(_) => Err(stopped()),
-            }
-        })
+        self.threads.run(within, work)
     }
 
     /// Does work in a transaction that writes.
@@ -234,10 +186,6 @@ fn stopped() -> StoreError {
 impl Drop for PostgresStore {
     fn drop(&mut self) {
         self.pools.close();
-        self.closing.send_replace(true);
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
     }
 }
 

@@ -8,13 +8,10 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use deadpool_postgres::{Object, Pool};
+use deadpool_postgres::{Object, Pool, PoolError};
 use tokio_postgres::Row;
 
-use super::{
-    pools::not_to_be_had,
-    value::{Text, Values},
-};
+use super::value::{Text, Values};
 use crate::store::{StoreError, StoreResult};
 
 /// A transaction.
@@ -114,6 +111,21 @@ impl Drop for Tx {
             // Nobody knows what it was doing: closed, and another is made when it is needed.
             drop(Object::take(conn));
         }
+    }
+}
+
+/// Why there is no connection.
+pub fn not_to_be_had(error: PoolError) -> StoreError {
+    match error {
+        // It was good when the store was opened, and may be again.
+        PoolError::Backend(error) => match error.into() {
+            StoreError::Refused(why) => StoreError::Busy(why),
+            error => error,
+        },
+        PoolError::Timeout(_) => StoreError::Busy(
+            "no connection to PostgreSQL was to be had in time: it is tried again".to_owned(),
+        ),
+        error => StoreError::Busy(format!("no connection to PostgreSQL: {error}")),
     }
 }
 

@@ -18,6 +18,7 @@ mod backup;
 mod books;
 mod claim;
 mod commit;
+mod copy;
 mod decide;
 mod error;
 mod job;
@@ -72,6 +73,7 @@ use crate::model::{
     time::Time,
 };
 
+pub use copy::SqliteSide;
 pub use line::Pace;
 
 /// The store on SQLite. A request is in the line as soon as its verb is called, awaited or not.
@@ -134,6 +136,21 @@ impl SqliteStore {
     #[must_use]
     pub fn with_free_min(self, free_min: Option<u64>) -> Self {
         Self { free_min, ..self }
+    }
+
+    /// What is wrong with the file, read page by page: the first twenty damages, none if all is
+    /// well. It may take a second for some hundred megabytes, and is meant for a store that nobody
+    /// serves. Bytes of a text that were flipped are not seen: SQLite keeps no sums of them.
+    ///
+    /// # Errors
+    /// It cannot be read at all.
+    pub fn damage(&self) -> StoreResult<Vec<String>> {
+        match &self.way {
+            Way::File { path, .. } => open::reader(path).and_then(|conn| backup::damage(&conn)),
+            Way::Inline(core) => {
+                backup::damage(core.lock().unwrap_or_else(PoisonError::into_inner).conn())
+            }
+        }
     }
 
     /// How many transactions were committed since it was opened: under load many requests share

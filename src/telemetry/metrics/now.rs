@@ -162,7 +162,7 @@ mod tests {
         metrics.undecided(Span(1_500));
         metrics.late(3);
         metrics.ready(true);
-        for cpu in [Duration::from_millis(2_500), Duration::from_millis(2_000)] {
+        for cpu in [Duration::from_millis(2_500), Duration::from_secs(2)] {
             metrics.usage(Usage { cpu, memory: 23 << 20, files: 17 });
         }
         let page = metrics.encode();

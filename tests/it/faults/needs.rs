@@ -46,6 +46,11 @@ pub fn yaml(test: &str) -> bool {
         || missing(test, "python3 with yaml", "python3-yaml")
 }
 
+/// Whether certificates can be made here.
+pub fn openssl(test: &str) -> bool {
+    runs(Command::new("openssl").arg("version")) || missing(test, "openssl", "openssl")
+}
+
 /// Says that a test does not run.
 pub fn skipped(test: &str, why: &str) -> bool {
     eprintln!("SKIPPED: {test}: {why}");

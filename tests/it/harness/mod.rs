@@ -9,9 +9,9 @@ mod dice;
 mod given;
 pub mod postgres;
 pub mod shared;
+mod wait;
 
 use std::{
-    future::Future,
     path::PathBuf,
     sync::{
         Arc, Mutex,
@@ -45,13 +45,14 @@ use handoff::{
     },
     outbound::gate::Limits,
     rulebook::Files,
-    store::{LeadFilter, Store, StoreError, sqlite::SqliteStore},
+    store::{LeadFilter, Store, sqlite::SqliteStore},
     telemetry::Metrics,
 };
 use serde_json::{Value, json};
 
 pub use dice::Dice;
 pub use given::{RULEBOOK, SECRET, callback, rotated, survey, website};
+pub use wait::{assert_conserved, until};
 
 /// Thursday 2026-01-01 12:00 UTC.
 pub const NOON: Time = Time(1_767_268_800_000);
@@ -236,7 +237,8 @@ impl Plant {
             link_key: Arc::new(LinkKey::new(&[[7_u8; 32]]).expect("a key")),
             link_life: Span::days(2),
             keep: Span::days(30),
-            lease: Span::minutes(1),
+            // The hand moves by minutes while a call takes milliseconds.
+            lease: Span::hours(1),
             workers_per_lane: 2,
             alerts: config.alerts.clone(),
             free: Box::new(move || Some(free.load(Ordering::Relaxed))),
@@ -377,34 +379,5 @@ impl Plant {
         if let Some(running) = self.running.take() {
             running.stop().await;
         }
-    }
-}
-
-/// accepted = waiting + assigned + answered + set aside + joined + rejected + dead + under way, in
-/// the books and in the rows of one snapshot. One recount is made at a time, and the daemon makes
-/// its own.
-pub async fn assert_conserved(store: &dyn Store, now: Time) {
-    let end = tokio::time::Instant::now() + PATIENCE;
-    let audit = loop {
-        match store.audit(now).await {
-            Err(StoreError::Busy(_)) if tokio::time::Instant::now() < end => {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-            audit => break audit.expect("the books"),
-        }
-    };
-    assert_eq!(audit.differences(), [""; 0], "{audit:?}");
-}
-
-/// Waits for a state, not for a while.
-pub async fn until<F, Fut>(what: &str, mut holds: F)
-where
-    F: FnMut() -> Fut,
-    Fut: Future<Output = bool>,
-{
-    let end = tokio::time::Instant::now() + PATIENCE;
-    while !holds().await {
-        assert!(tokio::time::Instant::now() < end, "it never came to be that {what}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

@@ -10,11 +10,11 @@ use crate::faults::needs;
 
 /// Variables that settings are overlaid by: `HANDOFF_LOG_LEVEL` for `level` in `[log]`.
 fn overlays() -> BTreeSet<String> {
-    let (mut section, mut all) = (String::new(), BTreeSet::new());
+    let (mut section, mut all) = ("", BTreeSet::new());
     for line in REFERENCE.lines() {
         let line = line.strip_prefix("# ").unwrap_or(line).trim();
         if line.starts_with('[') {
-            section = line.trim_matches(['[', ']']).to_owned();
+            section = line.trim_matches(['[', ']']);
         } else if let Some((key, _)) = line.split_once(" = ")
             && !section.contains(['.', ' '])
         {

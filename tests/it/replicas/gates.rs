@@ -119,7 +119,7 @@ async fn a_pause_that_one_was_asked_for_holds_the_other() {
     crm.script([Fault::RetryAfter(429, 4)]);
     accept(pair.plant.store.as_ref(), 100, 20).await;
     until("one was told to wait", || async { crm.stats().faulted > before }).await;
-    tokio::time::sleep(Duration::from_millis(1_000)).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
     let early = crm.stats().requests;
     accept(pair.plant.store.as_ref(), 200, 20).await;
     for worker in pair.workers() {

@@ -87,6 +87,7 @@ async fn whoever_was_frozen_for_a_minute_writes_nothing_more() {
         let manual = ManualClock::at(crate::harness::NOON);
         *hand.lock().unwrap() = Some(manual.clone());
         parts.clock = Arc::new(manual.clone());
+        parts.lease = Span::minutes(1);
         let part = parts.crms.get_mut("hubspot").unwrap();
         part.crm = Arc::new(Freezing {
             inner: Arc::clone(&part.crm),

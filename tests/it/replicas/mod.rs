@@ -7,7 +7,11 @@
 
 mod books;
 mod gates;
+mod house;
 mod leases;
+mod link;
+mod processes;
+mod senders;
 mod sessions;
 mod watch;
 

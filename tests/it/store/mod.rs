@@ -8,13 +8,16 @@ mod books;
 mod decide;
 pub mod fixture;
 mod jobs;
+mod moving;
 mod operate;
+mod outage;
 mod people;
 mod postgres;
 mod read;
 mod reviews;
 mod shared;
 mod sqlite;
+mod tls;
 
 /// Runs the cases of each area on the stores that a factory makes.
 macro_rules! cases {
@@ -90,7 +93,9 @@ macro_rules! contract {
                     a_token_name_is_used_once_and_a_revocation_stands,
                     a_sweep_empties_old_bodies_of_decided_fills_and_nothing_else,
                     a_swept_fill_cannot_be_redone,
-                    it_is_ready;
+                    it_is_ready,
+                    one_change_of_a_document_follows_the_other,
+                    a_document_that_is_left_alone_stays_as_it_is;
                 read:
                     leads_are_filtered_and_paged,
                     a_lead_is_found_by_its_record_at_a_crm,
