@@ -7,7 +7,7 @@ use std::{
     future::pending,
     sync::{
         Arc,
-        atomic::{AtomicI64, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicI64, Ordering::Relaxed},
     },
 };
 
@@ -56,6 +56,8 @@ pub struct WallClock {
     skew: Span,
     /// By how much it was ahead when the replica compared its readings last.
     compared: AtomicI64,
+    /// The deciding step looks now: it alone asks for both readings to compare them.
+    is_deciding: AtomicBool,
     /// When the replica saw, by comparing, that it had been set.
     seen_at: AtomicI64,
 }
@@ -64,7 +66,14 @@ impl WallClock {
     /// Ahead by so much.
     pub fn new(time: &True, skew: Span) -> Self {
         let [ahead, compared] = [skew.0; 2].map(AtomicI64::new);
-        Self { time: time.clone(), ahead, skew, compared, seen_at: AtomicI64::new(NEVER) }
+        Self {
+            time: time.clone(),
+            ahead,
+            skew,
+            compared,
+            is_deciding: AtomicBool::new(false),
+            seen_at: AtomicI64::new(NEVER),
+        }
     }
 
     /// Somebody sets it, forward or back.
@@ -94,6 +103,11 @@ impl WallClock {
         }
     }
 
+    /// Which step looks from here on.
+    pub fn lend(&self, is_deciding: bool) {
+        self.is_deciding.store(is_deciding, Relaxed);
+    }
+
     /// A process that begins now believes the clock as it finds it.
     pub fn believe(&self) {
         self.compared.store(self.ahead().0, Relaxed);
@@ -110,10 +124,11 @@ impl Clock for WallClock {
         Span(self.time.ms())
     }
 
-    /// Nobody but who looks for a jump compares the two.
     fn both(&self) -> (Time, Span) {
         let ahead = self.ahead().0;
-        if (ahead - self.compared.swap(ahead, Relaxed)).abs() > JUMP.0 {
+        if self.is_deciding.load(Relaxed)
+            && (ahead - self.compared.swap(ahead, Relaxed)).abs() > JUMP.0
+        {
             self.seen_at.store(self.time.ms(), Relaxed);
         }
         (self.now(), self.monotonic())

@@ -126,6 +126,7 @@ impl Replica {
         });
         for _ in 0..seams {
             ground.house.state().here = Here { replica: self.number, step: Some(step.number) };
+            ground.house.clocks[self.number].lend(kind == Kind::Decide);
             match step.poll(&ground.house.waits) {
                 Came::Seam => {}
                 Came::Waits => return Went::Waits,
