@@ -178,6 +178,8 @@ fn owner_met(desk: Desk<'_>, lead: &Lead, destination: &str, owner: &str, is_mov
         Some(rep) if lead.owner.is_some() && cannot_take(desk, rep, is_move) => {
             note::put(&mut decision, "kept", "that person cannot take it now");
             decision.what = What::Noted;
+            // Whoever had it there before has it no more: ours is written after all.
+            lead.outside_owner = None;
             let jobs = assign::writes(desk, &lead);
             Plan { jobs, decision: Some(decision), lead: Some(lead), ..Plan::nothing() }
         }

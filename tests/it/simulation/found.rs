@@ -41,3 +41,17 @@ fn a_clock_set_while_events_are_read_reminds_nobody() {
         ],
     );
 }
+
+#[test]
+fn a_lead_that_a_stranger_hands_to_somebody_who_left_is_its_owners_again() {
+    holds(
+        1,
+        11, // by which dan has left
+        &[
+            Action::Human { lead: 1, owner: 4 },
+            Action::Fill { at: 0, person: 2, form: 0, number: 1 },
+            Action::Turn { at: 0 },
+            Action::Human { lead: 1, owner: 3 },
+        ],
+    );
+}

@@ -298,12 +298,17 @@ impl World {
         self.settle_down();
         self.pass(Span::minutes(2));
         super::people::order_all(self);
+        let mut stuck = Span::minutes(5);
         for _ in 0..100 {
             self.settle_down();
             match self.next_due() {
                 Some(_) if self.is_held() => break,
-                // Due, and a gate is closed: an hour at most, by what it was told.
-                Some(Span::ZERO) => self.pass(Span::minutes(5)),
+                // Due, and a gate is closed or a lease stands: as long as a clock that was ahead
+                // may have said.
+                Some(Span::ZERO) => {
+                    self.pass(stuck);
+                    stuck = Span((stuck.0 * 2).min(Span::hours(12).0));
+                }
                 Some(next) if next < Span::seconds(2) => self.pass(next),
                 Some(next) => self.pass(next.max(Span::seconds(20))),
                 None => break,
