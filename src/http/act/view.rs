@@ -104,7 +104,7 @@ impl Shown<'_> {
             seen: lead.revision.0,
             done: done.map(|(order, is_decided)| self.done(lead, order, is_decided, out)),
             is_own: is_owed && is_own,
-            can_hold: is_owed && is_own && held.is_none(),
+            can_hold: (is_owed && is_own && held.is_none()) || self.is_offered(lead),
             can_answer: matches!(lead.state, State::Assigned | State::Answered),
             is_answered: lead.state == State::Answered,
             out_until: out.map(|out| Moment::new(out, self.now)),
@@ -123,6 +123,12 @@ impl Shown<'_> {
                 && lead.state == State::Assigned
                 && lead.owner.as_deref() == Some(self.rep)
         })
+    }
+
+    /// Whether this person may take it.
+    fn is_offered(&self, lead: &Lead) -> bool {
+        let is_asked = |to: &Vec<String>| to.iter().any(|rep| rep == self.rep);
+        lead.state == State::Waiting && lead.offers.iter().any(|offer| is_asked(&offer.to))
     }
 
     fn owner(&self, lead: &Lead) -> String {
@@ -148,6 +154,9 @@ impl Shown<'_> {
                 None | Some(Outcome::Qualified) => "It was answered.".to_owned(),
                 Some(outcome) => format!("It was answered: {}.", outcome_words(outcome)),
             },
+            (State::Waiting, _) if self.is_offered(lead) => {
+                "It is yours if you are the first to say that you are on it.".to_owned()
+            }
             (State::Waiting, _) => "Nobody has it at the moment.".to_owned(),
             (State::SetAside, _) => "It was set aside by a rule.".to_owned(),
         }

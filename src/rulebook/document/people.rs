@@ -9,7 +9,7 @@ use toml::de::DeValue;
 
 use super::{
     super::{
-        Rep,
+        HOPS_MAX, Rep,
         calendar::{self, Hours, holidays_from_ics},
         files::{is_calendar, is_path_inside},
     },
@@ -184,6 +184,7 @@ pub fn reps(cx: &Cx<'_>, entries: &[Entry<'_>]) -> BTreeMap<String, Rep> {
     }
     managers.check(cx.log, "manager", "leave out the manager of whoever is at the top");
     backups.check(cx.log, "backup", "let one of them have no backup, or another one");
+    backups.check_length(cx.log, "backup", HOPS_MAX);
     all
 }
 

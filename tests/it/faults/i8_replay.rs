@@ -231,7 +231,7 @@ impl World {
             Wanted::Nothing => want.lead.map(|lead| lead.0),
         };
         let before = before.and_then(|id| self.leads.get(&id)).cloned();
-        let snapshot = Snapshot { lead: before.as_ref(), team: &self.team };
+        let snapshot = Snapshot { lead: before.as_ref(), company: None, team: &self.team };
         let mut plan = decide::decide(book, &desk::reach(), &snapshot, &step, want.decision.at);
         let decision = plan.decision.take().unwrap_or_else(|| panic!("no decision: {want:?}"));
         let id = match plan.fate {

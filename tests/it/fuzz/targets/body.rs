@@ -124,7 +124,7 @@ fn decided(source: &str, input: Input) {
     let step = Step { event: Some(event), input };
     let team = Team::default();
     let plan = || {
-        let snapshot = Snapshot { lead: None, team: &team };
+        let snapshot = Snapshot { lead: None, company: None, team: &team };
         decide(&BOOK, &Reach::default(), &snapshot, &step, NOON)
     };
     let first = plan();
