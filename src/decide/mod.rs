@@ -107,6 +107,12 @@ fn unreadable(desk: Desk<'_>, source: &str, unread: &Unread) -> Plan {
 #[cfg(test)]
 mod corner_tests;
 #[cfg(test)]
+mod fair_tests;
+#[cfg(test)]
+mod peers_tests;
+#[cfg(test)]
+mod pool_tests;
+#[cfg(test)]
 mod road_tests;
 #[cfg(test)]
 mod rotate_tests;
