@@ -75,12 +75,7 @@ pub fn again(desk: Desk<'_>, mut lead: Lead, rep: &str, sla_id: &str, what: What
 
 /// Another owner: the old one's turn goes back, and the ladder starts anew for the new one.
 #[must_use]
-pub fn hand_over(
-    desk: Desk<'_>,
-    mut lead: Lead,
-    mut taken: Taken,
-    decision: Decision,
-) -> Plan {
+pub fn hand_over(desk: Desk<'_>, mut lead: Lead, mut taken: Taken, decision: Decision) -> Plan {
     let old = lead.owner.take().filter(|old| *old != taken.rep);
     if let Some(old) = &old {
         turns::give_back(desk, &lead, old, taken.kept, &mut taken.changes);

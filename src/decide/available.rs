@@ -87,14 +87,14 @@ pub fn of_named(desk: Desk<'_>, rep: &Rep) -> Standing {
     if rep.has_left {
         return Standing::Left;
     }
-    let away = || desk.team.away.get(&rep.id).into_iter().flatten().filter(|one| one.holds(desk.now));
+    let away =
+        || desk.team.away.get(&rep.id).into_iter().flatten().filter(|one| one.holds(desk.now));
     if away().any(|one| one.absence == Absence::Deactivated) {
         return Standing::Deactivated;
     }
-    away().next().map_or(Standing::Free, |away| Standing::Away {
-        absence: away.absence,
-        until: away.until,
-    })
+    away()
+        .next()
+        .map_or(Standing::Free, |away| Standing::Away { absence: away.absence, until: away.until })
 }
 
 /// Looks at hours and caps too, of the member and of the pool: what counts for a member of a pool.

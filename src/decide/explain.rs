@@ -360,10 +360,15 @@ pub fn waits(waiting: &Waiting) -> String {
             )
         }
         Waiting::Claim { pool, until } => {
-            format!("it is offered to whoever of the pool {pool} takes it first, until {}", clock(*until))
+            format!(
+                "it is offered to whoever of the pool {pool} takes it first, until {}",
+                clock(*until)
+            )
         }
         Waiting::Escalated { pool, .. } => {
-            format!("nobody of the pool {pool} is there; people were told, and it is held until somebody is")
+            format!(
+                "nobody of the pool {pool} is there; people were told, and it is held until somebody is"
+            )
         }
         Waiting::Operator { why, .. } => format!("an operator must look: {why}"),
     }

@@ -172,13 +172,10 @@ fn reopen(desk: Desk<'_>, mut lead: Lead) -> Plan {
     lead.had.clear();
     lead.offers.clear();
     lead.reopened_at = Some(desk.now);
-    let owner = lead
-        .owner
-        .clone()
-        .filter(|owner| {
-            let rep = desk.book.reps.get(owner);
-            rep.is_some_and(|rep| !available::of_named(desk, rep).is_gone())
-        });
+    let owner = lead.owner.clone().filter(|owner| {
+        let rep = desk.book.reps.get(owner);
+        rep.is_some_and(|rep| !available::of_named(desk, rep).is_gone())
+    });
     match owner {
         Some(owner) => {
             let sla = route::route(desk, &lead, Look::free(&[])).sla;

@@ -8,7 +8,7 @@
 //! Reading order: `prepare` (bytes become a draft), `fill` (a form fill), `route` (which rule),
 //! `pool` (what a pool does with it), `rotate` (which rep), `turns` (what that changes), `assign` (the lead gets an owner and a clock), `review` (the ladder),
 //! `news` (what acting and people brought), `explain` (why, said back); apart from leads: `watch`
-//! (what the daemon finds out about itself becomes alerts).
+//! (what the daemon finds out about itself becomes alerts), and `statement` (what a rep got).
 
 mod absent;
 pub mod ask;
@@ -25,6 +25,7 @@ pub mod review;
 pub mod rotate;
 pub mod route;
 pub mod sla;
+pub mod statement;
 mod turns;
 pub mod watch;
 

@@ -304,12 +304,8 @@ fn claimed(desk: Desk<'_>, lead: &Lead, rep: &str) -> Plan {
 fn out_today(desk: Desk<'_>, lead: &Lead, rep: &str) -> Plan {
     let Some(known) = desk.book.reps.get(rep) else { return Plan::nothing() };
     let until = available::day_end(desk, known);
-    let away = Away {
-        absence: Absence::Out,
-        from: desk.now,
-        until: Some(until),
-        is_from_calendar: false,
-    };
+    let away =
+        Away { absence: Absence::Out, from: desk.now, until: Some(until), is_from_calendar: false };
     let mut plan = absent::begins(desk, rep, away);
     if lead.state != State::Assigned || lead.owner.as_deref() != Some(rep) {
         return plan;

@@ -28,8 +28,7 @@ fn count(given: &[String], rep: &str) -> usize {
 }
 
 fn out(world: &mut World, rep: &str, until: Option<Time>) {
-    let away =
-        Away { absence: Absence::Out, from: world.now, until, is_from_calendar: false };
+    let away = Away { absence: Absence::Out, from: world.now, until, is_from_calendar: false };
     world.team.away.insert(rep.to_owned(), vec![away]);
 }
 
@@ -86,10 +85,7 @@ fn odoo_a_holiday_left_a_hole_that_came_back_every_thirty_days() {
 fn odoo_a_weight_of_zero_crashed_the_assignment() {
     let text = include_str!("../../config/rulebook.toml").replace("weight = 0.5", "weight = 0");
     let found = Rulebook::compile(&Files::new(text), &Setup::default(), 1).unwrap_err();
-    assert!(
-        found.iter().any(|one| one.message.contains("a weight of 0 is no share")),
-        "{found:?}"
-    );
+    assert!(found.iter().any(|one| one.message.contains("a weight of 0 is no share")), "{found:?}");
 }
 
 #[test]

@@ -31,12 +31,8 @@ fn inbound(book: &mut Rulebook) -> &mut Pool {
 }
 
 fn out(world: &mut World, rep: &str) {
-    let away = Away {
-        absence: Absence::Out,
-        from: world.now,
-        until: None,
-        is_from_calendar: false,
-    };
+    let away =
+        Away { absence: Absence::Out, from: world.now, until: None, is_from_calendar: false };
     world.team.away.insert(rep.to_owned(), vec![away]);
 }
 
@@ -275,7 +271,10 @@ fn an_offer_goes_to_everybody_there_and_the_first_who_says_on_it_has_the_lead() 
     assert_eq!(world.lead().owner.as_deref(), Some("konrad"));
     assert!(plan.dropped.iter().any(|(_, to)| to == "email:grace"));
     assert!(world.lead().ladder.as_ref().unwrap().on_it_until.is_some());
-    assert_eq!(sentence(&world, &plan).split(';').next(), Some("konrad took it, one other was asked"));
+    assert_eq!(
+        sentence(&world, &plan).split(';').next(),
+        Some("konrad took it, one other was asked")
+    );
     // Whoever comes second changes nothing.
     assert!(on_it(&mut world, "grace").decision.is_none());
     assert_eq!(world.lead().owner.as_deref(), Some("konrad"));
@@ -315,7 +314,9 @@ fn an_offer_that_nobody_takes_goes_on_to_the_next_pool_and_is_not_made_again() {
         offers += world.jobs.iter().filter(|job| job.why == Some(Why::Offered)).count();
     }
     assert_eq!(offers, 0, "it was made once");
-    assert!(matches!(&world.lead().waiting, Some(Waiting::Somebody { pool, .. }) if pool == "last"));
+    assert!(
+        matches!(&world.lead().waiting, Some(Waiting::Somebody { pool, .. }) if pool == "last")
+    );
     // As long as nobody has it, whoever was asked may still take it.
     on_it(&mut world, "grace");
     assert_eq!(world.lead().owner.as_deref(), Some("grace"));
@@ -473,12 +474,8 @@ fn a_calendar_replaces_what_it_said_before_and_nothing_else() {
         is_from_calendar: false,
     };
     let (first, second) = (busy(at(1), at(2)), busy(at(3), at(4)));
-    let own = News::Away {
-        rep: "ada".into(),
-        absence: Absence::Out,
-        from: at(20),
-        until: Some(at(30)),
-    };
+    let own =
+        News::Away { rep: "ada".into(), absence: Absence::Out, from: at(20), until: Some(at(30)) };
     world.news(own);
     let said = |away: Vec<Away>| News::Calendar { rep: "ada".into(), away };
     world.news(said(vec![first, second]));

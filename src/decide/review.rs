@@ -267,11 +267,7 @@ impl Kept {
 ///
 /// # Errors
 /// Why it stays.
-pub fn successor(
-    desk: Desk<'_>,
-    lead: &Lead,
-    escalation: &Escalation,
-) -> Result<Successor, Kept> {
+pub fn successor(desk: Desk<'_>, lead: &Lead, escalation: &Escalation) -> Result<Successor, Kept> {
     if lead.had.len() >= escalation.reassign_max as usize {
         return Err(Kept::OftenEnough);
     }

@@ -273,8 +273,7 @@ fn gather_free<'a>(
 /// Whether this member may get the turn.
 fn can(desk: Desk<'_>, one: &Seen<'_>, look: Look<'_>, hop: usize) -> bool {
     let standing = one.stood();
-    let is_there =
-        if look.anyway { !standing.is_gone() } else { standing.is_free() };
+    let is_there = if look.anyway { !standing.is_gone() } else { standing.is_free() };
     is_there
         && match &one.member.who {
             Who::Rep(rep) => look.only.is_none_or(|only| only == rep),
@@ -313,9 +312,7 @@ fn order(
         let count = pool.members.len().max(1);
         let last = place(pool, rotation).unwrap_or(count - 1);
         let distance = |at: usize| (at + count - last - 1) % count;
-        return is_owed(b.1)
-            .cmp(&is_owed(a.1))
-            .then_with(|| distance(a.0).cmp(&distance(b.0)));
+        return is_owed(b.1).cmp(&is_owed(a.1)).then_with(|| distance(a.0).cmp(&distance(b.0)));
     }
     let waited = |one: &Seen<'_>| rotation.turns.get(one.member.id()).map(|turn| turn.last_at);
     a.1.credit

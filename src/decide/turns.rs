@@ -223,8 +223,7 @@ fn give_back_in(
     });
     let (floor, last, given) =
         planned.unwrap_or_else(|| (rotation.floor, rotation.last.clone(), rotation.given));
-    let given =
-        Periods { hour: less(given.hour), day: less(given.day), week: less(given.week) };
+    let given = Periods { hour: less(given.hour), day: less(given.day), week: less(given.week) };
     changes.push(TeamChange::Floor { pool: pool.id.clone(), floor, last, given });
     true
 }

@@ -1,4 +1,4 @@
-//! The loops: decide, write, tell, ask, sweep, audit, watch, reload.
+//! The loops: decide, write, tell, ask, sweep, audit, calendar, watch, reload.
 //!
 //! Every loop has the same shape: do one step, which says when there is more; then wait for a
 //! wake-up or that instant. A wake-up carries no information, the state does: polling is for
@@ -10,6 +10,7 @@
 
 pub mod ask;
 pub mod audit;
+pub mod calendar;
 pub mod decide;
 mod gate;
 mod hasten;
@@ -37,7 +38,7 @@ use crate::{
     telemetry::Metrics,
 };
 
-use self::{wake::Wakes, watch::Lookout};
+use self::{calendar::Calendars, wake::Wakes, watch::Lookout};
 
 /// A destination with what holds it back: its gate is shared by all of its workers.
 pub struct Guarded<T: ?Sized> {
@@ -93,6 +94,8 @@ pub struct Worker {
     pub read: Arc<ReadFill>,
     /// How long raw bodies of decided fills are kept.
     pub keep: Span,
+    /// People's calendar feeds.
+    pub calendars: Calendars,
     /// What the daemon found out about itself.
     pub lookout: Lookout,
     /// Compares the wall clock with the one that only grows.

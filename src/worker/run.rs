@@ -68,6 +68,13 @@ pub async fn run(
         );
     }
     {
+        let (worker, stop) = (Arc::clone(&worker), stop.clone());
+        let never = Arc::new(tokio::sync::Notify::new());
+        loops.spawn(async move {
+            turn(&worker, &never, stop, "calendar", || worker.calendar_once()).await
+        });
+    }
+    {
         let (worker, stop, files) = (Arc::clone(&worker), stop.clone(), files.clone());
         let never = Arc::new(tokio::sync::Notify::new());
         loops.spawn(async move {

@@ -162,7 +162,8 @@ fn is_true(lead: &crate::model::lead::Lead, why: Why, rep: Option<&str>) -> bool
     match why {
         Why::Assigned => lead.state == State::Assigned && is_owner,
         Why::Offered => {
-            let is_asked = |rep: &str| lead.offers.iter().any(|one| one.to.iter().any(|to| to == rep));
+            let is_asked =
+                |rep: &str| lead.offers.iter().any(|one| one.to.iter().any(|to| to == rep));
             lead.state == State::Waiting && rep.is_none_or(is_asked)
         }
         Why::Page => matches!(lead.state, State::Assigned | State::Waiting),

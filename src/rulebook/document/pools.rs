@@ -7,9 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    super::{
-        Cap, HOPS_MAX, IfNobody, Member, Per, Pool, Rep, RotationKind, Who, finding::advice,
-    },
+    super::{Cap, HOPS_MAX, IfNobody, Member, Per, Pool, Rep, RotationKind, Who, finding::advice},
     Cx,
     chains::{Chain, Nests},
     names::Entry,
@@ -283,9 +281,9 @@ fn if_nobody(
         );
     }
     match text {
-        "escalate" => Some(IfNobody::Escalate {
-            page: page.and_then(|item| cx.names.refer("pager", &item)),
-        }),
+        "escalate" => {
+            Some(IfNobody::Escalate { page: page.and_then(|item| cx.names.refer("pager", &item)) })
+        }
         "assign anyway" => Some(IfNobody::AssignAnyway),
         "wait" => {
             if wait_item.is_none() {

@@ -123,8 +123,7 @@ fn one(
         },
         None => None,
     };
-    let snapshot =
-        Snapshot { lead: before.as_ref(), company: company.as_ref(), team: &books.team };
+    let snapshot = Snapshot { lead: before.as_ref(), company: company.as_ref(), team: &books.team };
     let plan = match call(way.batch, &snapshot, step) {
         Ok(plan) => plan,
         Err(why) => return Ok(Err(why)),

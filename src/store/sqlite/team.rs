@@ -18,8 +18,9 @@ use crate::{
 pub fn load(conn: &Connection) -> StoreResult<Team> {
     let mut team = Team::default();
     load_rotations(conn, &mut team)?;
-    let mut found =
-        conn.prepare_cached("SELECT rep, absence, since, until, is_from_calendar FROM away ORDER BY rep, place")?;
+    let mut found = conn.prepare_cached(
+        "SELECT rep, absence, since, until, is_from_calendar FROM away ORDER BY rep, place",
+    )?;
     let mut found = found.query([])?;
     while let Some(row) = found.next()? {
         let absence: String = row.get(1)?;

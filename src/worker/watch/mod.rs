@@ -13,14 +13,14 @@
 mod lookout;
 mod say;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use lookout::{Free, Lookout};
 
 use self::lookout::State;
 use super::{Worker, decide::Worked, reload};
 use crate::{
-    decide::watch::{Books, Vitals, judge, ledger::Change},
+    decide::watch::{Books, Vitals, departed::departed, judge, ledger::Change},
     model::{
         alert::Alert,
         time::{Span, Time},
@@ -51,7 +51,10 @@ impl Worker {
         self.metrics.rulebook(self.book.load().version);
         let mut state = self.lookout.state().await;
         self.remember(&mut state, now).await;
-        let vitals = self.vitals(&mut state, tally.as_ref(), files, now);
+        let vitals = Vitals {
+            departed: self.departed(now).await,
+            ..self.vitals(&mut state, tally.as_ref(), files, now)
+        };
         let judged = judge(&vitals, &self.lookout.limits, now);
         for change in state.ledger.update(&judged, now) {
             log(&change);
@@ -118,8 +121,16 @@ impl Worker {
             failing: Some(state.failing(limits, now)),
             free: (self.lookout.free)(),
             rulebook: files.and_then(reload::Watch::refused),
+            departed: None,
+            calendars: self.calendars.stale(now),
             is_time_unsure: state.is_time_unsure(self.clock.as_ref()),
         }
+    }
+
+    /// Who gets no lead any more and is still named; none if the store cannot be read.
+    async fn departed(&self, now: Time) -> Option<BTreeMap<String, String>> {
+        let team = self.store.team().await.ok()?;
+        Some(departed(&self.book.load(), &team, now))
     }
 
     /// What was said is kept before the next look; a busy store gets it then.

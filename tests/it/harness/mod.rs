@@ -235,6 +235,7 @@ impl Plant {
             keep: Span::days(30),
             lease: Span::minutes(1),
             workers_per_lane: 2,
+            calendars: Vec::new(),
             alerts: config.alerts.clone(),
             free: Box::new(move || Some(free.load(Ordering::Relaxed))),
             demo: None,

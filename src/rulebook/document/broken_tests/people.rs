@@ -131,7 +131,7 @@ fn people_and_hours() {
             &[
                 r#"rulebook.toml:31:8: no day has working hours: write for instance mon-fri = ["09:00-17:00"]"#,
                 r#"rulebook.toml:32:13: there is no file "x.ics"; put it beside the rulebook, or mend the name"#,
-                r#"rulebook.toml:32:22: "2026-02-30" is not a holiday: write 2026-12-25 for one date, 12-25 for every year, or 2026-12-24..2026-12-26 for a range"#,
+                r#"rulebook.toml:32:22: "2026-02-30" is not a holiday: write 2026-12-25 for one date, 12-25 for every year, 2026-12-24..2026-12-26 for a range, or a rule such as last monday of may, monday before may 25, easter + 1 or good friday"#,
             ],
         ),
     ]);
@@ -233,7 +233,9 @@ fn pools() {
         (
             "members = [\"ada\"]",
             "members = [{ weight = 2 }]",
-            &[r#"rulebook.toml:12:12: a member needs "rep"; write { rep = "ada", weight = 2 } or { pool = "emea" }"#],
+            &[
+                r#"rulebook.toml:12:12: a member needs "rep"; write { rep = "ada", weight = 2 } or { pool = "emea" }"#,
+            ],
         ),
         (
             "id = \"inbound\"",
@@ -267,9 +269,7 @@ fn pools_within_pools_offers_and_caps() {
         (
             "members = [\"ada\"]",
             "members = [{ rep = \"ada\", cap = [\"5 per day\", \"9 per day\"] }]",
-            &[
-                r#"rulebook.toml:12:48: there are two caps of one kind; keep the smaller one"#,
-            ],
+            &[r#"rulebook.toml:12:48: there are two caps of one kind; keep the smaller one"#],
         ),
         (
             POOL,
