@@ -38,6 +38,7 @@ use crate::{
         sqlite::{Pace, SqliteStore},
     },
     telemetry::Metrics,
+    worker::calendar::Calendar,
     worker::watch::Free,
 };
 

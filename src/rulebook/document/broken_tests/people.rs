@@ -255,7 +255,7 @@ fn pools_within_pools_offers_and_caps() {
             "members = [\"ada\"]",
             "members = [\"ada\", { pool = \"inbound\" }]",
             &[
-                r#"rulebook.toml:12:29: a pool is inside itself: inbound → inbound; take one of them out"#,
+                r#"rulebook.toml:12:28: a pool is inside itself: inbound → inbound; take one of them out"#,
             ],
         ),
         (
@@ -269,7 +269,7 @@ fn pools_within_pools_offers_and_caps() {
         (
             "members = [\"ada\"]",
             "members = [{ rep = \"ada\", cap = [\"5 per day\", \"9 per day\"] }]",
-            &[r#"rulebook.toml:12:48: there are two caps of one kind; keep the smaller one"#],
+            &[r#"rulebook.toml:12:47: there are two caps of one kind; keep the smaller one"#],
         ),
         (
             POOL,

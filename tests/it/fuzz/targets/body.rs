@@ -89,6 +89,7 @@ fn is_canonical(draft: &Draft) {
             Identity::Phone(phone) => {
                 assert_eq!(normalize::phone(phone, None).as_ref(), Some(phone));
             }
+            Identity::Company(domain) => assert!(!domain.is_empty() && !domain.contains('@')),
         }
     }
     for (name, field) in &draft.fields.0 {
