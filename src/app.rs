@@ -1,7 +1,8 @@
 //! The composition root: parts become a running daemon; an ordered start and an ordered stop.
 //!
-//! Order of the start: store, rulebook, listener, loops, server. Of the stop: the server takes no
-//! more and ends what it has, the loops end the step they are in, then the store closes. Nothing
+//! Order of the start: store, rulebook, listener, loops, server. Of the stop: it says that it is not
+//! ready, and waits until a load balancer has noticed; the server takes no more and ends what it
+//! has, what was claimed and not begun is given back, the loops end the step they are in, then the store closes. Nothing
 //! is lost by a stop at any moment; the order only avoids work that has to be repeated. A second
 //! signal ends the process at once.
 //!
@@ -12,13 +13,14 @@ mod feeds;
 pub mod parts;
 mod process;
 pub mod setup;
+mod shelf;
 
 use std::{
     collections::BTreeMap,
     net::{SocketAddr, TcpListener},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, AtomicU64},
+        atomic::{AtomicBool, AtomicU32, AtomicU64},
     },
     time::Duration,
 };
@@ -41,14 +43,15 @@ use crate::{
     intake::{Scheme, form},
     model::{alert, time::Span},
     notify::{Channel, link::LinkKey},
-    outbound::gate::{Gate, Limits},
+    outbound::gate::Limits,
     rulebook::{Files, Rulebook},
     store::Store,
     telemetry::{self, Metrics},
     worker::{
-        Guarded, Jumps, Links, Worker,
+        DestinationGate, Guarded, Jumps, Links, Worker,
         calendar::{Calendar, Calendars},
         reload::{ReadFiles, Watch},
+        replica::Presence,
         run::{self, Ended},
         wake::Wakes,
         watch::{Free, Lookout},
@@ -117,6 +120,9 @@ pub struct Parts {
     pub calendars: Vec<Calendar>,
     /// Looks how many bytes are free on the store's disk.
     pub free: Box<Free>,
+    /// How long a daemon that stops still answers, while it says that it is not ready: so long does
+    /// a load balancer take to notice.
+    pub drain: Span,
     /// What a demo adds to the board.
     pub demo: Option<Arc<dyn DemoButtons>>,
 }
@@ -129,6 +135,7 @@ pub struct Running {
     pub worker: Arc<Worker>,
     /// What its handlers stand on.
     pub front: web::Data<Front>,
+    drain: Duration,
     server: ServerHandle,
     serving: JoinHandle<std::io::Result<()>>,
     stop: watch::Sender<bool>,
@@ -150,12 +157,14 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
         compile,
         seen: Mutex::new([0; 32]),
         refused: Mutex::default(),
+        passed_over: AtomicU32::new(0),
     });
     let book = files.start(parts.store.as_ref(), parts.clock.now()).await?;
     let listener = TcpListener::bind(parts.listen).with_context(|| {
         format!("cannot listen on {}; is another daemon running?", parts.listen)
     })?;
     let address = listener.local_addr().context("the listener has no address")?;
+    parts.metrics.started(parts.clock.now());
     let public_url = match parts.public_url {
         Some(url) => url,
         None => Url::parse(&format!("http://{address}/")).context("the listener's address")?,
@@ -176,6 +185,15 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
             Some((name.clone(), (Arc::clone(&part.crm), scheme)))
         })
         .collect();
+    let is_shared = parts.store.is_shared();
+    if is_shared {
+        for (name, part) in &parts.crms {
+            part.crm.share_session(shelf::of(&parts.store, &parts.clock, name));
+        }
+    }
+    let gate = |kind: &str, name: &str, limits| {
+        DestinationGate::new(format!("{kind}:{name}"), limits, is_shared)
+    };
     let worker = Arc::new(Worker {
         store: Arc::clone(&parts.store),
         book: ArcSwap::from_pointee(book),
@@ -183,12 +201,18 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
         crms: parts
             .crms
             .into_iter()
-            .map(|(name, part)| (name, Guarded { to: part.crm, gate: gate(part.limits) }))
+            .map(|(name, part)| {
+                let gate = gate("crm", &name, part.limits);
+                (name, Guarded { to: part.crm, gate })
+            })
             .collect(),
         channels: parts
             .channels
             .into_iter()
-            .map(|(name, part)| (name, Guarded { to: part.channel, gate: gate(part.limits) }))
+            .map(|(name, part)| {
+                let gate = gate("channel", &name, part.limits);
+                (name, Guarded { to: part.channel, gate })
+            })
             .collect(),
         clock: Arc::clone(&parts.clock),
         wakes: Arc::clone(&wakes),
@@ -208,6 +232,9 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
             watch: JumpWatch::new(parts.clock.as_ref()),
             unsure_until: Span::ZERO,
         }),
+        replica: process::replica(address.port())?,
+        presence: Presence::default(),
+        stopping: AtomicBool::new(false),
     });
     let front = web::Data::new(Front {
         pages: crate::http::pages::Pages::default(),
@@ -247,12 +274,18 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
         started_at: parts.clock.now(),
         page_key: Mutex::new(None),
         demo: parts.demo,
+        draining: AtomicBool::new(false),
+        presence: Box::new({
+            let worker = Arc::clone(&worker);
+            move || worker.presence.all()
+        }),
     });
     let (server, serving) = serve_http(listener, &front)?;
     let (stop, stopped) = watch::channel(false);
     let loops =
         tokio::spawn(run::run(Arc::clone(&worker), Some(files), parts.workers_per_lane, stopped));
-    Ok(Running { address, worker, front, server, serving, stop, loops })
+    let drain = duration(parts.drain);
+    Ok(Running { address, worker, front, drain, server, serving, stop, loops })
 }
 
 /// Runs a daemon until a signal asks it to stop or its store fails.
@@ -276,7 +309,7 @@ pub fn serve(settings: crate::settings::Settings) -> anyhow::Result<()> {
     runtime.block_on(async {
         let mut running = start(parts::from_settings(settings)?).await?;
         let promise = running.worker.store.promise();
-        tracing::info!(address = %running.address, promise, "handoff is ready");
+        tracing::info!(address = %running.address, a_2xx_means = promise, "handoff is ready");
         let mut terminate = signal(SignalKind::terminate()).context("SIGTERM")?;
         let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT")?;
         tokio::select! {
@@ -303,12 +336,12 @@ pub fn serve(settings: crate::settings::Settings) -> anyhow::Result<()> {
     })
 }
 
+fn duration(span: Span) -> Duration {
+    Duration::from_millis(u64::try_from(span.0).unwrap_or(0))
+}
+
 /// Threads that serve.
 const WORKERS: usize = 2;
-
-fn gate(limits: Limits) -> Mutex<Gate> {
-    Mutex::new(Gate::new(limits))
-}
 
 /// The HTTP server: its workers are runtimes of their own, which do no outgoing IO.
 fn serve_http(
@@ -344,17 +377,24 @@ impl Running {
 
     /// Stops in order, losing nothing.
     pub async fn stop(self) -> Ended {
+        self.front.drain();
+        if !self.drain.is_zero() {
+            tokio::time::sleep(self.drain).await;
+        }
         self.front.pages.close();
         self.server.stop(true).await;
         let _ = self.serving.await;
+        self.worker.wind_down();
         let _ = self.stop.send(true);
         if self.loops.is_finished() {
             return Ended::Stopped;
         }
-        match tokio::time::timeout(Duration::from_secs(20), self.loops).await {
+        let ended = match tokio::time::timeout(Duration::from_secs(20), self.loops).await {
             Ok(Ok(ended)) => ended,
             // A call that hangs is left; its lease runs out and another attempt looks first.
             Ok(Err(_)) | Err(_) => Ended::Stopped,
-        }
+        };
+        let _ = tokio::time::timeout(Duration::from_secs(2), self.worker.leave()).await;
+        ended
     }
 }

@@ -19,7 +19,9 @@ mod decide;
 mod figure;
 mod filler;
 mod intake;
+mod lint;
 mod reviews;
+mod rows;
 mod start;
 mod store;
 mod table;
@@ -37,6 +39,8 @@ const GROUPS: &[(&str, Group)] = &[
     ("store", store::run),
     ("start", start::run),
     ("reviews", reviews::run),
+    ("lint", lint::run),
+    ("table", rows::run),
 ];
 
 fn main() {

@@ -148,6 +148,7 @@ pub fn from_settings(settings: Settings) -> anyhow::Result<Parts> {
         alerts: settings.alerts.limits(),
         calendars,
         free,
+        drain: settings.limits.drain,
         demo: None,
     })
 }

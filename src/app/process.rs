@@ -4,10 +4,13 @@
 //! holds leads and secrets, to disk; as many files may be open as the system allows at all.
 //! Does not know: the container or the unit around it, which should forbid the same.
 
+use anyhow::Context as _;
 use rustix::{
     fs::Mode,
     process::{Resource, Rlimit, geteuid, getrlimit, setrlimit, umask},
 };
+
+use crate::model::replica::Replica;
 
 /// Files that are open beside connections: the store, its readers, calls to destinations.
 const OTHER_FILES: usize = 64;
@@ -29,4 +32,23 @@ pub(super) fn harden(connections: usize) {
     if geteuid().is_root() {
         tracing::warn!("handoff runs as root, which it needs for nothing: give it its own user");
     }
+}
+
+/// Who this process is among those on one store: its machine and port, and this run of it.
+///
+/// # Errors
+/// When the machine gives no randomness.
+pub(super) fn replica(port: u16) -> anyhow::Result<Replica> {
+    let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let machine = match machine.trim() {
+        "" => "handoff",
+        name => name,
+    };
+    let mut run = [0_u8; 8];
+    getrandom::fill(&mut run).context("the machine gives no randomness")?;
+    Ok(Replica {
+        name: format!("{machine}:{port}"),
+        incarnation: hex::encode(run),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    })
 }

@@ -3,7 +3,10 @@
 //! Guarantees: changes nothing; a rulebook is compiled as the daemon does it; findings never show
 //! a secret. Does not know: what is running, unless it is asked for the books.
 
-use std::path::PathBuf;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use clap::Args;
 use serde_json::{Map, Value, json};
@@ -22,7 +25,7 @@ use crate::{
     },
     rulebook::{Files, MAIN, Rulebook},
     settings::Settings,
-    store::Store,
+    store::{Store, sqlite::SqliteStore},
 };
 
 /// Check settings and rulebook, and recount the books.
@@ -42,7 +45,8 @@ pub struct Check {
     /// Say every rule back as a sentence
     #[arg(long)]
     sentences: bool,
-    /// Recount the books: here if no daemon runs, else as the daemon counts them
+    /// Recount the books: here, with every page of the file, if no daemon runs, else as the daemon
+    /// counts them
     #[arg(long)]
     store: bool,
 }
@@ -81,8 +85,8 @@ impl Check {
             say(session, Tone::Bad, line);
         }
         if self.store {
-            let books = books(session, &self.config)?;
-            is_good &= books.balances;
+            let books = books(session, &self.config, &mut report)?;
+            is_good &= books.balances && !report.contains_key("damage");
             report.insert("books".to_owned(), books.json);
             say(session, if books.balances { Tone::Good } else { Tone::Bad }, &books.sentence);
         }
@@ -166,7 +170,7 @@ pub fn mistakes(settings: &Settings) -> Result<Option<String>, Stop> {
 }
 
 /// A file's text as its findings count it.
-fn text<'f>(files: &'f Files, name: &str) -> Option<&'f str> {
+pub fn text<'f>(files: &'f Files, name: &str) -> Option<&'f str> {
     let bytes = if name == MAIN { Some(&files.main) } else { files.others.get(name) };
     let text = std::str::from_utf8(bytes?).ok()?;
     Some(text.strip_prefix('\u{feff}').unwrap_or(text))
@@ -194,7 +198,11 @@ struct Books {
 }
 
 /// From the daemon if one answers: it has the store. Otherwise both counts are made here.
-fn books(session: &Session, config: &Config) -> Result<Books, Stop> {
+fn books(
+    session: &mut Session,
+    config: &Config,
+    report: &mut Map<String, Value>,
+) -> Result<Books, Stop> {
     match session.remote()?.get(&["books"], &[("recount", "true".to_owned())]) {
         Ok(answer) => {
             let differences = answer.get("differences").and_then(Value::as_array);
@@ -208,11 +216,39 @@ fn books(session: &Session, config: &Config) -> Result<Books, Stop> {
                 json: answer,
             })
         }
-        Err(Stop { exit: Exit::Unreachable, .. }) => {
-            recounted(offline::store(config, false)?.as_ref(), session.now)
-        }
+        Err(Stop { exit: Exit::Unreachable, .. }) => match offline::file(config)? {
+            Some((path, store)) => {
+                whole(session, &path, &store, report)?;
+                recounted(&store, session.now)
+            }
+            None => recounted(offline::store(config, false)?.as_ref(), session.now),
+        },
         Err(stop) => Err(stop),
     }
+}
+
+/// Reads every page of a store that is a file, and reports what is damaged.
+fn whole(
+    session: &mut Session,
+    path: &Path,
+    store: &SqliteStore,
+    report: &mut Map<String, Value>,
+) -> Result<(), Stop> {
+    let mib = fs::metadata(path).map_or(0, |file| file.len() >> 20);
+    say(session, Tone::Dim, &format!("Reading every page of {} ({mib} MiB).", path.display()));
+    let damage = store.damage().map_err(|error| offline::failed(&error))?;
+    if damage.is_empty() {
+        say(session, Tone::Good, "The file is whole.");
+        return Ok(());
+    }
+    for found in &damage {
+        say(session, Tone::Bad, found);
+    }
+    let advice = "The file is damaged: stop whoever uses it, keep a copy, look at the disk, and \
+                  restore a backup.";
+    say(session, Tone::Bad, advice);
+    report.insert("damage".to_owned(), json!(damage));
+    Ok(())
 }
 
 fn recounted(store: &dyn Store, now: Time) -> Result<Books, Stop> {

@@ -33,6 +33,7 @@ mod reps;
 pub mod rulebook;
 pub mod send;
 pub mod serve;
+pub mod store;
 pub mod token;
 
 use clap::{Parser, Subcommand};
@@ -78,6 +79,7 @@ enum Command {
     Rulebook(rulebook::Rulebooks),
     Token(token::Tokens),
     Backup(backup::Backup),
+    Store(store::Stores),
     Open(open::Open),
     Bench(bench::Bench),
     Demo(demo::Demo),
@@ -140,6 +142,7 @@ impl Command {
             Self::Rulebook(rulebook) => rulebook.run(session),
             Self::Token(token) => token.run(session),
             Self::Backup(backup) => backup.run(session),
+            Self::Store(stores) => stores.run(session),
             Self::Open(open) => open.run(session),
             Self::Bench(bench) => bench.run(session),
             Self::Demo(demo) => demo.run(),

@@ -116,6 +116,21 @@ pub fn store(config: &Config, may_create: bool) -> Result<Box<dyn Store>, Stop> 
     }
 }
 
+/// The file of these settings and its store, under its lock; `None` if it is a database elsewhere,
+/// whose own tools look after its pages.
+///
+/// # Errors
+/// A daemon has it, or it cannot be opened.
+pub fn file(config: &Config) -> Result<Option<(PathBuf, SqliteStore)>, Stop> {
+    match config.load_without_secrets()?.store {
+        StoreSettings::Sqlite { path } => {
+            let opened = SqliteStore::open_offline(&path).map_err(|error| failed(&error))?;
+            Ok(Some((path, opened)))
+        }
+        StoreSettings::Postgres(_) => Ok(None),
+    }
+}
+
 /// Waits for a verb of the store.
 ///
 /// # Errors
@@ -128,7 +143,8 @@ pub fn wait<T>(verb: impl Future<Output = StoreResult<T>>) -> Result<T, Stop> {
     runtime.block_on(verb).map_err(|error| failed(&error))
 }
 
-fn failed(error: &StoreError) -> Stop {
+/// A store's error as the end of a command.
+pub fn failed(error: &StoreError) -> Stop {
     Stop::new(Exit::Failed, error)
 }
 

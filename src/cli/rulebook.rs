@@ -1,10 +1,11 @@
-//! `handoff rulebook`: publish, list, show, diff, check.
+//! `handoff rulebook`: publish, list, show, diff, check, lint, coverage.
 //!
 //! Guarantees: what is published is checked as a whole by the daemon first; a version is never
 //! changed; whatever a version's files are called, they are written inside the folder that was
 //! named. Does not know: how a rulebook is compiled.
 
 mod diff;
+mod lint;
 mod words;
 
 use std::{
@@ -39,6 +40,8 @@ use crate::{
   handoff rulebook list
   handoff rulebook show 12 --out old/            write its files into a folder
   handoff rulebook diff 11 12
+  handoff rulebook lint drafts/                  rules that get no lead, pools that sleep, …
+  handoff rulebook coverage --table territory    what has no row, and what has two
 
 A rulebook is a folder with rulebook.toml in it, or the file itself; what it names (tables,
 holidays) goes with it. `handoff check` compiles one without a daemon.")]
@@ -63,6 +66,10 @@ enum What {
         #[arg(default_value = ".")]
         path: PathBuf,
     },
+    /// Look for what is wrong although it compiles; asks the daemon which leads came of late
+    Lint(lint::Which),
+    /// Say which keys of the tables have no row, and which have several
+    Coverage(lint::Covering),
 }
 
 #[derive(Debug, Args)]
@@ -107,6 +114,8 @@ impl Rulebooks {
             What::Show(args) => show(session, &args),
             What::Diff(args) => compare(session, &args),
             What::Check { path } => check(session, &path),
+            What::Lint(which) => which.lint(session),
+            What::Coverage(covering) => covering.run(session),
         }
     }
 }
@@ -136,10 +145,15 @@ fn sent(session: &mut Session, files: &Files, body: &Value) -> Result<Option<Val
     let remote = session.remote()?;
     let answer = remote.post_for_answer(&["rulebooks"], body)?;
     if answer.status != 422 {
-        return remote.good(answer).map(Some);
+        let good = remote.good(answer)?;
+        if !session.screen.is_json() && good.get("findings").is_some() {
+            say_findings(&mut session.screen, files, &good);
+        }
+        return Ok(Some(good));
     }
     if !session.printed_json(&answer.body) {
         say_findings(&mut session.screen, files, &answer.body);
+        session.screen.toned(Tone::Bad, "Nothing was published; the rulebook in force stays.");
     }
     Ok(None)
 }
@@ -156,24 +170,24 @@ fn say_findings(screen: &mut Screen, files: &Files, problem: &Value) {
         .rows("findings")
         .map(|row| {
             let Place { line, column } = place(row, "");
-            let is_warning = row.text("severity") == "warning";
+            let severity = match row.text("severity").as_str() {
+                "warning" => Severity::Warning,
+                "note" => Severity::Note,
+                _ => Severity::Error,
+            };
             Finding {
                 file: row.text("file"),
                 line,
                 column,
                 end: place(row, "end."),
-                severity: if is_warning { Severity::Warning } else { Severity::Error },
+                severity,
+                code: row.text("code").into(),
                 message: row.text("message"),
                 mend: row.text("mend"),
             }
         })
         .collect();
-    screen.block(&render(&findings, |name| {
-        let bytes = if name == MAIN { Some(&files.main) } else { files.others.get(name) };
-        let text = std::str::from_utf8(bytes?).ok()?;
-        Some(text.strip_prefix('\u{feff}').unwrap_or(text))
-    }));
-    screen.toned(Tone::Bad, "Nothing was published; the rulebook in force stays.");
+    screen.block(&render(&findings, |name| super::check::text(files, name)));
 }
 
 fn list(session: &mut Session) -> Outcome {

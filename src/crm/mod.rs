@@ -24,7 +24,8 @@ use crate::model::{
     news::{KnownRecord, Response},
     time::Time,
 };
-use std::{future::Future, pin::Pin};
+use crate::outbound::TokenShelf;
+use std::{future::Future, pin::Pin, sync::Arc};
 
 /// A boxed future, so that the trait is object-safe.
 pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -176,6 +177,8 @@ pub trait Crm: Send + Sync {
     fn find(&self, people: Vec<Find>, now: Time) -> Boxed<'_, Answers<Found>>;
     /// Everybody who can own records.
     fn owners(&self, now: Time) -> Boxed<'_, Result<Vec<Owner>, Failure>>;
+    /// Shares its session with the other processes of this house, if it has one.
+    fn share_session(&self, _tokens: Arc<dyn TokenShelf>) {}
     /// How many calls it has made, for the pace that its gate keeps.
     fn calls(&self) -> u64;
     /// Who we are there: proves that the credential works.

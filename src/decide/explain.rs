@@ -89,6 +89,7 @@ pub(super) struct Stored {
     set_aside: Option<String>,
     from: Option<String>,
     kept: Option<String>,
+    late: Option<String>,
     paged: Option<String>,
     skipped_as_late: Vec<usize>,
     response: Option<Response>,
@@ -262,7 +263,13 @@ pub fn sentence(book: &Rulebook, decision: &Decision) -> String {
                 .map_or_else(String::new, |_| format!(": {}", name(&stored.owner)))
         ),
         What::AwayNoted => away_noted(&name(&stored.rep), &stored),
-        What::Noted => "Taken note of".to_owned(),
+        What::Noted if stored.late.is_some() => {
+            format!("The deadline has passed; {} has not answered", name(&stored.late))
+        }
+        What::Noted => match &stored.kept {
+            Some(kept) => format!("It stays with its owner, since {kept}"),
+            None => "Taken note of".to_owned(),
+        },
     }
 }
 

@@ -247,6 +247,11 @@ fn acted(desk: Desk<'_>, lead: &Lead, rep: &str, act: &Act) -> Plan {
             answered(desk, lead.clone(), Some(&word), Some(outcome))
         }
         Act::OutToday => out_today(desk, lead, rep),
+        Act::OwnerOut => {
+            let owner = lead.owner.as_ref().and_then(|owner| desk.book.reps.get(owner));
+            let own = owner.filter(|owner| owner.manager.as_deref() == Some(rep));
+            own.map_or_else(Plan::nothing, |owner| out_today(desk, lead, &owner.id))
+        }
     }
 }
 

@@ -489,3 +489,15 @@ fn a_calendar_replaces_what_it_said_before_and_nothing_else() {
     assert_eq!(world.team.away["ada"].len(), 1, "what begins later stands");
     assert!(count(&given(&mut world, 6), "ada") > 0);
 }
+
+#[test]
+fn a_manager_says_that_whoever_has_the_lead_is_out_and_nobody_else_can() {
+    let mut world = World::new(book());
+    assert_eq!(world.another(), "ada");
+    let lead = world.lead().uuid;
+    let said = |rep: &str| News::Acted { lead, rep: rep.to_owned(), act: Act::OwnerOut };
+    assert!(world.news(said("grace")).decision.is_none(), "not their manager");
+    world.news(said("mary"));
+    assert_eq!(world.lead().owner.as_deref(), Some("grace"));
+    assert_eq!(count(&given(&mut world, 6), "ada"), 0);
+}

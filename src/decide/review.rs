@@ -50,7 +50,8 @@ fn waiting(desk: Desk<'_>, lead: &Lead) -> Plan {
     plan
 }
 
-/// A lead that has become late is marked as such, whatever else the look finds.
+/// A lead that has become late is marked as such, whatever else the look finds. That others are
+/// decided by it makes it a decision of its own, when nothing else is due.
 fn assigned(desk: Desk<'_>, lead: &Lead) -> Plan {
     let is_news = lead.ladder.as_ref().is_some_and(|one| !one.is_late && desk.now >= one.deadline);
     if !is_news {
@@ -65,7 +66,12 @@ fn assigned(desk: Desk<'_>, lead: &Lead) -> Plan {
         Review::Keep => assign::next_review(desk, &lead),
         review => review,
     };
-    Plan { review, lead: plan.lead.or(Some(lead)), ..plan }
+    let decision = plan.decision.or_else(|| {
+        let mut decision = note::decision(desk, What::Noted);
+        note::put(&mut decision, "late", &lead.owner);
+        Some(decision)
+    });
+    Plan { review, decision, lead: plan.lead.or(Some(lead)), ..plan }
 }
 
 fn on_ladder(desk: Desk<'_>, lead: &Lead) -> Plan {
@@ -123,7 +129,13 @@ fn seek(desk: Desk<'_>, lead: &Lead, escalation: &Escalation) -> Plan {
         let ladder = lead.ladder.as_mut();
         let was_asking = ladder.and_then(|ladder| ladder.asking_until.take()).is_some();
         let review = assign::next_review(desk, &lead);
-        return Plan { review, lead: was_asking.then_some(lead), ..Plan::nothing() };
+        if !was_asking {
+            return Plan { review, ..Plan::nothing() };
+        }
+        // Whoever was free when the CRM was asked is not any more.
+        let mut decision = note::decision(desk, What::Noted);
+        note::put(&mut decision, "kept", Kept::NobodyFree.why());
+        return Plan { review, decision: Some(decision), lead: Some(lead), ..Plan::nothing() };
     };
     if let Some(first) = asked(desk, lead) {
         return first;

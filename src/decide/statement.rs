@@ -324,7 +324,9 @@ mod tests {
             log.keep(&world, plan);
         }
         assert_eq!(world.lead().owner.as_deref(), Some("grace"), "not answered in time");
-        fill(&mut world, &mut log, 2); // ada again: her turn is owed
+        fill(&mut world, &mut log, 2); // konrad, who had none
+        fill(&mut world, &mut log, 3); // ada again: her turn is owed
+        assert_eq!(world.lead().owner.as_deref(), Some("ada"));
         let lead = world.lead().uuid;
         let plan = world.news(News::OwnerInvalid {
             lead,

@@ -142,6 +142,7 @@ impl House {
             calendars: Vec::new(),
             alerts: alert::Limits { tell: false, ..alert::Limits::default() },
             free: Box::new(|| None),
+            drain: Span::ZERO,
             demo: Some(buttons),
         };
         let running = app::start(parts).await?;

@@ -88,7 +88,6 @@ async fn receive(
         }
         Err(error) => {
             front.metrics.refused(&source, "store");
-            front.end_if_failed(&error);
             Problem::store(&front, &error, reference).answer()
         }
     }

@@ -22,7 +22,7 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -38,6 +38,7 @@ use crate::{
     model::{
         event::{Accepted, NewEvent},
         plan::Decided,
+        replica::Present,
         time::{Span, Time},
     },
     notify::link::LinkKey,
@@ -101,6 +102,10 @@ pub struct Front {
     pub pages: pages::Pages,
     /// What a demo adds to the board; empty otherwise.
     pub demo: Option<Arc<dyn pages::DemoButtons>>,
+    /// It is about to stop: it answers still, and says that it is not ready.
+    pub draining: AtomicBool,
+    /// Who serves on the same store.
+    pub presence: Box<dyn Fn() -> Vec<Present> + Send + Sync>,
 }
 
 impl Front {
@@ -109,6 +114,11 @@ impl Front {
     pub fn reference(&self) -> String {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
         format!("{:x}-{number:x}", self.started_at.0)
+    }
+
+    /// It is about to stop.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
     }
 
     /// After the store failed the process ends when a loop meets it: that must not wait for the

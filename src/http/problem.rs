@@ -49,8 +49,9 @@ impl Problem {
         self
     }
 
-    /// What a failing store means to a caller.
+    /// What a failing store means to a caller; one that is not to be trusted ends the process too.
     pub fn store(front: &Front, error: &StoreError, reference: String) -> Self {
+        front.end_if_failed(error);
         let said = |reason| front.volume.admit("store", reason, OFTEN, front.clock.now());
         match error {
             StoreError::Busy(_) | StoreError::Fatal(_) => {

@@ -206,6 +206,15 @@ impl Store for Ceiling {
         self.inner.alerts(replace)
     }
 
+    fn agree(
+        &self,
+        name: String,
+        change: std::sync::Arc<crate::store::agree::Change>,
+        now: Time,
+    ) -> Boxed<'_, StoreResult<()>> {
+        self.inner.agree(name, change, now)
+    }
+
     fn ready(&self) -> Boxed<'_, StoreResult<()>> {
         self.inner.ready()
     }

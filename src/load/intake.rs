@@ -21,7 +21,7 @@ use super::{
     Aim, Pace, Until, Volley,
     aim::body,
     ceiling::{Ceiling, GroupLog, Way},
-    fire, usage,
+    fire,
 };
 use crate::{
     app::{self, Parts},
@@ -31,7 +31,7 @@ use crate::{
     notify::link::LinkKey,
     rulebook::Files,
     store::{EventFilter, Store, read::PAGE_MAX, sqlite::SqliteStore},
-    telemetry::Metrics,
+    telemetry::{Metrics, usage},
 };
 
 /// The rules of the store that decides too: a table's worth of countries and one pool.
@@ -237,6 +237,7 @@ fn parts(store: Arc<dyn Store>) -> anyhow::Result<Parts> {
         calendars: Vec::new(),
         alerts: crate::model::alert::Limits::default(),
         free: Box::new(|| None),
+        drain: Span::ZERO,
         demo: None,
     })
 }

@@ -11,7 +11,6 @@ mod connection;
 pub mod fire;
 pub mod intake;
 pub mod road;
-pub mod usage;
 
 pub use aim::{Aim, body};
 pub use fire::{Pace, Until, Volley, fire};

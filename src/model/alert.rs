@@ -54,6 +54,7 @@ pub enum Alert {
     ClockJumped,
     DepartedOwner,
     CalendarStale,
+    StoreBloated,
 }
 
 /// A row of the table.
@@ -69,7 +70,7 @@ use Severity::{Critical, Warning};
 
 /// What each alert is called, means and asks for. The README has the same table.
 #[rustfmt::skip] // One alert a row reads as the table that it is.
-const TABLE: [Row; 18] = [
+const TABLE: [Row; 19] = [
     Row { alert: Alert::BooksDoNotBalance, name: "books-do-not-balance", severity: Critical, means: "the tally and the rows differ, or a fill has no fate", mend: "run `handoff check --store`; stop the daemon, keep a copy of the store, restore a backup" },
     Row { alert: Alert::LeadStuck, name: "lead-stuck", severity: Critical, means: "a fill is on disk and has not been decided", mend: "look into the log for steps that fail; restart the daemon; `handoff events list --fate underway`" },
     Row { alert: Alert::EventDead, name: "event-dead", severity: Critical, means: "deciding an event failed five times; it is kept and nobody has it", mend: "`handoff events list --fate dead` says why; mend the rulebook, then `handoff events redo`" },
@@ -88,6 +89,7 @@ const TABLE: [Row; 18] = [
     Row { alert: Alert::ClockJumped, name: "clock-jumped", severity: Warning, means: "the wall clock was set: hand-overs and pages waited for a minute", mend: "see that time synchronisation runs; look at the deadlines of that time" },
     Row { alert: Alert::DepartedOwner, name: "departed-owner", severity: Warning, means: "somebody who has left, or whom a CRM refuses as an owner, is still named; they get no lead", mend: "take them out of the rules and pools that it names; `handoff reps back` if the CRM takes them again" },
     Row { alert: Alert::CalendarStale, name: "calendar-stale", severity: Warning, means: "a person's calendar has not been read for long; what it said last holds", mend: "look at its address or file in the settings; `handoff reps away` says what it cannot" },
+    Row { alert: Alert::StoreBloated, name: "store-bloated", severity: Warning, means: "the database cannot clear away finished rows: a transaction is held open, or its vacuum falls behind", mend: "find it in pg_stat_activity (xact_start) or pg_prepared_xacts and end it; look at autovacuum" },
 ];
 
 impl Alert {
@@ -176,6 +178,16 @@ pub struct RaisedAlert {
     pub told: BTreeMap<String, Told>,
 }
 
+/// What a database that several share has not cleared away. Finished rows make every look for work
+/// longer, and one transaction that is held open keeps all of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Bloat {
+    /// Rows that are deleted or replaced and still lie there.
+    pub dead_rows: i64,
+    /// How long the oldest transaction has been open that could still see them.
+    pub oldest: Span,
+}
+
 /// From when on things are worth an alert.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -197,6 +209,10 @@ pub struct Limits {
     pub old_secret: Span,
     /// Room that the store's disk must have, in bytes.
     pub disk_free: u64,
+    /// A transaction may be open in the store's database for so long.
+    pub transaction: Span,
+    /// Finished rows that may lie in it uncleared.
+    pub dead_rows: i64,
     /// Sources that must deliver at least once in such a time.
     pub silent: BTreeMap<String, Span>,
 }
@@ -213,6 +229,8 @@ impl Default for Limits {
             refused: Span::minutes(5),
             old_secret: Span::hours(24),
             disk_free: 1 << 30,
+            transaction: Span::minutes(5),
+            dead_rows: 2_000_000,
             silent: BTreeMap::new(),
         }
     }
@@ -236,6 +254,6 @@ mod tests {
         names.dedup();
         assert_eq!(names.len(), TABLE.len(), "{names:?}");
         // The last of the enum is the last of its numbers: none was left out of the table.
-        assert_eq!(Alert::ClockJumped as usize + 1, TABLE.len());
+        assert_eq!(Alert::StoreBloated as usize + 1, TABLE.len());
     }
 }

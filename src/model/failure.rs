@@ -61,6 +61,9 @@ pub enum Failure {
     /// The record is gone.
     #[error("the record is gone")]
     Gone,
+    /// The lease was over before the call: nothing was sent, and somebody else may be doing it.
+    #[error("the lease was over before it could be sent")]
+    TooLate,
 }
 
 impl Failure {
@@ -77,6 +80,7 @@ impl Failure {
             Self::OwnerInvalid { .. } => "owner_invalid",
             Self::Ambiguous { .. } => "ambiguous",
             Self::Gone => "gone",
+            Self::TooLate => "too_late",
         }
     }
 }
@@ -103,6 +107,8 @@ pub fn verdict(failure: &Failure, attempt: u32, now: Time, key: &[u8]) -> Verdic
             at: now.plus(Span::minutes(1)).plus(jitter(Span::seconds(10), attempt, key)),
             why,
         },
+        // Where the lease is lost this changes nothing; where nobody took it, it is due at once.
+        Failure::TooLate => Verdict::Snooze { at: now, why },
         // A record that a person deleted is not made again behind their back.
         Failure::Refused { .. } | Failure::Ambiguous { .. } | Failure::Gone => {
             Verdict::Dead { why }

@@ -5,7 +5,7 @@
 //! Does not know: documents, nor which of their text is secret (who renders passes text that may
 //! be shown).
 
-use std::{fmt, ops::Range};
+use std::{borrow::Cow, fmt, ops::Range};
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use serde::Serialize;
@@ -18,6 +18,20 @@ pub enum Severity {
     Error,
     /// It can be used; somebody should look.
     Warning,
+    /// Good to know; nothing has to be done.
+    Note,
+}
+
+impl Severity {
+    /// The word for it, as reports and JSON have it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Note => "note",
+        }
+    }
 }
 
 /// A place in a text: line and column from 1, columns in characters.
@@ -42,6 +56,9 @@ pub struct Finding {
     pub end: Place,
     /// How grave it is.
     pub severity: Severity,
+    /// The stable name of this kind of finding (`rule.shadowed`); empty if it has none.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub code: Cow<'static, str>,
     /// What is wrong, without a full stop.
     pub message: String,
     /// How to mend it, without a full stop; empty if the message says it all.
@@ -66,6 +83,7 @@ impl Finding {
             column: start.column,
             end,
             severity: Severity::Error,
+            code: Cow::Borrowed(""),
             message: message.into(),
             mend: mend.into(),
         }
@@ -75,6 +93,12 @@ impl Finding {
     #[must_use]
     pub fn as_warning(self) -> Self {
         Self { severity: Severity::Warning, ..self }
+    }
+
+    /// The same under the stable name of its kind.
+    #[must_use]
+    pub fn coded(self, code: &'static str) -> Self {
+        Self { code: Cow::Borrowed(code), ..self }
     }
 
     /// Whether the document cannot be used because of it.
@@ -91,12 +115,13 @@ impl Finding {
     }
 }
 
-/// `file:line:col: message; mend`, in one line; warnings say so.
+/// `file:line:col: message; mend`, in one line; warnings and notes say so.
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = match self.severity {
             Severity::Error => "",
             Severity::Warning => "warning: ",
+            Severity::Note => "note: ",
         };
         write!(f, "{}:{}:{}: {word}", one_line(&self.file), self.line, self.column)?;
         f.write_str(&one_line(&self.message))?;
@@ -150,27 +175,49 @@ pub fn render<'a>(findings: &[Finding], text: impl Fn(&str) -> Option<&'a str>) 
         }
         report.push_str("\n\n");
     }
-    let errors = findings.iter().filter(|finding| finding.is_error()).count();
-    let warnings = findings.len() - errors;
-    match (errors, warnings) {
-        (0, 0) => {}
-        (errors, 0) => report.push_str(&counted(errors, "error")),
-        (0, warnings) => report.push_str(&counted(warnings, "warning")),
-        (errors, warnings) => {
-            report.push_str(&counted(errors, "error"));
-            report.push_str(", ");
-            report.push_str(&counted(warnings, "warning"));
-        }
-    }
+    let of = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
+    let counts = [Severity::Error, Severity::Warning, Severity::Note]
+        .map(|severity| (of(severity), severity.word()));
+    let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+    let counts: Vec<String> = counts.map(|(count, word)| counted(count, word)).collect();
+    report.push_str(&counts.join(", "));
     report
 }
 
+/// Lines of one finding that a report shows: an unclosed quote may reach to the end of the file.
+const LINES_SHOWN: usize = 6;
+
+/// The lines that a finding is about, and its place in them: what is drawn costs as much as it
+/// shows, not as much as the file is long.
+fn window<'a>(finding: &Finding, text: &'a str) -> (&'a str, Range<usize>) {
+    let span = finding.span(text);
+    let start = text.get(..span.start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+    let lines = text.get(start..).unwrap_or("").split_inclusive('\n').take(LINES_SHOWN);
+    let mut end = start;
+    for line in lines {
+        end += line.len();
+        if end >= span.end {
+            break;
+        }
+    }
+    let lines = text.get(start..end).unwrap_or("");
+    (lines, span.start - start..span.end.min(end).max(span.start) - start)
+}
+
 fn group<'a>(finding: &'a Finding, text: &'a str) -> annotate_snippets::Group<'a> {
-    let level = if finding.is_error() { Level::ERROR } else { Level::WARNING };
-    let snippet = Snippet::source(text)
+    let level = match finding.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
+    };
+    let (lines, span) = window(finding, text);
+    let snippet = Snippet::source(lines)
+        .line_start(finding.line)
         .path(finding.file.as_str())
-        .annotation(AnnotationKind::Primary.span(finding.span(text)));
-    let group = level.primary_title(finding.message.as_str()).element(snippet);
+        .annotation(AnnotationKind::Primary.span(span));
+    let title = level.primary_title(finding.message.as_str());
+    let title = if finding.code.is_empty() { title } else { title.id(finding.code.as_ref()) };
+    let group = title.element(snippet);
     if finding.mend.is_empty() {
         return group;
     }
@@ -198,6 +245,8 @@ mod tests {
         assert_eq!(finding.to_string(), "x.toml:2:14: a b; write c");
         assert_eq!(finding.clone().as_warning().to_string(), "x.toml:2:14: warning: a b; write c");
         assert_eq!(finding.end, Place { line: 2, column: 15 });
+        let coded = finding.as_warning().coded("a.b");
+        assert!(render(&[coded], |_| Some(TEXT)).contains("warning[a.b]: a"));
     }
 
     #[test]
@@ -208,6 +257,26 @@ mod tests {
         assert_eq!(place(TEXT, 10_000), Place { line: 4, column: 1 });
         assert_eq!(offset("ab\nc", Place { line: 1, column: 99 }), 2);
         assert_eq!(offset("ab\nc", Place { line: 99, column: 1 }), 4);
+    }
+
+    #[test]
+    fn a_report_draws_the_lines_of_a_finding_and_no_others() {
+        let text = "line = 'ü'\n".repeat(10_000);
+        for (from, to, first, drawn) in [
+            (0, 4, 1, 1),
+            (12 * 5_000 + 2, 12 * 5_000 + 3, 5_001, 1),
+            (12 * 5_000, 12 * 5_002, 5_001, 2),
+            (12 * 7, text.len(), 8, LINES_SHOWN),
+            (text.len(), text.len(), 10_001, 0),
+        ] {
+            let finding = Finding::error("x.toml", &text, from..to, "wrong", "");
+            let (lines, span) = window(&finding, &text);
+            assert_eq!((finding.line, lines.lines().count()), (first, drawn), "{from}..{to}");
+            assert!(span.end <= lines.len(), "{span:?}");
+            let report = render(&[finding], |_| Some(&text));
+            assert!(report.contains(&format!("x.toml:{first}:")), "{report}");
+            assert!(report.lines().count() < LINES_SHOWN + 12, "{report}");
+        }
     }
 
     #[test]

@@ -65,6 +65,8 @@ pub enum Act {
     },
     /// "I'm out today": ends with the rep's own day.
     OutToday,
+    /// "Whoever has this lead is out today", said by their manager.
+    OwnerOut,
 }
 
 /// What a CRM knew when it was asked.
@@ -239,7 +241,7 @@ mod tests {
         };
         let outcomes =
             [Outcome::Qualified, Outcome::Nurture, Outcome::NotAFit { why: "student".into() }];
-        let mut acts = vec![Act::OnIt, Act::OutToday];
+        let mut acts = vec![Act::OnIt, Act::OutToday, Act::OwnerOut];
         acts.extend(outcomes.map(|outcome| Act::Answered { outcome }));
         let destination = "hubspot".to_owned();
         let mut all = vec![

@@ -4,6 +4,7 @@
 //! up to 1 MiB; redirects and proxies are not followed; https and public addresses only unless the
 //! destination is allowed a private one; whatever goes wrong becomes a [`Failure`] that says
 //! whether the call may have been carried out, and holds no secret, no URL and no word of an answer.
+//! Under a [`lease::Lease`] nothing is sent once it is over.
 //! Does not know: any vendor, any retry (the store's jobs retry), the clock.
 
 mod address;
@@ -12,7 +13,10 @@ mod call;
 #[cfg(test)]
 mod forgery_tests;
 pub mod gate;
+pub mod lease;
+mod seal;
 mod secret;
+mod shelf;
 mod stand_in;
 
 use std::{
@@ -28,8 +32,19 @@ use bytes::Bytes;
 use reqwest::{Client, redirect::Policy};
 use url::{Host, Url};
 
-use self::stand_in::StandIn;
-pub use self::{address::Reach, answer::Answer, call::Call, secret::Secret, stand_in::Said};
+pub use self::{
+    address::Reach,
+    answer::Answer,
+    call::Call,
+    seal::Seal,
+    secret::Secret,
+    shelf::{Brought, Shelved, Slot, TokenShelf},
+    stand_in::Said,
+};
+use self::{
+    lease::{Cut, Lease, LeasedBody},
+    stand_in::StandIn,
+};
 use crate::model::{failure::Failure, time::Time};
 
 /// The time from the first byte of a call to the last one of its answer.
@@ -126,9 +141,14 @@ impl Outbound {
     ///
     /// # Errors
     /// [`Failure::Busy`] if it was surely not carried out (or does no harm when repeated),
-    /// [`Failure::MaybeDone`] if it may have been, [`Failure::Refused`] if it cannot be sent at all.
+    /// [`Failure::MaybeDone`] if it may have been, [`Failure::Refused`] if it cannot be sent at all,
+    /// [`Failure::TooLate`] if the task's lease is over.
     pub async fn send(&self, call: Call) -> Result<Answer, Failure> {
         self.check(&call.url).map_err(|why| Failure::Refused { why })?;
+        let lease = Lease::held();
+        if lease.as_ref().is_some_and(Lease::is_over) {
+            return Err(Failure::TooLate);
+        }
         self.calls.fetch_add(1, Ordering::Relaxed);
         let is_harmless = call.is_harmless;
         let unsure = |why: &str| {
@@ -145,7 +165,10 @@ impl Outbound {
         }
         let mut request = self.client.request(call.method, call.url).headers(call.headers);
         if let Some(body) = call.body {
-            request = request.body(body);
+            request = match lease {
+                Some(lease) => request.body(reqwest::Body::wrap(LeasedBody::new(body, lease))),
+                None => request.body(body),
+            };
         }
         let whole = async {
             let mut answer = request.send().await.map_err(|error| sending(&error, &unsure))?;
@@ -161,9 +184,10 @@ impl Outbound {
             }
             Ok(Answer { status, headers, body: Bytes::from(body), is_harmless })
         };
-        tokio::time::timeout(self.deadline, whole)
-            .await
-            .unwrap_or_else(|_| Err(unsure("no answer within the deadline")))
+        lease::within(self.deadline, whole).await.unwrap_or_else(|cut| match cut {
+            Cut::Unbegun => Err(Failure::TooLate),
+            Cut::Underway => Err(unsure("no answer within the deadline")),
+        })
     }
 
     /// Sends a call; an answer that is not 2xx becomes its class of failure.

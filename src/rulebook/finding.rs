@@ -54,6 +54,7 @@ impl<'t> Source<'t> {
             column,
             end: Place { line: end_line, column: end_column },
             severity,
+            code: "".into(),
             message: message.into(),
             mend: mend.into(),
         }
@@ -106,11 +107,20 @@ pub(super) fn advice<'a>(
 
 /// `a, b or c`.
 pub(super) fn either(words: &[impl AsRef<str>]) -> String {
+    listed(words, "or")
+}
+
+/// `a, b and c`.
+pub(super) fn all(words: &[impl AsRef<str>]) -> String {
+    listed(words, "and")
+}
+
+fn listed(words: &[impl AsRef<str>], before_last: &str) -> String {
     let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
     match words.split_last() {
         None => String::new(),
         Some((last, [])) => (*last).to_owned(),
-        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+        Some((last, rest)) => format!("{} {before_last} {last}", rest.join(", ")),
     }
 }
 

@@ -15,6 +15,7 @@ mod files;
 mod finding;
 #[cfg(test)]
 mod limit_tests;
+pub mod lint;
 mod mapping;
 mod matching;
 mod sentence;
@@ -35,7 +36,7 @@ pub use self::{
     files::{ChannelKind, Files, MAIN, Setup, SourceShape},
     mapping::{FieldMapping, Mapped, path::Path, transform::Transform},
     matching::{Form, Found, Match, Passed, WhyPassed},
-    table::Table,
+    table::{Coverage, Stretch, Table},
 };
 use crate::model::{finding::Finding, news::Absence, time::Span};
 

@@ -67,7 +67,8 @@ pub(super) fn bounds(
 ) {
     within("keep.bodies", keep.bodies, Span::hours(1), Span::days(3650), report);
     within("action_links.expire", links.expire, Span::hours(1), Span::days(30), report);
-    within("limits.lease", limits.lease, Span::seconds(20), Span::minutes(10), report);
+    within("limits.lease", limits.lease, Span::seconds(5), Span::minutes(10), report);
+    within("limits.drain", limits.drain, Span::ZERO, Span::minutes(2), report);
     for (key, value, most) in [
         ("line", limits.line, 1_000_000),
         ("workers", limits.workers, 64),

@@ -101,11 +101,20 @@ pub struct LimitSettings {
     pub free_min: Option<Size>,
     /// Connections open at once.
     pub connections: usize,
+    /// How long it still answers after it was asked to stop, while it says that it is not ready.
+    pub drain: Span,
 }
 
 impl Default for LimitSettings {
     fn default() -> Self {
-        Self { line: 4096, workers: 4, lease: Span::seconds(60), free_min: None, connections: 4096 }
+        Self {
+            line: 4096,
+            workers: 4,
+            lease: Span::seconds(60),
+            free_min: None,
+            connections: 4096,
+            drain: Span::ZERO,
+        }
     }
 }
 
@@ -146,6 +155,10 @@ pub struct AlertSettings {
     pub old_secret: Span,
     /// disk-nearly-full: below this.
     pub disk_free: Size,
+    /// store-bloated: a transaction may be open in the database for so long.
+    pub transaction: Span,
+    /// store-bloated: finished rows that may lie there uncleared.
+    pub dead_rows: i64,
     /// source-silent: sources that must deliver at least once in such a time.
     pub silent: BTreeMap<String, Span>,
 }
@@ -163,6 +176,8 @@ impl Default for AlertSettings {
             refused: limits.refused,
             old_secret: limits.old_secret,
             disk_free: Size(limits.disk_free),
+            transaction: limits.transaction,
+            dead_rows: limits.dead_rows,
             silent: limits.silent,
         }
     }
@@ -182,6 +197,8 @@ impl AlertSettings {
             refused: self.refused,
             old_secret: self.old_secret,
             disk_free: self.disk_free.0,
+            transaction: self.transaction,
+            dead_rows: self.dead_rows,
             silent: self.silent,
         }
     }

@@ -8,8 +8,10 @@
 //! `decide` alone writes leads, turns and absences; `settle` alone writes links and notices.
 //! Does not know: rulebooks' meaning, destinations, or how to decide.
 
+pub mod agree;
 mod books;
 mod columns;
+pub mod copy;
 mod plan;
 pub mod postgres;
 pub mod read;
@@ -20,7 +22,7 @@ mod unfilled;
 use std::{future::Future, path::Path, pin::Pin, sync::Arc};
 
 use crate::model::{
-    alert::RaisedAlert,
+    alert::{Bloat, RaisedAlert},
     event::{Accepted, Event, NewEvent},
     id::EventId,
     job::{Claimed, JobKind, Settled, Settlement},
@@ -164,6 +166,8 @@ pub trait Store: Send + Sync {
     /// one destination come together, within the limit.
     /// *A leased job is not given twice before its lease ends.*
     /// *A claim after a lapsed lease says that the last attempt is uncertain.*
+    /// *A claim after attempts were counted anew says that the last one is uncertain*: it may have
+    /// been done, and only its answer lost.
     fn claim(&self, claim: Claim) -> Boxed<'_, StoreResult<ClaimDone>>;
 
     /// Ends attempts, with what they left behind and the news they brought.
@@ -223,16 +227,41 @@ pub trait Store: Send + Sync {
     fn alerts(&self, replace: Option<Vec<RaisedAlert>>)
     -> Boxed<'_, StoreResult<Vec<RaisedAlert>>>;
 
+    /// Whether other processes may work on it at the same time.
+    fn is_shared(&self) -> bool {
+        false
+    }
+    /// Changes a small document, which all processes on this store share, by a pure function of
+    /// what it says and of the store's own clock: where the store has none, `now` is it.
+    /// *One change of a document follows the other.* *A document that is left alone stays as it is.*
+    /// Losing the last change in a crash is no harm.
+    fn agree(
+        &self,
+        name: String,
+        change: Arc<agree::Change>,
+        now: Time,
+    ) -> Boxed<'_, StoreResult<()>>;
+    /// The number of the newest rulebook; zero if there is none.
+    fn newest_rulebook(&self) -> Boxed<'_, StoreResult<u32>> {
+        Box::pin(async {
+            Ok(self.rulebooks(None).await?.first().map_or(0, |newest| newest.version))
+        })
+    }
+
     /// Whether it can write now, and has room to go on. *Nearly full is not ready, and still takes
     /// what comes.*
     fn ready(&self) -> Boxed<'_, StoreResult<()>>;
-    /// What a 2xx means with this store, as a sentence for people.
+    /// What a 2xx means with this store, for people: what is true of the event then.
     fn promise(&self) -> String {
-        "a 2xx means: on the disk of this machine".to_owned()
+        "the event is synced to this machine's disk (SQLite, synchronous=FULL)".to_owned()
     }
     /// What other replicas say from now on, if there can be others. Some of it may be lost.
     fn wakes(&self) -> Option<tokio::sync::broadcast::Receiver<Wake>> {
         None
+    }
+    /// What the database has not cleared away; none where that cannot happen.
+    fn bloat(&self) -> Boxed<'_, StoreResult<Option<Bloat>>> {
+        Box::pin(async { Ok(None) })
     }
     /// A consistent copy into a new file, while everything goes on.
     fn backup<'a>(&'a self, file: &'a Path) -> Boxed<'a, StoreResult<()>>;

@@ -5,6 +5,9 @@
 
 use prometheus_client::encoding::EncodeLabelSet;
 
+/// No label, of a metric that is not shown while nothing is known.
+pub(super) type Plain = [(&'static str, &'static str); 0];
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct Answered {
     pub(super) source: String,
@@ -26,6 +29,11 @@ pub(super) struct OfAlert {
 pub(super) struct OfSecret {
     pub(super) source: String,
     pub(super) secret: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct InTime {
+    pub(super) in_time: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]

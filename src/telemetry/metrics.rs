@@ -4,9 +4,10 @@
 //! and our own words, so that no stranger can make the page grow; seconds and bytes as units.
 //! Does not know: HTTP, nor who counts.
 
+mod now;
 mod traffic;
 
-use std::collections::BTreeSet;
+use std::sync::atomic::AtomicU64;
 
 use prometheus_client::{
     encoding::text::encode,
@@ -21,17 +22,14 @@ use prometheus_client::{
 };
 
 use super::labels::{
-    Answered, AtStage, Attempt, Build, Destination, InState, Jobs, Lane, OfAlert, OfSecret,
-    OfSource, Unfilled, What, WithFate,
+    Answered, AtStage, Attempt, Build, Destination, InState, InTime, Jobs, Lane, OfAlert, OfSecret,
+    OfSource, Plain, Unfilled, What, WithFate,
 };
-use crate::{
-    model::{
-        alert::Alert,
-        job::{JobKind, Verdict},
-        plan,
-        time::{Span, Time},
-    },
-    store::Tally,
+use crate::model::{
+    alert::Bloat,
+    job::{JobKind, Verdict},
+    plan,
+    time::Span,
 };
 
 pub use traffic::Traffic;
@@ -49,10 +47,10 @@ impl MetricConstructor<Histogram> for Seconds {
     }
 }
 
-/// From one fsync to an hour of outage.
+/// From one fsync to an outage of an hour, and to an answer on the next day.
 const SINCE_ARRIVAL: Seconds = Seconds(&[
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0,
-    300.0, 3600.0,
+    300.0, 3600.0, 14_400.0, 86_400.0,
 ]);
 const BATCH: &[f64] = &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0];
 const LATE: &[f64] = &[0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 600.0];
@@ -69,17 +67,29 @@ pub struct Metrics {
     decisions: Family<What, Counter>,
     batch: Histogram,
     jobs: Family<Jobs, Gauge>,
-    oldest: Family<Lane, Gauge<f64, std::sync::atomic::AtomicU64>>,
+    oldest: Family<Lane, Gauge<f64, AtomicU64>>,
     attempts: Family<Attempt, Counter>,
     review_late: Histogram,
     since_arrival: Family<AtStage, Histogram, Seconds>,
+    answers: Family<InTime, Counter>,
+    late: Gauge,
+    undecided: Gauge<f64, AtomicU64>,
+    free: Family<Plain, Gauge>,
+    ready: Gauge,
     circuit: Family<Destination, Gauge>,
     unfilled: Family<Unfilled, Gauge>,
     alerts: Family<OfAlert, Gauge>,
     old_secrets: Family<OfSource, Counter>,
     rulebook: Gauge,
+    replicas: Gauge,
     balance: Gauge,
+    dead_rows: Gauge,
+    transaction: Gauge<f64, std::sync::atomic::AtomicU64>,
     panics: Counter,
+    started: Gauge,
+    cpu: Counter<f64, AtomicU64>,
+    memory: Gauge,
+    files: Gauge,
 }
 
 impl Metrics {
@@ -100,13 +110,25 @@ impl Metrics {
             attempts: Family::default(),
             review_late: Histogram::new(LATE.iter().copied()),
             since_arrival: Family::new_with_constructor(SINCE_ARRIVAL),
+            answers: Family::default(),
+            late: Gauge::default(),
+            undecided: Gauge::default(),
+            free: Family::default(),
+            ready: Gauge::default(),
             circuit: Family::default(),
             unfilled: Family::default(),
             alerts: Family::default(),
             old_secrets: Family::default(),
             rulebook: Gauge::default(),
+            replicas: Gauge::default(),
             balance: Gauge::default(),
+            dead_rows: Gauge::default(),
+            transaction: Gauge::default(),
             panics: Counter::default(),
+            started: Gauge::default(),
+            cpu: Counter::default(),
+            memory: Gauge::default(),
+            files: Gauge::default(),
         };
         metrics.registered(store)
     }
@@ -127,13 +149,26 @@ impl Metrics {
         r.register("handoff_attempts", "Attempts at jobs by outcome", self.attempts.clone());
         r.register_with_unit("handoff_review_late", "By how much reviews were late", Unit::Seconds, self.review_late.clone());
         r.register_with_unit("handoff_since_arrival", "From a fill's arrival to each stage", Unit::Seconds, self.since_arrival.clone());
+        r.register("handoff_answered", "Leads that somebody answered, by whether it was in time", self.answers.clone());
+        r.register("handoff_leads_late", "Leads with an owner past their deadline; at most 500 are counted", self.late.clone());
+        r.register_with_unit("handoff_undecided", "How long the oldest fill under way has waited for its decision", Unit::Seconds, self.undecided.clone());
+        r.register("handoff_ready", "1 if the store could write when this page was asked for", self.ready.clone());
+        r.register_with_unit("handoff_store_free", "Free on the store's disk", Unit::Bytes, self.free.clone());
         r.register("handoff_circuit_closed", "1 while a destination is called as usual, 0 while it is left alone", self.circuit.clone());
         r.register("handoff_unfilled", "Fills in a row that lacked a mapped field", self.unfilled.clone());
         r.register("handoff_alert", "1 while an alert is raised", self.alerts.clone());
         r.register("handoff_rulebook_version", "The rulebook in force", self.rulebook.clone());
+        r.register("handoff_replicas", "Processes that serve on the same store, this one too", self.replicas.clone());
         r.register("handoff_books_balance", "1 if every fill has one fate and every lead one state", self.balance.clone());
+        r.register("handoff_store_dead_rows", "Finished rows that the database has not cleared away", self.dead_rows.clone());
+        r.register_with_unit("handoff_store_transaction", "How long the oldest transaction of the database has been open", Unit::Seconds, self.transaction.clone());
         r.register("handoff_panics", "Panics that were caught at an edge", self.panics.clone());
         r.register("handoff_build", "What is running", build);
+        // By the names that every exporter uses.
+        r.register_with_unit("process_start_time", "When the process began, since 1970", Unit::Seconds, self.started.clone());
+        r.register_with_unit("process_cpu", "Processor time", Unit::Seconds, self.cpu.clone());
+        r.register_with_unit("process_resident_memory", "Resident memory", Unit::Bytes, self.memory.clone());
+        r.register("process_open_fds", "Open files and connections", self.files.clone());
         self
     }
 
@@ -159,14 +194,6 @@ impl Metrics {
     /// A delivery of a source verified by a secret that is not its first. For [`Traffic`] alone.
     pub fn old_secret(&self, source: &str) {
         self.old_secrets.get_or_create_owned(&OfSource { source: source.to_owned() }).inc();
-    }
-
-    /// Shows which alerts are raised: all of them, 1 or 0.
-    pub fn alerts(&self, raised: &BTreeSet<Alert>) {
-        for alert in Alert::all() {
-            let labels = OfAlert { alert: alert.name() };
-            self.alerts.get_or_create(&labels).set(i64::from(raised.contains(&alert)));
-        }
     }
 
     /// A decision was made.
@@ -196,26 +223,22 @@ impl Metrics {
         self.review_late.observe(seconds(late));
     }
 
-    /// A fill came so far, so long after its arrival: `stored`, `decided`, `written`, `told`.
+    /// A fill came so far, so long after its arrival: `stored`, `decided`, `written`, `told`,
+    /// `answered`.
     pub fn stage(&self, stage: &'static str, after: Span) {
         self.since_arrival.get_or_create_owned(&AtStage { stage }).observe(seconds(after));
     }
 
-    /// A destination is called as usual, or left alone for a while.
-    pub fn circuit(&self, lane: &str, is_closed: bool) {
-        let labels = Destination { lane: lane.to_owned() };
-        self.circuit.get_or_create_owned(&labels).set(i64::from(is_closed));
+    /// A lead was answered so long after it came, in time or not.
+    pub fn answered_lead(&self, after: Span, is_in_time: bool) {
+        let in_time = if is_in_time { "yes" } else { "no" };
+        self.answers.get_or_create_owned(&InTime { in_time }).inc();
+        self.stage("answered", after);
     }
 
-    /// The secret at this place of a source's list, counted from 1, was last used then.
-    pub fn secret_used(&self, source: &str, secret: u32, at: Time) {
-        let labels = OfSecret { source: source.to_owned(), secret };
-        self.secrets.get_or_create_owned(&labels).set(at.seconds());
-    }
-
-    /// This rulebook is in force.
-    pub fn rulebook(&self, version: u32) {
-        self.rulebook.set(i64::from(version));
+    /// So many processes are there.
+    pub fn replicas(&self, count: usize) {
+        self.replicas.set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
     /// A panic was caught at an edge.
@@ -223,32 +246,10 @@ impl Metrics {
         self.panics.inc();
     }
 
-    /// Shows the books. What they no longer hold disappears from the page.
-    pub fn tally(&self, tally: &Tally) {
-        for (state, count) in &tally.states {
-            self.leads.get_or_create(&InState { state }).set(*count);
-        }
-        for (fate, count) in &tally.fates {
-            self.fills.get_or_create(&WithFate { fate }).set(*count);
-        }
-        self.jobs.clear();
-        self.oldest.clear();
-        for (name, jobs) in &tally.jobs {
-            let (kind, lane) = split(name);
-            for (state, count) in [("open", jobs.open), ("dead", jobs.dead)] {
-                let labels = Jobs { kind: kind.to_owned(), lane: lane.to_owned(), state };
-                self.jobs.get_or_create(&labels).set(count);
-            }
-            let labels = Lane { kind: kind.to_owned(), lane: lane.to_owned() };
-            self.oldest.get_or_create(&labels).set(seconds(Span(jobs.late_ms)));
-        }
-        self.unfilled.clear();
-        for (name, count) in &tally.unfilled {
-            let (source, field) = split(name);
-            let labels = Unfilled { source: source.to_owned(), field: field.to_owned() };
-            self.unfilled.get_or_create(&labels).set(*count);
-        }
-        self.balance.set(i64::from(tally.balances()));
+    /// Shows what the store's database has not cleared away.
+    pub fn bloat(&self, bloat: Bloat) {
+        self.dead_rows.set(bloat.dead_rows);
+        self.transaction.set(seconds(bloat.oldest));
     }
 
     /// The page, as [`CONTENT_TYPE`].
@@ -269,11 +270,6 @@ fn word(plain: impl serde::Serialize) -> String {
     }
 }
 
-/// The tally writes `kind lane` and `source field` as one key; neither first part has these marks.
-fn split(name: &str) -> (&str, &str) {
-    name.split_once([' ', '/', ':']).unwrap_or((name, ""))
-}
-
 fn seconds(span: Span) -> f64 {
     span.0.max(0) as f64 / 1000.0
 }
@@ -281,7 +277,7 @@ fn seconds(span: Span) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::read::JobTally;
+    use crate::model::{alert::Alert, time::Time};
 
     #[test]
     fn every_counter_shows_on_the_page() {
@@ -297,7 +293,9 @@ mod tests {
         metrics.rulebook(7);
         metrics.secret_used("typeform-demo", 2, Time(1_767_268_800_999));
         metrics.panicked();
+        metrics.answered_lead(Span(90_000), true);
         metrics.alerts(&[Alert::JobDead].into());
+        metrics.bloat(Bloat { dead_rows: 9, oldest: Span(1_500) });
         let page = metrics.encode();
         for line in [
             "handoff_events_total{source=\"typeform-demo\",answer=\"stored\",reason=\"\"} 2",
@@ -312,6 +310,10 @@ mod tests {
             "handoff_rulebook_version 7",
             "handoff_secret_last_used_seconds{source=\"typeform-demo\",secret=\"2\"} 1767268800",
             "handoff_panics_total 1",
+            "handoff_store_dead_rows 9",
+            "handoff_store_transaction_seconds 1.5",
+            "handoff_answered_total{in_time=\"yes\"} 1",
+            "handoff_since_arrival_seconds_sum{stage=\"answered\"} 90.0",
             "handoff_alert{alert=\"job-dead\"} 1",
             "handoff_alert{alert=\"lead-stuck\"} 0",
             "handoff_build_info{version=\"0.1.0\",store=\"sqlite\"} 1",
@@ -319,34 +321,5 @@ mod tests {
             assert!(page.lines().any(|found| found == line), "{line} in:\n{page}");
         }
         assert!(page.ends_with("# EOF\n"));
-    }
-
-    #[test]
-    fn the_books_replace_what_they_showed_before() {
-        let metrics = Metrics::new("sqlite");
-        let mut tally = Tally { accepted: 2, ..Tally::default() };
-        tally.fates.extend([("opened", 1), ("rejected", 1)]);
-        tally.states.insert("assigned", 1);
-        let jobs = JobTally { open: 3, dead: 1, late_ms: 2_500 };
-        tally.jobs.insert("write hubspot".into(), jobs);
-        tally.unfilled.insert("typeform-demo lead.company".into(), 12);
-        metrics.tally(&tally);
-        let page = metrics.encode();
-        for line in [
-            "handoff_leads{state=\"assigned\"} 1",
-            "handoff_fills{fate=\"rejected\"} 1",
-            "handoff_jobs{kind=\"write\",lane=\"hubspot\",state=\"dead\"} 1",
-            "handoff_job_late_seconds{kind=\"write\",lane=\"hubspot\"} 2.5",
-            "handoff_unfilled{source=\"typeform-demo\",field=\"lead.company\"} 12",
-            "handoff_books_balance 1",
-        ] {
-            assert!(page.lines().any(|found| found == line), "{line} in:\n{page}");
-        }
-        tally.jobs.clear();
-        tally.accepted = 3;
-        metrics.tally(&tally);
-        let page = metrics.encode();
-        assert!(!page.contains("handoff_jobs{"), "{page}");
-        assert!(page.contains("handoff_books_balance 0"), "a lost fill shows");
     }
 }

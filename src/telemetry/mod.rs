@@ -5,11 +5,12 @@
 //! Does not know: what is worth a line or a number; callers do.
 //!
 //! In reading order: `log` (format of records), `volume` (how many of them), `metrics` (every name
-//! on `/metrics`), `labels`.
+//! on `/metrics`), `labels`, `usage` (of the process).
 
 mod labels;
 pub mod log;
 pub mod metrics;
+pub mod usage;
 pub mod volume;
 
 pub use log::{LogFormat, request_span};

@@ -6,7 +6,7 @@
 use super::{
     Guarded, Worker,
     decide::Worked,
-    gate::{self, Took},
+    gate::Took,
     write::{event, key},
 };
 use crate::{
@@ -27,9 +27,9 @@ impl Worker {
     pub async fn ask_once(&self, name: &str) -> StoreResult<Worked> {
         let Some(crm) = self.crms.get(name) else { return Ok(Worked::default()) };
         let max = crm.to.caps().find_max;
-        let jobs = match self.take(&crm.gate, JobKind::Ask, name, max).await? {
+        let (jobs, lease) = match self.take(&crm.gate, JobKind::Ask, name, max).await? {
             Took::Nothing(worked) => return Ok(worked),
-            Took::Jobs(jobs) => jobs,
+            Took::Jobs(jobs, lease) => (jobs, lease),
         };
         let now = self.clock.now();
         // What nobody waits for any more is not asked: after an outage the writes have the lane.
@@ -39,9 +39,9 @@ impl Worker {
             stale.iter().map(|job| ended(job, Verdict::Done, None)).collect();
         let mut is_back = false;
         if asked.is_empty() {
-            gate::unused(&crm.gate, now);
+            crm.gate.unused(now);
         } else {
-            let (ended, back) = self.ask(name, crm, &asked).await;
+            let (ended, back) = lease.hold(self.ask(name, crm, &asked)).await;
             settlements.extend(ended);
             is_back = back;
         }
@@ -68,7 +68,7 @@ impl Worker {
         let now = self.clock.now();
         let is_back =
             self.report(name, &crm.gate, answers.iter().map(|one| one.as_ref().err()), now);
-        gate::made(&crm.gate, crm.to.calls());
+        crm.gate.made(crm.to.calls());
         let each = jobs.iter().zip(answers);
         (each.map(|(job, answer)| settle(name, job, answer, now)).collect(), is_back)
     }

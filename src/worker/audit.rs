@@ -25,6 +25,9 @@ impl Worker {
     /// Recounts the books if it is time to.
     pub async fn audit_once(&self) -> StoreResult<Worked> {
         let now = self.clock.now();
+        if self.lookout.is_idle() {
+            return Ok(Worked { next: Some(now.plus(Span::minutes(1))), ..Worked::default() });
+        }
         if let Some(last) = self.lookout.audited() {
             // Set back, the clock shows a recount of the future.
             let next = last.at.min(now).plus(EVERY);

@@ -10,7 +10,7 @@ use std::{
     sync::{Arc, PoisonError, atomic::Ordering},
 };
 
-use super::{Worker, hasten::Which};
+use super::{Worker, answers::Answers, hasten::Which};
 use crate::{
     decide::{self, Reach},
     model::{
@@ -70,6 +70,7 @@ struct Begun<'a> {
     began: Span,
     reviews_max: usize,
     is_unsure: bool,
+    answers: Arc<Answers>,
     done: Boxed<'a, StoreResult<BatchDone>>,
 }
 
@@ -77,11 +78,12 @@ impl Worker {
     /// Decides what is under way, batch after batch, and what is due then.
     pub async fn decide_once(&self) -> StoreResult<Worked> {
         let (mut worked, mut line, mut after) = (Worked::default(), VecDeque::new(), EventId(0));
-        let is_unsure = self.is_time_unsure().await?;
         // While another replica decides, one event is enough to see whether it still does.
         let mut size = if self.is_elsewhere.load(Ordering::Relaxed) { 1 } else { BATCH_MAX };
         for place in 1..=BATCHES_MAX {
             let events = self.store.undecided_after(after, size).await?;
+            // Just before the batch takes its instant: the clock may be set while events are read.
+            let is_unsure = self.is_time_unsure().await?;
             let is_last = events.len() < size || place == BATCHES_MAX;
             after = events.last().map_or(after, |event| event.id);
             // What is due by a clock that has just jumped stays due, untouched: the clock may be
@@ -114,12 +116,19 @@ impl Worker {
         let book = self.book.load_full();
         let steps = events.iter().map(|event| self.prepare(&book, event)).collect();
         let reach = Reach { time_is_unsure: is_unsure, ..self.reach.clone() };
-        let decide: Arc<crate::model::plan::Decide> =
-            Arc::new(move |snapshot, step, now| decide::decide(&book, &reach, snapshot, step, now));
+        let answers = Arc::new(Answers::default());
+        let decide: Arc<crate::model::plan::Decide> = {
+            let answers = Arc::clone(&answers);
+            Arc::new(move |snapshot, step, now| {
+                let plan = decide::decide(&book, &reach, snapshot, step, now);
+                answers.note(&plan);
+                plan
+            })
+        };
         let began = self.clock.monotonic();
         let batch = Batch { now: self.clock.now(), steps, reviews_max, decide };
         // In the line from here on, awaited or not.
-        Begun { events, began, reviews_max, is_unsure, done: self.store.decide(batch) }
+        Begun { events, began, reviews_max, is_unsure, answers, done: self.store.decide(batch) }
     }
 
     /// Waits for a batch, and tells what it did.
@@ -136,6 +145,9 @@ impl Worker {
             self.metrics.batch(Span(self.clock.monotonic().0.saturating_sub(batch.began.0)));
         }
         self.note(&done, &batch.events);
+        for (after, is_in_time) in batch.answers.take() {
+            self.metrics.answered_lead(after, is_in_time);
+        }
         let is_more =
             !done.decided.is_empty() || (done.reviews > 0 && done.reviews == batch.reviews_max);
         let next = done.next_review.filter(|_| !batch.is_unsure);

@@ -1,4 +1,4 @@
-//! The loops: decide, write, tell, ask, sweep, audit, calendar, watch, reload.
+//! The loops: decide, write, tell, ask, exchange, sweep, audit, calendar, watch, reload, replica.
 //!
 //! Every loop has the same shape: do one step, which says when there is more; then wait for a
 //! wake-up or that instant. A wake-up carries no information, the state does: polling is for
@@ -8,13 +8,16 @@
 //! Guarantees: whatever a step learns is settled or accepted before it forgets it; a stop lets
 //! every step that is under way end. Does not know: any concrete store, CRM or channel.
 
+mod answers;
 pub mod ask;
 pub mod audit;
 pub mod calendar;
 pub mod decide;
+pub mod exchange;
 mod gate;
 mod hasten;
 pub mod reload;
+pub mod replica;
 pub mod run;
 pub mod sweep;
 pub mod tell;
@@ -22,7 +25,10 @@ pub mod wake;
 pub mod watch;
 pub mod write;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, atomic::Ordering},
+};
 
 use arc_swap::ArcSwap;
 
@@ -30,22 +36,22 @@ use crate::{
     clock::{Clock, JumpWatch},
     crm::Crm,
     decide::Reach,
-    model::{job::JobKind, time::Span},
+    model::{job::JobKind, replica::Replica, time::Span},
     notify::{Channel, link::LinkKey},
-    outbound::gate::Gate,
     rulebook::Rulebook,
     store::Store,
     telemetry::Metrics,
 };
 
-use self::{calendar::Calendars, wake::Wakes, watch::Lookout};
+pub use self::gate::DestinationGate;
+use self::{calendar::Calendars, replica::Presence, wake::Wakes, watch::Lookout};
 
 /// A destination with what holds it back: its gate is shared by all of its workers.
 pub struct Guarded<T: ?Sized> {
     /// The destination.
     pub to: Arc<T>,
     /// Limits, Retry-After and the circuit, for the whole connection.
-    pub gate: std::sync::Mutex<Gate>,
+    pub gate: DestinationGate,
 }
 
 /// Whether the wall clock can be believed.
@@ -100,6 +106,12 @@ pub struct Worker {
     pub lookout: Lookout,
     /// Compares the wall clock with the one that only grows.
     pub jumps: std::sync::Mutex<Jumps>,
+    /// Who this process is among those that work on the store.
+    pub replica: Replica,
+    /// Who else is there.
+    pub presence: Presence,
+    /// Nothing new is begun.
+    pub stopping: std::sync::atomic::AtomicBool,
     /// Whether another replica was deciding when it was last looked.
     pub is_elsewhere: std::sync::atomic::AtomicBool,
 }
@@ -112,5 +124,14 @@ impl Worker {
     /// Wakes whoever does this kind of work for this lane.
     pub fn wake(&self, kind: JobKind, lane: &str) {
         self.wakes.job(kind, lane);
+    }
+
+    /// Begins nothing any more, and gives back what was claimed and not begun.
+    pub fn wind_down(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
     }
 }

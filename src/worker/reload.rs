@@ -2,20 +2,26 @@
 //!
 //! Guarantees: only a change of the files publishes; a version published through the API stays in
 //! force until a file changes after it; a file with mistakes never replaces a good rulebook, and
-//! its findings are logged once per change.
+//! its findings are logged once per change. Where several replicas share a store, what one of them
+//! published is in force here within a second, and the same files are published by one of them.
 //! Does not know: where the files are; reading them is passed in.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::{
+    Arc, PoisonError,
+    atomic::{AtomicU32, Ordering},
+};
 
 use super::{Worker, decide::Worked};
 use crate::{
     model::{finding::Finding, id::digest, time::Span},
     rulebook::{Files, Rulebook},
-    store::{FROM_FILE, NewRulebook, Store, StoreError, StoreResult},
+    store::{FROM_FILE, NewRulebook, RulebookRow, Store, StoreError, StoreResult},
 };
 
 /// How often the files are looked at.
 const EVERY: Span = Span::seconds(2);
+/// How often the store is looked at, if others may publish.
+const FOLLOW_EVERY: Span = Span::seconds(1);
 /// Reads the rulebook's files, or says why it cannot.
 pub type ReadFiles = dyn Fn() -> Result<Files, String> + Send + Sync;
 /// Compiles files as this version.
@@ -31,6 +37,8 @@ pub struct Watch {
     pub seen: std::sync::Mutex<[u8; 32]>,
     /// Why they are not in force, if they are not.
     pub refused: std::sync::Mutex<Refusal>,
+    /// A version of another replica that cannot be used with the settings here.
+    pub passed_over: AtomicU32,
 }
 
 /// Why files are not in force.
@@ -107,15 +115,9 @@ impl Watch {
         }
         let versions = store.rulebooks(None).await?;
         if let Some(latest) = versions.first() {
-            let from_file = versions.iter().find(|row| row.author == FROM_FILE);
-            let is_unchanged = match (&files, from_file) {
-                (Ok(files), Some(row)) => {
-                    let rows = store.rulebooks(Some(row.version)).await?;
-                    let text = rows.into_iter().next().and_then(|row| row.document);
-                    text.is_some() && text == files.to_json().ok()
-                }
-                (Err(_), _) => true,
-                (Ok(_), None) => false,
+            let is_unchanged = match &files {
+                Ok(files) => is_published(store, &versions, files).await?,
+                Err(_) => true,
             };
             if is_unchanged {
                 return self.of_store(store, latest.version).await;
@@ -162,6 +164,18 @@ impl Watch {
     }
 }
 
+/// Whether the files are those that were published from files last.
+async fn is_published(
+    store: &dyn Store,
+    versions: &[RulebookRow],
+    files: &Files,
+) -> StoreResult<bool> {
+    let Some(row) = versions.iter().find(|row| row.author == FROM_FILE) else { return Ok(false) };
+    let rows = store.rulebooks(Some(row.version)).await?;
+    let text = rows.into_iter().next().and_then(|row| row.document);
+    Ok(text.is_some() && text == files.to_json().ok())
+}
+
 /// Findings with their places, one a line.
 fn lines(findings: &[Finding]) -> String {
     findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
@@ -181,10 +195,43 @@ impl Worker {
         self.wakes.decide();
     }
 
+    /// Takes over what another replica published.
+    async fn follow(&self, watch: &Watch) -> StoreResult<()> {
+        let newest = self.store.newest_rulebook().await?;
+        let here = self.book.load().version;
+        if newest <= here || newest == watch.passed_over.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        match watch.of_store(self.store.as_ref(), newest).await {
+            Ok(book) => {
+                tracing::info!(
+                    version = newest,
+                    before = here,
+                    "another replica's rulebook is in force"
+                );
+                self.take_book(&Arc::new(book));
+            }
+            Err(NoRulebook::Store(error)) => return Err(error),
+            Err(error) => {
+                watch.passed_over.store(newest, Ordering::Relaxed);
+                tracing::error!(
+                    version = newest, %error,
+                    "another replica's rulebook cannot be used with the settings here; the one in force stays"
+                );
+            }
+        }
+        Ok(())
+    }
+
     /// Looks at the files once, and publishes them if they changed and are good.
     pub async fn reload_once(&self, watch: &Watch) -> StoreResult<Worked> {
         let now = self.clock.now();
-        let later = Worked { next: Some(now.plus(EVERY)), ..Worked::default() };
+        let is_shared = self.store.is_shared();
+        let every = if is_shared { FOLLOW_EVERY } else { EVERY };
+        let later = Worked { next: Some(now.plus(every)), ..Worked::default() };
+        if is_shared {
+            self.follow(watch).await?;
+        }
         let Ok(files) = watch.look() else { return Ok(later) };
         let content = content(&files);
         let is_new = *watch.seen.lock().unwrap_or_else(PoisonError::into_inner) != content;
@@ -197,6 +244,15 @@ impl Worker {
             log(&findings);
             watch.refuse(Some(summary(&findings)));
             return Ok(later);
+        }
+        if is_shared {
+            // Another replica with the same files was first, and somebody may have published since.
+            let versions = self.store.rulebooks(None).await?;
+            if is_published(self.store.as_ref(), &versions, &files).await? {
+                looked_at();
+                watch.refuse(None);
+                return Ok(later);
+            }
         }
         match watch.publish(self.store.as_ref(), &files, now).await {
             Ok(book) => {

@@ -15,6 +15,9 @@ impl Worker {
     /// Sweeps once.
     pub async fn sweep_once(&self) -> StoreResult<Worked> {
         let now = self.clock.now();
+        if self.lookout.is_idle() {
+            return Ok(Worked { next: Some(now.plus(EVERY)), ..Worked::default() });
+        }
         let keep = Keep { bodies: self.keep, rows_max: 500 };
         let swept = self.store.sweep(keep, now).await?;
         Ok(Worked { done: swept.bodies, is_more: false, next: Some(now.plus(EVERY)) })

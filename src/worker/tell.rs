@@ -4,12 +4,7 @@
 //! longer true is not said; the message's key is the same on every attempt.
 //! Does not know: any channel's format.
 
-use super::{
-    Guarded, Worker,
-    decide::Worked,
-    gate::{self, Took},
-    write::key,
-};
+use super::{Guarded, Worker, decide::Worked, gate::Took, write::key};
 use crate::{
     model::{
         failure::verdict,
@@ -33,28 +28,34 @@ impl Worker {
     /// Sends one message on one channel.
     pub async fn tell_once(&self, name: &str) -> StoreResult<Worked> {
         let Some(channel) = self.channels.get(name) else { return Ok(Worked::default()) };
-        let jobs = match self.take(&channel.gate, JobKind::Tell, name, CLAIM_MAX).await? {
+        let (jobs, lease) = match self.take(&channel.gate, JobKind::Tell, name, CLAIM_MAX).await? {
             Took::Nothing(worked) => return Ok(worked),
-            Took::Jobs(jobs) => jobs,
+            Took::Jobs(jobs, lease) => (jobs, lease),
         };
         let mut done = 0;
         let (mut is_admitted, mut is_back) = (true, false);
         // Each message is settled before the next one is sent: what was said is not said again
         // after a crash, and one slow message holds up nobody's lease.
         for group in groups(jobs, channel.to.is_pager()) {
+            if self.is_stopping() {
+                done += group.len();
+                self.give_back(group).await?;
+                continue;
+            }
             let now = self.clock.now();
             let settlements: Vec<Settlement> = match self.message(&group, now) {
                 None => group.iter().map(|job| ended(job, Verdict::Done, None)).collect(),
                 Some(message) => {
                     let admit =
-                        if is_admitted { Admit::Go } else { gate::admit(&channel.gate, now) };
+                        if is_admitted { Admit::Go } else { self.admit(&channel.gate).await? };
                     match admit {
                         Admit::NotBefore(at) => {
                             group.iter().map(|job| ended(job, later(at), None)).collect()
                         }
-                        Admit::Go => {
+                        Admit::Go | Admit::Exchange => {
                             is_admitted = false;
-                            let (ended, back) = self.send(name, channel, message, &group).await;
+                            let sent = self.send(name, channel, message, &group);
+                            let (ended, back) = lease.hold(sent).await;
                             is_back |= back;
                             ended
                         }
@@ -68,7 +69,7 @@ impl Worker {
             self.store.settle(settlements, self.clock.now()).await?;
         }
         if is_admitted {
-            gate::unused(&channel.gate, self.clock.now());
+            channel.gate.unused(self.clock.now());
         }
         self.if_back(is_back, name).await?;
         Ok(Worked { done, is_more: true, next: None })

@@ -1,5 +1,7 @@
 //! Wake-ups between loops: only for speed, never for truth.
 //!
+//! What other processes on the store say is heard too.
+//!
 //! Guarantees: a wake-up that comes before the wait is not lost.
 //! Does not know: what there is to do.
 
@@ -8,14 +10,19 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use tokio::sync::Notify;
+use tokio::sync::{
+    Notify,
+    broadcast::{self, error::RecvError},
+};
 
-use crate::model::job::JobKind;
+use crate::{model::job::JobKind, store::Wake};
 
 /// All wake-ups.
 #[derive(Default)]
 pub struct Wakes {
     decide: Arc<Notify>,
+    rulebook: Arc<Notify>,
+    gates: Arc<Notify>,
     jobs: Mutex<HashMap<(JobKind, String), Arc<Notify>>>,
     changed: tokio::sync::watch::Sender<i64>,
 }
@@ -24,6 +31,41 @@ impl Wakes {
     /// There may be something to decide.
     pub fn decide(&self) {
         self.decide.notify_one();
+    }
+
+    /// What the reloading loop waits on.
+    #[must_use]
+    pub fn for_rulebook(&self) -> Arc<Notify> {
+        Arc::clone(&self.rulebook)
+    }
+
+    /// Hears other processes until the store is closed.
+    pub async fn hear(&self, mut heard: broadcast::Receiver<Wake>) {
+        loop {
+            match heard.recv().await {
+                Ok(Wake::Events) => self.decide(),
+                Ok(Wake::Jobs) => self.all_jobs(),
+                Ok(Wake::Rulebook) => self.rulebook.notify_one(),
+                // What was said meanwhile may have been anything.
+                Err(RecvError::Lagged(_)) => {
+                    self.decide();
+                    self.all_jobs();
+                    self.rulebook.notify_one();
+                }
+                Err(RecvError::Closed) => return,
+            }
+        }
+    }
+
+    /// A gate has news for the others.
+    pub fn gates(&self) {
+        self.gates.notify_one();
+    }
+
+    /// What the exchanging loop waits on.
+    #[must_use]
+    pub fn for_gates(&self) -> Arc<Notify> {
+        Arc::clone(&self.gates)
     }
 
     /// There may be a due job of this kind in this lane.

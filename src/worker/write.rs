@@ -4,11 +4,7 @@
 //! else has set one; what the CRM shows instead comes back as news. An attempt whose lease ran
 //! out is looked up before it is repeated. Does not know: any vendor.
 
-use super::{
-    Worker,
-    decide::Worked,
-    gate::{Took, made},
-};
+use super::{Worker, decide::Worked, gate::Took};
 use crate::{
     crm::{Crm, Expect, OwnerSet, Put, PutDone, PutHow, SetOwner},
     model::{
@@ -26,14 +22,14 @@ impl Worker {
     pub async fn write_once(&self, name: &str) -> StoreResult<Worked> {
         let Some(crm) = self.crms.get(name) else { return Ok(Worked::default()) };
         let max = crm.to.caps().put_max;
-        let jobs = match self.take(&crm.gate, JobKind::Write, name, max).await? {
+        let (jobs, lease) = match self.take(&crm.gate, JobKind::Write, name, max).await? {
             Took::Nothing(worked) => return Ok(worked),
-            Took::Jobs(jobs) => jobs,
+            Took::Jobs(jobs, lease) => (jobs, lease),
         };
-        let attempts = self.write(name, crm.to.as_ref(), &jobs).await;
+        let attempts = lease.hold(self.write(name, crm.to.as_ref(), &jobs)).await;
         let now = self.clock.now();
         let is_back = self.report(name, &crm.gate, attempts.iter().map(|one| one.failure()), now);
-        made(&crm.gate, crm.to.calls());
+        crm.gate.made(crm.to.calls());
         let settlements: Vec<Settlement> =
             jobs.iter().zip(attempts).map(|(job, done)| done.settle(name, job, now)).collect();
         for (job, settlement) in jobs.iter().zip(&settlements) {

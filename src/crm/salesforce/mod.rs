@@ -14,6 +14,8 @@ mod session;
 mod soql;
 mod wire;
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 use url::Url;
 
@@ -25,7 +27,7 @@ use super::{
 };
 use crate::{
     model::{failure::Failure, time::Time},
-    outbound::{Outbound, Reach},
+    outbound::{Outbound, Reach, TokenShelf},
 };
 
 /// A connection to one Salesforce org, its secrets resolved.
@@ -147,6 +149,10 @@ impl Crm for Salesforce {
 
     fn owners(&self, now: Time) -> Boxed<'_, Result<Vec<Owner>, Failure>> {
         Box::pin(self.list_owners(now))
+    }
+
+    fn share_session(&self, tokens: Arc<dyn TokenShelf>) {
+        self.api.sessions.share(tokens);
     }
 
     fn calls(&self) -> u64 {

@@ -2,9 +2,15 @@
 //!
 //! Guarantees: at most one token is fetched at a time and per expiry, whoever asks; the token is
 //! sent only to our own domain or one of salesforce.com; a refused grant is asked again no sooner
-//! than a minute later. Tokens are kept in memory only.
+//! than a minute later. Where several processes share a shelf, all that holds for them together;
+//! what stands on it is sealed under our own credential. Otherwise tokens are kept in memory only.
 //! Does not know: what the session is used for.
 //! Source: OAuth 2.0 client credentials and JWT bearer flows, help.salesforce.com.
+
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
@@ -17,7 +23,7 @@ use crate::{
         failure::Failure,
         time::{Span, Time},
     },
-    outbound::{Call, Outbound, Secret},
+    outbound::{Brought, Call, Outbound, Seal, Secret, Shelved, TokenShelf, lease::Lease},
 };
 
 /// How we prove who we are.
@@ -63,9 +69,24 @@ pub(super) struct Session {
     pub instance: Url,
     /// The id of the user that we are.
     pub user: Option<String>,
+    /// We fetched it ourselves: it may not be refused at once.
+    pub is_own: bool,
     /// Which token this is, to tell an expired one from its successor.
     number: u64,
 }
+
+/// A session as it is sealed.
+#[derive(Serialize, Deserialize)]
+struct Sealed {
+    token: String,
+    instance: Url,
+    user: Option<String>,
+}
+
+/// Between two looks at the shelf while another fetches.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+/// Looks for one session: more than the longest fetch needs.
+const LOOKS_MAX: usize = 300;
 
 #[derive(Default)]
 struct State {
@@ -80,6 +101,7 @@ pub(super) struct Sessions {
     grant: Grant,
     org: Option<String>,
     state: Mutex<State>,
+    shelf: OnceLock<(Arc<dyn TokenShelf>, Seal)>,
 }
 
 #[derive(Deserialize)]
@@ -105,7 +127,18 @@ struct Claims<'a> {
 
 impl Sessions {
     pub fn new(base: Url, grant: Grant, org: Option<String>) -> Self {
-        Self { base, grant, org, state: Mutex::default() }
+        Self { base, grant, org, state: Mutex::default(), shelf: OnceLock::new() }
+    }
+
+    /// From here on sessions are shared through this shelf.
+    pub fn share(&self, tokens: Arc<dyn TokenShelf>) {
+        let (who, secret) = match &self.grant {
+            Grant::ClientCredentials { client_id, client_secret } => (client_id, client_secret),
+            Grant::JwtBearer { client_id, private_key, .. } => (client_id, private_key),
+        };
+        if let Some(seal) = Seal::new(secret, &format!("session {} {who}", self.base)) {
+            let _ = self.shelf.set((tokens, seal)); // a second one changes nothing
+        }
     }
 
     /// The session, fetched if there is none. Whoever comes meanwhile waits for the same one.
@@ -119,9 +152,15 @@ impl Sessions {
         {
             return Err(failure.clone());
         }
-        state.number += 1;
-        match self.fetch(outbound, state.number, now).await {
+        let fetched = match self.shelf.get() {
+            Some((tokens, seal)) => {
+                self.shared(outbound, state.number, tokens.as_ref(), seal, now).await
+            }
+            None => self.fetch(outbound, state.number + 1, now).await,
+        };
+        match fetched {
             Ok(session) => {
+                state.number = session.number;
                 state.refused = None;
                 state.session = Some(session.clone());
                 Ok(session)
@@ -133,6 +172,62 @@ impl Sessions {
                 Err(failure)
             }
         }
+    }
+
+    /// A session later than this number: what another process fetched, or one that we fetch for all.
+    async fn shared(
+        &self,
+        outbound: &Outbound,
+        mut expired: u64,
+        tokens: &dyn TokenShelf,
+        seal: &Seal,
+        now: Time,
+    ) -> Result<Session, Failure> {
+        for _ in 0..LOOKS_MAX {
+            match tokens.look(expired).await {
+                Ok(Shelved::Token { number, sealed }) => {
+                    if let Some(session) = self.opened(outbound, seal, &sealed, number) {
+                        return Ok(session);
+                    }
+                    // Sealed under another credential: of no use here.
+                    expired = number;
+                }
+                Ok(Shelved::Fetch { number }) => {
+                    let fetched = self.fetch(outbound, number, now).await;
+                    let brought = match &fetched {
+                        Ok(session) => {
+                            closed(seal, session).map_or(Brought::Nothing, Brought::Token)
+                        }
+                        Err(Failure::AuthLost { why }) => Brought::Refused(why.clone()),
+                        Err(_) => Brought::Nothing,
+                    };
+                    // What could not be brought, the others fetch when our time is over.
+                    let _ = tokens.bring(number, brought).await;
+                    return fetched;
+                }
+                Ok(Shelved::Wait) => tokio::time::sleep(LOOK_AGAIN).await,
+                Ok(Shelved::Refused { why }) => return Err(Failure::AuthLost { why }),
+                Err(_) => break,
+            }
+            if Lease::held().is_some_and(|lease| lease.is_over()) {
+                return Err(Failure::TooLate);
+            }
+        }
+        self.fetch(outbound, expired + 1, now).await
+    }
+
+    /// The session in what stood on the shelf, if it is ours and leads where it may.
+    fn opened(
+        &self,
+        outbound: &Outbound,
+        seal: &Seal,
+        sealed: &str,
+        number: u64,
+    ) -> Option<Session> {
+        let open: Sealed = serde_json::from_slice(&seal.open(sealed)?).ok()?;
+        self.leads_home(outbound, &open.instance).ok()?;
+        let token = Secret::new(open.token);
+        Some(Session { token, instance: open.instance, user: open.user, is_own: false, number })
     }
 
     /// Forgets this session, unless it has a successor already.
@@ -176,18 +271,23 @@ impl Sessions {
         let granted: Granted = answer.json()?;
         self.check(outbound, &granted).map_err(|why| lost(&why))?;
         let user = granted.id.as_deref().and_then(|id| id.rsplit('/').next()).map(str::to_owned);
-        Ok(Session { token: granted.access_token, instance: granted.instance_url, user, number })
+        let (token, instance) = (granted.access_token, granted.instance_url);
+        Ok(Session { token, instance, user, is_own: true, number })
+    }
+
+    fn leads_home(&self, outbound: &Outbound, instance: &Url) -> Result<(), String> {
+        outbound.check(instance)?;
+        let is_own = instance.origin() == self.base.origin();
+        let is_theirs = instance.host_str().is_some_and(|host| host.ends_with(".salesforce.com"));
+        if is_own || is_theirs {
+            return Ok(());
+        }
+        Err("instance_url leads outside of salesforce.com and base_url".to_owned())
     }
 
     /// The token must not leave for a host that we did not mean, nor belong to another org.
     fn check(&self, outbound: &Outbound, granted: &Granted) -> Result<(), String> {
-        let instance = &granted.instance_url;
-        outbound.check(instance)?;
-        let is_own = instance.origin() == self.base.origin();
-        let is_theirs = instance.host_str().is_some_and(|host| host.ends_with(".salesforce.com"));
-        if !is_own && !is_theirs {
-            return Err("instance_url leads outside of salesforce.com and base_url".to_owned());
-        }
+        self.leads_home(outbound, &granted.instance_url)?;
         let Some(org) = &self.org else { return Ok(()) };
         let mut parts = granted.id.as_deref().unwrap_or_default().rsplit('/').skip(1);
         match parts.next() {
@@ -195,6 +295,15 @@ impl Sessions {
             _ => Err("the token belongs to another org than org_id".to_owned()),
         }
     }
+}
+
+fn closed(seal: &Seal, session: &Session) -> Option<String> {
+    let open = Sealed {
+        token: session.token.expose().to_owned(),
+        instance: session.instance.clone(),
+        user: session.user.clone(),
+    };
+    seal.close(&serde_json::to_vec(&open).ok()?)
 }
 
 /// The assertion as a JWT, signed with RS256.

@@ -83,14 +83,15 @@ impl Api {
         make: impl Fn(&Session) -> Result<Call, Failure>,
         now: Time,
     ) -> Result<T, Failure> {
-        let mut is_second = false;
+        let mut refused = 0;
         loop {
             let session = self.sessions.get(&self.outbound, now).await?;
             let call = make(&session)?.bearer(&session.token);
             let answer = self.outbound.send(call).await?;
             match of_answer(&answer, now) {
                 None => return answer.json(),
-                Some(Failure::AuthExpired) if is_second => {
+                // One that others left on the shelf may have expired there too.
+                Some(Failure::AuthExpired) if refused > 0 && (session.is_own || refused > 2) => {
                     self.sessions.expired(&session).await;
                     return Err(Failure::AuthLost {
                         why: "a new session was refused at once".to_owned(),
@@ -98,7 +99,7 @@ impl Api {
                 }
                 Some(Failure::AuthExpired) => {
                     self.sessions.expired(&session).await;
-                    is_second = true;
+                    refused += 1;
                 }
                 Some(failure) => return Err(failure),
             }

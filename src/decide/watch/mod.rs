@@ -6,17 +6,18 @@
 //! Does not know: how vitals are taken, nor how anybody is told.
 //!
 //! Reading order: this page (what holds now), `streak` (what goes on for how long), `ledger` (what
-//! is raised, over, and owed to whom).
+//! is raised, over, and owed to whom), `turn` (who tells it where several watch).
 
 pub mod departed;
 pub mod ledger;
 pub mod streak;
+pub mod turn;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::streak::Health;
 use crate::model::{
-    alert::{Alert, Key, Limits},
+    alert::{Alert, Bloat, Key, Limits},
     time::{Span, Time},
 };
 
@@ -73,6 +74,8 @@ pub struct Vitals {
     pub failing: Option<Health>,
     /// Bytes free on the store's disk, if it has one.
     pub free: Option<u64>,
+    /// What the store's database has not cleared away, if it is one where that happens.
+    pub bloat: Option<Bloat>,
     /// Why the rulebook's file is not in force.
     pub rulebook: Option<String>,
     /// Reps who get no lead any more and are still named, with where; none if nobody could look.
@@ -172,6 +175,9 @@ pub fn judge(vitals: &Vitals, limits: &Limits, now: Time) -> Judged {
     for (rep, (long, why)) in &vitals.calendars {
         judged.add(Alert::CalendarStale, rep, format!("not read for {}: {why}", rough(*long)));
     }
+    if let Some(bloat) = vitals.bloat {
+        of_bloat(bloat, limits, &mut judged);
+    }
     if let Some(why) = &vitals.rulebook {
         judged.add(Alert::RulebookRefused, "", why.clone());
     }
@@ -256,6 +262,19 @@ fn of_sources(vitals: &Vitals, limits: &Limits, judged: &mut Judged) {
         judged.health(Alert::No2xx, "", health, |long, count| {
             format!("{} answered 5xx in {}, none taken", many_of(count, "delivery"), rough(long))
         });
+    }
+}
+
+fn of_bloat(bloat: Bloat, limits: &Limits, judged: &mut Judged) {
+    let mut says = Vec::new();
+    if bloat.oldest > limits.transaction {
+        says.push(format!("a transaction has been open for {}", rough(bloat.oldest)));
+    }
+    if bloat.dead_rows > limits.dead_rows {
+        says.push(format!("{} lie uncleared", many(bloat.dead_rows, "dead row")));
+    }
+    if !says.is_empty() {
+        judged.add(Alert::StoreBloated, "", says.join(", "));
     }
 }
 

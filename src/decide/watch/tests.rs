@@ -89,6 +89,15 @@ fn each_limit_holds_at_the_limit_and_one_past_it() {
     check(&free(limits.disk_free), &[]);
     let says = "1023 MiB free, 1024 MiB wanted";
     check(&free(limits.disk_free - 1), &[(Alert::DiskNearlyFull, "", says)]);
+    let bloat = |oldest: Span, dead_rows: i64| Vitals {
+        bloat: Some(Bloat { dead_rows, oldest }),
+        ..well()
+    };
+    check(&bloat(limits.transaction, limits.dead_rows), &[]);
+    let says = "a transaction has been open for 5m";
+    check(&bloat(past(limits.transaction), 0), &[(Alert::StoreBloated, "", says)]);
+    let says = "2000001 dead rows lie uncleared";
+    check(&bloat(Span::ZERO, limits.dead_rows + 1), &[(Alert::StoreBloated, "", says)]);
     let silent = |span: Span| source(Source { silent_for: Some(span), ..QUIET });
     check(&silent(Span::hours(12)), &[]);
     let says = "nothing that verified for 12h";

@@ -9,6 +9,7 @@ mod events;
 mod jobs;
 mod leads;
 mod open;
+mod replicas;
 mod reps;
 mod rulebooks;
 mod tokens;
@@ -50,6 +51,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
             .configure(events::routes)
             .configure(jobs::routes)
             .configure(open::routes)
+            .configure(replicas::routes)
             .configure(reps::routes)
             .configure(rulebooks::routes)
             .configure(tokens::routes)

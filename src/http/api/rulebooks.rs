@@ -2,18 +2,24 @@
 //!
 //! Guarantees: a rulebook with a mistake is refused with every finding, and the one in force
 //! stays; publishing over a version that is not the latest is refused when the caller says what
-//! it was based on; the text in force makes no version.
+//! it was based on; the text in force makes no version. What analysis finds beside mistakes is in
+//! the answer, and refuses nothing.
 //! Does not know: files on the daemon's disk; `worker::reload` watches those.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::{Answer, asked, bad, either, missing, store};
 use crate::{
     http::{Front, auth, problem::Problem},
-    rulebook::Files,
+    model::{
+        finding::{Finding, Severity},
+        time::Time,
+    },
+    rulebook::{Files, Rulebook, lint::Seen},
     store::{FROM_FILE, NewRulebook},
 };
 
@@ -86,7 +92,7 @@ async fn published(request: &HttpRequest, payload: web::Payload, front: &Front) 
         .detail(format!("version {now_in_force} is in force; take its changes in first"))
         .answer());
     }
-    front.compile(&files, 0).map_err(|findings| {
+    let book = front.compile(&files, 0).map_err(|findings| {
         let mut problem = Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "the rulebook has mistakes; the one in force stays",
@@ -95,20 +101,42 @@ async fn published(request: &HttpRequest, payload: web::Payload, front: &Front) 
         problem.findings = findings;
         problem.answer()
     })?;
+    let (files, findings) = linted(book, files, front.clock.now()).await;
     if draft.dry_run {
-        return Ok(HttpResponse::Ok().json(serde_json::json!({ "would_publish": true })));
+        return Ok(
+            HttpResponse::Ok().json(with(serde_json::json!({ "would_publish": true }), findings))
+        );
     }
     // Who signs like the file is not taken for it: a restart would read its version as the file's.
     let author = if caller.0 == FROM_FILE { "a token".to_owned() } else { caller.0.clone() };
     let new = NewRulebook { document, author, message: draft.message, at: front.clock.now() };
     let version = front.store.publish(new).await.map_err(|error| store(front, &error))?;
+    let answer = with(serde_json::json!({ "version": version }), findings);
     if version == now_in_force {
-        return Ok(HttpResponse::Ok().json(serde_json::json!({ "version": version })));
+        return Ok(HttpResponse::Ok().json(answer));
     }
     let book = front
         .compile(&files, version)
         .map_err(|_| bad(front, "the rulebook changed while it was published"))?;
     (front.take_book)(Arc::new(book));
     tracing::info!(by = caller.0, version, "a rulebook was published");
-    Ok(HttpResponse::Created().json(serde_json::json!({ "version": version })))
+    Ok(HttpResponse::Created().json(answer))
+}
+
+/// What should be looked at, found beside the workers: thousands of rules take a while.
+async fn linted(book: Rulebook, files: Files, now: Time) -> (Files, Vec<Finding>) {
+    let files = Arc::new(files);
+    let looked_at = Arc::clone(&files);
+    let found = web::block(move || book.lint(&looked_at, &Seen::default(), now)).await;
+    let mut found = found.unwrap_or_default();
+    found.retain(|one| one.severity != Severity::Note);
+    (Arc::unwrap_or_clone(files), found)
+}
+
+/// An answer with findings, if there are any.
+fn with(mut answer: Value, findings: Vec<Finding>) -> Value {
+    if let (Some(members), false) = (answer.as_object_mut(), findings.is_empty()) {
+        members.insert("findings".to_owned(), serde_json::json!(findings));
+    }
+    answer
 }

@@ -21,8 +21,8 @@ use crate::{
     load::{
         Aim, Pace, Until, Volley, body, fire,
         intake::{Burst, Over, burn, scheme},
-        usage,
     },
+    telemetry::usage,
 };
 
 /// How often a run looks around.

@@ -34,7 +34,10 @@ use self::answer::{Stage, Trouble};
 use super::{Boxed, Channel, Message};
 use crate::{
     model::{failure::Failure, time::Span},
-    outbound::Secret,
+    outbound::{
+        Secret,
+        lease::{self, Cut},
+    },
 };
 
 /// The longest that one mail may take when the settings say nothing.
@@ -174,8 +177,12 @@ impl Email {
         })?;
         let mail = letter::letter(message, &self.from, &to)?;
         let progress = Progress::default();
-        let talk = tokio::time::timeout(self.timeout, self.talk(&mail, &to, &progress));
-        let result = talk.await.unwrap_or(Err(Trouble::Lost));
+        let talk = lease::within(self.timeout, self.talk(&mail, &to, &progress)).await;
+        let result = match talk {
+            Err(Cut::Unbegun) => return Err(Failure::TooLate),
+            Err(Cut::Underway) => Err(Trouble::Lost),
+            Ok(result) => result,
+        };
         result.map_err(|trouble| answer::failure(progress.stage(), trouble))
     }
 

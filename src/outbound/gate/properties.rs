@@ -56,6 +56,7 @@ proptest! {
                             prop_assert!(!goes(&mut gate, now), "a second probe");
                         }
                         Admit::NotBefore(at) => prop_assert!(at.0 > now),
+                        Admit::Exchange => prop_assert!(false, "nobody shares it"),
                     }
                 }
                 _ if outstanding == 0 => {}
@@ -66,7 +67,7 @@ proptest! {
                     let until = Time(now + ms);
                     gate.report(Time(now), Some(&Failure::Throttled { until, scope: "burst" }));
                     if ms > 0 {
-                        prop_assert_eq!(gate.admit(Time(now)), Admit::NotBefore(gate.parked_until));
+                        prop_assert_eq!(gate.admit(Time(now)), Admit::NotBefore(gate.state.parked_until));
                     }
                 }
             }
@@ -96,8 +97,8 @@ proptest! {
             }
         }
         let waits = (0..20).take_while(|_| match gate.admit(Time(now)) {
-            Admit::Go => false,
             Admit::NotBefore(at) => { now = at.0; true }
+            Admit::Go | Admit::Exchange => false,
         }).count();
         prop_assert!(waits < 20);
     }

@@ -69,6 +69,15 @@ impl Hours {
         compile::compile(zone, open, holidays).map(|weekly| Self(Kind::Weekly(Box::new(weekly))))
     }
 
+    /// The same hours in a year without holidays.
+    #[must_use]
+    pub fn without_holidays(&self) -> Self {
+        match &self.0 {
+            Kind::Always => Self(Kind::Always),
+            Kind::Weekly(weekly) => Self(Kind::Weekly(Box::new(weekly.without_holidays()))),
+        }
+    }
+
     /// Is `at` working time?
     #[must_use]
     pub fn is_open(&self, at: Time) -> bool {
@@ -180,6 +189,12 @@ impl Hours {
     #[must_use]
     pub fn local_week(&self, at: Time) -> (Time, Time) {
         window::week(self.zone(), at)
+    }
+
+    /// The day of the week, Monday as 0, and the minute of the day at `at` on the local clock.
+    #[must_use]
+    pub fn local_minute(&self, at: Time) -> (u8, u16) {
+        walk::minute_of(self.zone(), at)
     }
 
     fn zone(&self) -> &TimeZone {

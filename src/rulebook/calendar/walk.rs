@@ -33,6 +33,11 @@ impl Weekly {
         &self.zone
     }
 
+    pub fn without_holidays(&self) -> Self {
+        let holidays = HolidaySet::new(Vec::new());
+        Self { zone: self.zone.clone(), week: self.week.clone(), holidays }
+    }
+
     /// The working time from `from` on, as far as the local day `days` after it.
     pub fn pieces_for(&self, from: Time, days: i64) -> Pieces<'_> {
         let today = local(&self.zone, from).date();
@@ -119,6 +124,13 @@ impl Iterator for Pieces<'_> {
 /// The local clock at `at`; instants beyond the calendar are taken as its ends.
 pub(super) fn local(zone: &TimeZone, at: Time) -> DateTime {
     zone.to_datetime(instant(at))
+}
+
+/// The day of the week, Monday as 0, and the minute of the day.
+pub(super) fn minute_of(zone: &TimeZone, at: Time) -> (u8, u16) {
+    let clock = local(zone, at);
+    let minutes = i16::from(clock.hour()) * 60 + i16::from(clock.minute());
+    (clock.weekday().to_monday_zero_offset().unsigned_abs(), minutes.unsigned_abs())
 }
 
 /// `at` for the calendar; instants beyond it are taken as its ends.

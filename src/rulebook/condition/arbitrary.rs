@@ -11,7 +11,7 @@ use proptest::sample::select;
 
 use super::plain::PlainValue;
 use super::syntax::{Expr, Kind, Method, Op};
-use super::{Facts, Field, Schema, Type, Value};
+use super::{Facts, Field, Pred, Schema, Type, Value, compile::compile};
 
 pub(super) const FIELDS: [(&str, Type); 12] = [
     ("lead.country", Type::Text),
@@ -54,7 +54,7 @@ const NUMBERS: [f64; 12] =
 
 const PATTERNS: [&str; 7] = ["^a", "b$", "(?i)de", "^.{2}$", "[äß]", r"\d+|^$", "A|B"];
 
-pub(super) fn schema() -> Schema {
+pub(in super::super) fn schema() -> Schema {
     let builder = FIELDS
         .iter()
         .fold(Schema::builder(), |builder, (name, kind)| builder.with(Field::new(name, *kind)));
@@ -172,8 +172,13 @@ pub(super) fn condition() -> impl Strategy<Value = Expr> {
     })
 }
 
+/// The same, compiled.
+pub(in super::super) fn pred() -> impl Strategy<Value = Pred> {
+    condition().prop_map(|expr| compile(&expr, &schema()).unwrap())
+}
+
 /// A value or nothing for each of [`FIELDS`].
-pub(super) fn facts() -> impl Strategy<Value = Vec<Option<Value>>> {
+pub(in super::super) fn facts() -> impl Strategy<Value = Vec<Option<Value>>> {
     let value = |kind: Type| match kind {
         Type::Text => text().prop_map(|text| Value::text(&text)).boxed(),
         Type::Number => number().prop_map(Value::Number).boxed(),
@@ -185,7 +190,7 @@ pub(super) fn facts() -> impl Strategy<Value = Vec<Option<Value>>> {
     FIELDS.iter().map(|(_, kind)| of(value(*kind))).collect::<Vec<_>>()
 }
 
-pub(super) fn fill(schema: &Schema, known: &[Option<Value>]) -> Facts {
+pub(in super::super) fn fill(schema: &Schema, known: &[Option<Value>]) -> Facts {
     let mut facts = Facts::new(schema);
     for ((name, _), value) in FIELDS.iter().zip(known) {
         assert!(facts.set(schema.slot(name).unwrap(), value.clone()), "{name}: {value:?}");

@@ -94,6 +94,17 @@ impl Test {
         })
     }
 
+    /// Whether a test of a part of a text holds for it; nothing for another test.
+    pub(super) fn holds_for_text(&self, text: &str) -> Option<bool> {
+        match self {
+            Self::Part { field, part, needle } if field.reading != Reading::Folded => {
+                Some(part.holds(text, needle, field.reading, Reading::Exact))
+            }
+            Self::Matches { regex, .. } => Some(regex.is_match(start_of(text))),
+            _ => None,
+        }
+    }
+
     /// Whether a test of a number against constants holds for it; another test never does.
     pub(super) fn holds_for(&self, number: f64) -> bool {
         match self {

@@ -33,10 +33,11 @@ mod quantity;
 mod schema;
 mod search;
 mod sentence;
+mod space;
 mod syntax;
 
 #[cfg(test)]
-mod arbitrary;
+pub(super) mod arbitrary;
 #[cfg(test)]
 mod oracle;
 
@@ -49,8 +50,10 @@ pub use index::{Bits, Index, Left, Numbers};
 pub use parse::MAX_LENGTH;
 pub use plain::{PlainValue, plain};
 pub use pred::{Clause, Pred, Tri};
+pub use quantity::number_range;
 pub use schema::{Field, Normaliser, Schema, SchemaBuilder, Shower, Slot, Type, is_reserved};
 pub use search::MAX_REGEX;
+pub use space::Region;
 pub use syntax::MAX_DEPTH;
 
 /// Reads, checks and compiles a condition in CEL.

@@ -49,6 +49,24 @@ const BEHIND: [(&str, Order); 9] = [
     (" or below", Order::AtMost),
 ];
 
+/// An end of a range: the number, and whether it belongs to it.
+pub type End = (f64, bool);
+
+/// The ends of a number or a range as people type it; one that is missing is open.
+///
+/// # Errors
+/// A sentence that says what to write.
+pub fn number_range(written: &str) -> Result<(Option<End>, Option<End>), String> {
+    Ok(match quantity(written)? {
+        Quantity::Between(low, high) => (Some((low, true)), Some((high, true))),
+        Quantity::Compare(Order::Equal, value) => (Some((value, true)), Some((value, true))),
+        Quantity::Compare(Order::AtLeast, value) => (Some((value, true)), None),
+        Quantity::Compare(Order::More, value) => (Some((value, false)), None),
+        Quantity::Compare(Order::AtMost, value) => (None, Some((value, true))),
+        Quantity::Compare(Order::Less, value) => (None, Some((value, false))),
+    })
+}
+
 /// Reads a number or a range.
 ///
 /// # Errors

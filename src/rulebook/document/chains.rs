@@ -1,7 +1,7 @@
 //! Chains of references that must end: overflow of pools, backups, managers.
 //!
-//! Guarantees: every circle is found once, at one of its references, and so is what goes on for
-//! longer than it is followed.
+//! Guarantees: every circle is found once, at one of its references; pools within pools are trees
+//! that end soon.
 //! Does not know: what a chain is for.
 
 use std::{
@@ -20,25 +20,6 @@ pub struct Chain {
 impl Chain {
     pub fn add(&mut self, from: &str, to: &str, at: Range<usize>) {
         self.next.entry(from.to_owned()).or_insert((to.to_owned(), at));
-    }
-
-    /// Reports what goes on for longer than `max` steps, at its first reference. Circles are left
-    /// to [`Chain::check`].
-    pub fn check_length(&self, log: &Log<'_>, what: &str, max: usize) {
-        let led_to: BTreeSet<&str> = self.next.values().map(|(to, _)| to.as_str()).collect();
-        for (start, (_, place)) in &self.next {
-            let steps = std::iter::successors(Some(start.as_str()), |at| {
-                self.next.get(*at).map(|(to, _)| to.as_str())
-            });
-            let steps = steps.take(self.next.len() + 2).count() - 1;
-            if !led_to.contains(start.as_str()) && steps > max && steps <= self.next.len() {
-                log.wrong(
-                    place,
-                    format!("the chain of {what} has {steps} steps; {max} are followed"),
-                    "shorten it",
-                );
-            }
-        }
     }
 
     /// Reports every circle.
@@ -65,7 +46,13 @@ impl Chain {
             };
             let way: Vec<&str> = circle.iter().chain(circle.first()).copied().collect();
             let way = way.join(" → ");
-            log.wrong(place, format!("the chain of {what} goes in a circle: {way}"), mend);
+            let code = match what {
+                "backup" => "rep.backup-circle",
+                "manager" => "rep.manager-circle",
+                _ => "pool.circle",
+            };
+            let message = format!("the chain of {what} goes in a circle: {way}");
+            log.wrong_as(code, place, message, mend);
         }
     }
 }

@@ -262,7 +262,8 @@ fn named(cx: &Cx<'_>, item: &Item<'_>, also: &[&str]) -> Option<Tell> {
 /// `alarm = […]`: whom to tell when a lead is stuck.
 pub fn alarm(cx: &Cx<'_>, root: &Section<'_>) -> Vec<Tell> {
     let Some(item) = root.item("alarm") else {
-        cx.log.warn(
+        cx.log.warn_as(
+            "alarm.nobody",
             &(0..0),
             "nobody hears of a lead that is stuck: there is no \"alarm\"",
             "write alarm = [\"channel: <id>\", \"rep: <id>\"] at the top",
@@ -288,13 +289,15 @@ fn ends_in_somebody(
     }
     let mend = "tell a \"rep: …\" or a \"channel: …\", or page somebody";
     if !told().any(|tell| *tell == Tell::Manager) {
-        cx.log.wrong(&section.at, "this ladder ends in nobody but the owner", mend);
+        let message = "this ladder ends in nobody but the owner";
+        cx.log.wrong_as("escalation.nobody", &section.at, message, mend);
         return;
     }
     let members = pools.values().flat_map(|pool| &pool.members);
     let mut reps = members.filter_map(|member| reps.get(member.rep()?));
     if let Some(rep) = reps.find(|rep| rep.manager.is_none() && !rep.has_left) {
         let message = format!("this ladder ends in nobody for {}, who has no manager", rep.id);
-        cx.log.wrong(&section.at, message, format!("{mend}, or name the manager"));
+        let mend = format!("{mend}, or name the manager");
+        cx.log.wrong_as("escalation.nobody", &section.at, message, mend);
     }
 }

@@ -120,7 +120,8 @@ impl<'d> Names<'d> {
         for kind in ["hours", "pool", "sla", "escalation"] {
             for (id, at) in self.known.get(kind).into_iter().flatten() {
                 if !used.contains(&(kind, (*id).to_owned())) {
-                    log.warn(at, format!("nothing uses the {kind} {id:?}"), "use it, or remove it");
+                    let message = format!("nothing uses the {kind} {id:?}");
+                    log.warn_as("unused", at, message, "use it, or remove it");
                 }
             }
         }
@@ -136,7 +137,8 @@ impl<'d> Names<'d> {
         if self.has(kind, id) {
             self.use_it(kind, id);
             if kind == "rep" && self.has_left(id) {
-                item.log.warn(&item.at(), format!("{id} has left"), "name somebody who is there");
+                let mend = "name somebody who is there";
+                item.log.warn_as("rep.left", &item.at(), format!("{id} has left"), mend);
             }
             return Some(id.to_owned());
         }

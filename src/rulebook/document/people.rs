@@ -9,7 +9,7 @@ use toml::de::DeValue;
 
 use super::{
     super::{
-        HOPS_MAX, Rep,
+        Rep,
         calendar::{self, Hours, holidays_from_ics},
         files::{is_calendar, is_path_inside},
     },
@@ -184,7 +184,6 @@ pub fn reps(cx: &Cx<'_>, entries: &[Entry<'_>]) -> BTreeMap<String, Rep> {
     }
     managers.check(cx.log, "manager", "leave out the manager of whoever is at the top");
     backups.check(cx.log, "backup", "let one of them have no backup, or another one");
-    backups.check_length(cx.log, "backup", HOPS_MAX);
     all
 }
 
@@ -239,7 +238,8 @@ fn tell_by(cx: &Cx<'_>, section: &Section<'_>, rep: &mut Rep) {
     const KIND: &str = "channel that reaches a person";
     let Some(item) = section.item("tell_by") else {
         if !rep.has_left {
-            cx.log.warn(
+            cx.log.warn_as(
+                "rep.untold",
                 &section.at,
                 format!("{} never hears of a lead: there is no \"tell_by\"", rep.name),
                 "write tell_by = [\"email\"], or the name of another channel that reaches a person",

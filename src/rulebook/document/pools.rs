@@ -74,7 +74,6 @@ pub fn pools(
     }
     let mend = "let one of them wait (\"wait\" with max_wait) or \"assign anyway\"";
     overflow.check(cx.log, "if_nobody", mend);
-    overflow.check_length(cx.log, "if_nobody", HOPS_MAX);
     nested.check(cx.log, HOPS_MAX);
     all
 }
@@ -220,7 +219,9 @@ fn cap(item: &Item<'_>) -> Option<Cap> {
     };
     match (leads, per) {
         (Some(0), Some(_)) => {
-            item.wrong(
+            item.log.wrong_as(
+                "cap.zero",
+                &item.at(),
                 "a cap of 0 gives no lead",
                 "take the rep out of the pool, or write a larger cap",
             );

@@ -1,20 +1,23 @@
 //! The rows of a table: every cell read as its column says.
 //!
+//! | code | what it says |
+//! |---|---|
+//! | `table.duplicate` | Two rows of a table have the same key. |
+//! | `table.unreachable` | Narrower rows leave nothing to a row of a table. |
+//! | `table.left` | A row of a table names somebody who has left. |
+//!
 //! Guarantees: each cell that is wrong is named by its line and column, up to a few of a table.
 //! Does not know: which columns there are.
 
-use std::{
-    cell::Cell,
-    collections::{BTreeMap, HashMap},
-};
+use std::{cell, collections::BTreeMap};
 
 use super::{
     super::{
         clean,
-        condition::{Schema, Slot, Value},
-        fields::{ColumnKind, country_code},
+        condition::{Slot, Value},
+        fields::ColumnKind,
         finding::{Source, advice},
-        table::{key_of, number, sheet::Sheet},
+        table::{Cell, KeyKind, Rows, Trouble, number, sheet::Sheet},
     },
     Cx,
 };
@@ -31,14 +34,10 @@ pub struct Reader<'a, 'd> {
     pub cx: &'a Cx<'d>,
     pub source: &'a Source<'a>,
     pub sheet: &'a Sheet<'a>,
-    pub schema: &'a Schema,
     pub assigning: &'a Assigning,
     /// How many cells were wrong so far.
-    pub reported: Cell<usize>,
+    pub reported: cell::Cell<usize>,
 }
-
-/// Values by key.
-pub type Rows = HashMap<Box<str>, Box<[Option<Value>]>>;
 
 /// One row of the file.
 struct Row<'r> {
@@ -53,51 +52,61 @@ impl Row<'_> {
 }
 
 impl Reader<'_, '_> {
-    /// All rows by their keys, and which cells keys have filled, fullest first.
-    pub fn rows(
-        &self,
-        key: &[(usize, Slot)],
-        columns: &[(usize, ColumnKind, Slot)],
-    ) -> (Rows, Vec<u32>) {
-        let mut rows: Rows = HashMap::with_capacity(self.sheet.rows.len());
-        let mut starts: HashMap<Box<str>, usize> = HashMap::new();
-        let mut shapes: Vec<u32> = Vec::new();
+    /// All rows by their keys.
+    pub fn rows(&self, key: &[(usize, KeyKind)], columns: &[(usize, ColumnKind, Slot)]) -> Rows {
+        let mut rows = Vec::with_capacity(self.sheet.rows.len());
+        let mut starts = Vec::with_capacity(self.sheet.rows.len());
         for (start, cells) in &self.sheet.rows {
             let row = Row { start: *start, cells };
             // Both are read, so that everything that is wrong in a row is said.
             let (found, values) = (self.key(&row, key), self.values(&row, columns));
-            let (Some((found, shape)), Some(values)) = (found, values) else { continue };
-            if let Some(first) = starts.get(&found) {
-                let line = self.source.line(&(*first..*first));
-                let message = format!("the key of this row is that of line {line} already");
-                let at = key.first().map_or(0, |(at, _)| *at);
-                self.wrong(&row, at, message, "keep one of the two");
-                continue;
-            }
-            starts.insert(found.clone(), *start);
-            rows.insert(found, values);
-            if !shapes.contains(&shape) {
-                shapes.push(shape);
+            let (Some(found), Some(values)) = (found, values) else { continue };
+            starts.push(row);
+            rows.push((found, values));
+        }
+        let (rows, troubles) = Rows::of(rows);
+        let at = key.first().map_or(0, |(at, _)| *at);
+        let line = |row: u32| {
+            let start = starts.get(row as usize).map_or(0, |row: &Row<'_>| row.start);
+            self.source.line(&(start..start))
+        };
+        for trouble in troubles {
+            match trouble {
+                Trouble::Duplicate { row, of } => {
+                    let Some(row) = starts.get(row as usize) else { continue };
+                    let message =
+                        format!("the key of this row is that of line {} already", line(of));
+                    let (place, mend) = (self.sheet.cell(row.start, at), "keep one of the two");
+                    let found = self.source.finding(&place, Severity::Error, message, mend);
+                    self.report(found.coded("table.duplicate"));
+                }
+                Trouble::Unreachable { row, by } => {
+                    let Some(row) = starts.get(row as usize) else { continue };
+                    let lines: Vec<String> = by.iter().map(|row| line(*row).to_string()).collect();
+                    let message = format!(
+                        "no lead gets this row: narrower ones take all of it (line {})",
+                        super::super::finding::all(&lines)
+                    );
+                    let mend = "remove it, or narrow those";
+                    let place = self.sheet.cell(row.start, at);
+                    let found = self.source.finding(&place, Severity::Warning, message, mend);
+                    self.report(found.coded("table.unreachable"));
+                }
             }
         }
-        // Of two that are alike the one with the earlier column.
-        shapes.sort_by_key(|shape| std::cmp::Reverse((shape.count_ones(), shape.reverse_bits())));
-        (rows, shapes)
+        rows
     }
 
-    /// The key of a row, and which of its cells are filled.
-    fn key(&self, row: &Row<'_>, key: &[(usize, Slot)]) -> Option<(Box<str>, u32)> {
-        let mut shape = 0;
-        let mut parts: Vec<String> = Vec::with_capacity(key.len());
-        for (bit, (at, slot)) in key.iter().enumerate() {
-            shape |= u32::from(!row.cell(*at).is_empty()) << bit;
-            match self.key_part(*slot, row.cell(*at)) {
-                Ok(part) => parts.push(part),
+    /// The key of a row.
+    fn key(&self, row: &Row<'_>, key: &[(usize, KeyKind)]) -> Option<Vec<Cell>> {
+        let mut cells: Vec<Cell> = Vec::with_capacity(key.len());
+        for (at, kind) in key {
+            match kind.read(row.cell(*at)) {
+                Ok(cell) => cells.push(cell),
                 Err(why) => self.wrong(row, *at, why, ""),
             }
         }
-        let found = key_of(parts.iter().map(String::as_str));
-        (parts.len() == key.len()).then(|| (found.into(), shape))
+        (cells.len() == key.len()).then_some(cells)
     }
 
     fn values(
@@ -115,7 +124,8 @@ impl Reader<'_, '_> {
                         let place = self.sheet.cell(row.start, *at);
                         let (message, mend) =
                             (format!("{rep} has left"), "name somebody who is there");
-                        self.report(self.source.finding(&place, Severity::Warning, message, mend));
+                        let found = self.source.finding(&place, Severity::Warning, message, mend);
+                        self.report(found.coded("table.left"));
                     }
                     values.push(value);
                 }
@@ -139,16 +149,6 @@ impl Reader<'_, '_> {
         } else if reported == CELLS_REPORTED {
             let (message, mend) = ("more cells of this table are wrong", "mend those above first");
             self.cx.log.note(self.source.finding(&(0..0), finding.severity, message, mend));
-        }
-    }
-
-    /// A key cell in the form in which facts hold such a value.
-    fn key_part(&self, slot: Slot, cell: &str) -> Result<String, String> {
-        match self.schema.name(slot) {
-            _ if cell.is_empty() => Ok(String::new()),
-            "lead.country" => country_code(cell),
-            "lead.email" => Ok(clean::email(cell).unwrap_or_else(|_| cell.to_owned())),
-            _ => Ok(cell.to_owned()),
         }
     }
 

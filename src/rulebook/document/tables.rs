@@ -1,17 +1,17 @@
 //! `[[table]]`: every cell checked.
 //!
 //! Guarantees: a row's values have the types of their columns, pools and reps in it exist, and no
-//! two rows have the same key.
+//! two rows have the same key. A key is of texts, and of numbers where its cells are ranges.
 //! Does not know: facts of leads.
 
 use std::{cell::Cell, collections::BTreeMap};
 
 use super::{
     super::{
-        condition::{Schema, Slot, Type, is_reserved},
+        condition::{Schema, Slot, is_reserved},
         fields::ColumnKind,
         finding::{Source, advice},
-        table::{Table, sheet::Sheet},
+        table::{KeyKind, Table, sheet::Sheet},
     },
     Cx,
     names::Entry,
@@ -149,12 +149,13 @@ fn compile(
         .filter_map(|(at, (item, kind))| Some((*at, *kind, slot(item)?)))
         .collect();
     let known = schema.slot(&format!("{}.known", written.id))?;
-    let reader =
-        Reader { cx, source: &source, sheet: &sheet, schema, assigning, reported: Cell::new(0) };
-    let keyed: Vec<(usize, Slot)> = key_at.into_iter().zip(key.iter().copied()).collect();
-    let (rows, shapes) = reader.rows(&keyed, &columns);
+    let reader = Reader { cx, source: &source, sheet: &sheet, assigning, reported: Cell::new(0) };
+    let kinds = key.iter().map(|slot| KeyKind::of(schema, *slot));
+    let kinds: Vec<KeyKind> = kinds.collect::<Option<_>>()?;
+    let keyed: Vec<(usize, KeyKind)> = key_at.into_iter().zip(kinds).collect();
+    let rows = reader.rows(&keyed, &columns);
     let columns = columns.into_iter().map(|(.., slot)| slot).collect();
-    Some(Table { id: written.id.to_owned(), key, known, columns, rows, shapes })
+    Some(Table { id: written.id.to_owned(), key, known, columns, rows })
 }
 
 fn key_slot(item: &Item<'_>, schema: &Schema) -> Option<Slot> {
@@ -165,10 +166,10 @@ fn key_slot(item: &Item<'_>, schema: &Schema) -> Option<Slot> {
     let found = schema.slot(name).filter(|_| is_fact);
     match found {
         None => item.wrong(format!("unknown fact {name:?}"), advice(name, "fact", names)),
-        Some(slot) if schema.kind(slot) != Some(Type::Text) => {
+        Some(slot) if KeyKind::of(schema, slot).is_none() => {
             item.wrong(
-                format!("{name} is not text"),
-                "look a row up by text, and compare numbers in the rule",
+                format!("{name} is neither text nor a number"),
+                "look a row up by one of those, and ask for the rest in the rule",
             );
             return None;
         }

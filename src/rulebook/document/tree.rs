@@ -40,9 +40,26 @@ impl<'d> Log<'d> {
         self.note(self.source.finding(at, Severity::Error, message, mend));
     }
 
-    /// Something to look at.
-    pub fn warn(&self, at: &Range<usize>, message: impl Into<String>, mend: impl Into<String>) {
-        self.note(self.source.finding(at, Severity::Warning, message, mend));
+    /// The same, of a kind that has a code.
+    pub fn wrong_as(
+        &self,
+        code: &'static str,
+        at: &Range<usize>,
+        message: impl Into<String>,
+        mend: impl Into<String>,
+    ) {
+        self.note(self.source.finding(at, Severity::Error, message, mend).coded(code));
+    }
+
+    /// Something to look at, of a kind that has a code.
+    pub fn warn_as(
+        &self,
+        code: &'static str,
+        at: &Range<usize>,
+        message: impl Into<String>,
+        mend: impl Into<String>,
+    ) {
+        self.note(self.source.finding(at, Severity::Warning, message, mend).coded(code));
     }
 
     /// Whether more findings are only counted: then looking for advice is a waste.

@@ -119,7 +119,7 @@ fn mistakes_at_the_top_and_in_our_own_sections() {
     check(&top("[limits]\nline = 0\nworkers = 65\nlease = '1s'"), &[
         "2:8: line: 0 is not between 1 and 1000000; write it as in `line = 4096`",
         "3:11: workers: 65 is not between 1 and 64; write it as in `workers = 4`",
-        r#"4:9: lease: 1s is not between 20s and 10m; write it as in `lease = "60s"`"#,
+        r#"4:9: lease: 1s is not between 5s and 10m; write it as in `lease = "60s"`"#,
     ]);
     check(&top("[limits]\nline = -1"), &[
         "2:8: line: invalid value: integer `-1`, expected a whole number; write it as in `line = 4096`",

@@ -1,5 +1,6 @@
 //! Settings as people get them right and wrong.
 
+mod many;
 mod mistakes;
 
 use std::{
@@ -29,8 +30,11 @@ fn env(name: &str) -> Option<String> {
         | "HUBSPOT_CLIENT_SECRET"
         | "SALESFORCE_SECRET"
         | "SMTP_PASSWORD"
+        | "DB_PASSWORD"
         | "PAGERDUTY_ROUTING_KEY" => "canary-7f3a91d2c4",
-        "SLACK_WEBHOOK_URL" | "WAREHOUSE_URL" | "ADA_CALENDAR_URL" => "https://hooks.example/canary-7f3a91d2c4",
+        "SLACK_WEBHOOK_URL" | "WAREHOUSE_URL" | "ADA_CALENDAR_URL" => {
+            "https://hooks.example/canary-7f3a91d2c4"
+        }
         "WAREHOUSE_SECRET" => "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
         "BLANK" => "  ",
         _ => return None,
@@ -79,6 +83,50 @@ fn the_reference_reads_without_a_word() {
     let names: Vec<&str> = settings.channels.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["email", "inbound-alerts", "revops-oncall", "warehouse"]);
     assert!(settings.link_key.is_some());
+}
+
+/// The settings of a database, from what is written as the store.
+fn database(store: &str) -> Result<PostgresSettings, String> {
+    let read = read(&format!("store = {store}\n{QUIET}")).map_err(|broken| broken.to_string())?;
+    match read.store {
+        StoreSettings::Postgres(settings) => Ok(*settings),
+        StoreSettings::Sqlite { .. } => Err("a file".to_owned()),
+    }
+}
+
+#[test]
+fn a_database_is_named_by_an_address_or_a_reference_and_its_password_apart() {
+    let plain = database("'postgres://handoff@db.acme.example/handoff'").unwrap();
+    assert_eq!(plain.url.expose(), "postgres://handoff@db.acme.example/handoff");
+    assert_eq!((plain.intake, plain.listen, plain.sslmode), (3, true, None));
+    let by_name = database("'env:SLACK_WEBHOOK_URL'").unwrap();
+    assert!(by_name.url.expose().contains("canary"), "whatever the variable holds");
+    let whole = "{ kind = 'postgres', url = 'postgres://handoff@db/handoff', work = 20, \
+                 password = 'env:SECRET', sslmode = 'verify-full', ca_file = 'ca.pem' }";
+    let whole = database(whole).unwrap();
+    assert_eq!(whole.password.as_ref().unwrap().expose(), "canary-7f3a91d2c4");
+    assert_eq!((whole.work, whole.sslmode), (20, Some(SslMode::VerifyFull)));
+    assert_eq!(whole.ca_file.as_deref(), Some(Path::new("etc/ca.pem")));
+    assert!(!format!("{whole:?}").contains("canary"), "{whole:?}");
+}
+
+#[test]
+fn what_is_wrong_about_a_database_is_said_without_its_password() {
+    for (store, words) in [
+        ("'postgres://handoff:canary-7@db/x'", "a password stands in the address"),
+        ("{ kind = 'postgres', url = 'postgres://a:canary-7@db/x' }", "a password stands"),
+        ("{ kind = 'postgres', url = 'postgres://a@db/x', password = 'canary-7' }", "env:NAME"),
+        ("{ kind = 'postgres', url = 'postgres://a@db/x', sslmode = 'require' }", "verify-full"),
+        ("{ kind = 'postgres', url = 'postgres://a@db/x', worker = 3 }", "worker"),
+        ("{ kind = 'postgres', url = 'postgres://a@db/x', intake = 1 }", "between 2 and 200"),
+        ("{ kind = 'postgres' }", "has no url"),
+        ("'env:MISSING'", "MISSING is not set"),
+        ("{ kind = 'oracle' }", "not known"),
+    ] {
+        let why = database(store).unwrap_err();
+        assert!(why.contains(words), "{store}: {why}");
+        assert!(!why.contains("canary-7"), "{store}: {why}");
+    }
 }
 
 #[test]

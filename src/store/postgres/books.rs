@@ -4,7 +4,7 @@
 //! no other replica wrote a batch. The counts are what is to be added to the rows: others add too.
 //! Does not know: why something changed.
 
-use super::{tally, team, tx::Tx, unfilled};
+use super::{error::together, tally, team, tx::Tx, unfilled};
 use crate::store::{
     StoreResult,
     books::{Books, Counts},
@@ -34,10 +34,11 @@ pub struct Unwritten {
 
 /// Writes what changed.
 pub async fn write(tx: &Tx, books: &Books, unwritten: &Unwritten) -> StoreResult<()> {
-    tokio::try_join!(
+    let (team, counts, unfilled) = tokio::join!(
+        biased;
         team::write(tx, &books.team, &unwritten.moved),
         tally::add_decided(tx, &unwritten.counts),
         unfilled::write(tx, &unwritten.unfilled),
-    )
-    .map(|_| ())
+    );
+    together([team, counts, unfilled])
 }

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 
 use super::{
     Leases,
-    front::{self, Ahead, Front, Known},
+    front::{self, Front, Known},
     job::DROPPED,
     pools::Pools,
     rows,
@@ -133,25 +133,21 @@ pub async fn claim(
 ) -> StoreResult<ClaimDone> {
     let clock = leases.clock(claim.now);
     let known = front.known(claim.kind, &claim.lane);
-    let tx = pools.write().await?;
-    let done = take(&tx, claim, clock, known.as_ref()).await;
-    let (jobs, ahead) = tx.end(done).await?;
+    // Statements that need no answer before the next are sent at once; what fails on the way takes
+    // the connection with it, and the server undoes it.
+    let tx = Tx::unbegun(pools.work()).await?;
+    let (begun, by_index, leased) = tokio::join!(
+        biased;
+        tx.batch(pools.begin()), tx.batch(front::BY_INDEX), lease(&tx, claim, clock, known.as_ref())
+    );
+    let jobs = with_leads(&tx, claim.kind, begun.and(by_index).and(leased)?).await?;
+    let (ahead, committed) =
+        tokio::join!(biased; front::look(&tx, claim, clock, known.as_ref()), tx.batch("COMMIT"));
+    let ahead = committed.and(ahead)?;
+    tx.ended();
     let next_due = ahead.next_due();
     front.keep(pools, claim, clock, known, ahead);
     Ok(ClaimDone { jobs, next_due })
-}
-
-/// Leases, brings what belongs to it, and looks ahead.
-async fn take(
-    tx: &Tx,
-    claim: &Claim,
-    clock: Option<i64>,
-    known: Option<&Known>,
-) -> StoreResult<(Vec<Claimed>, Ahead)> {
-    let (by_index, leased) =
-        tokio::join!(biased; tx.batch(front::BY_INDEX), lease(tx, claim, clock, known));
-    let jobs = with_leads(tx, claim.kind, by_index.and(leased)?).await?;
-    Ok((jobs, front::look(tx, claim, clock, known).await?))
 }
 
 /// Chooses and leases.

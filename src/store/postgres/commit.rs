@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::{
     books::{self, Unwritten},
+    error::together,
     job,
     overlay::{Changes, Due, Known, LeadEnd, Loaded},
     rows,
@@ -128,18 +129,12 @@ pub async fn write(
 ) -> StoreResult<()> {
     let is_new = |end: &&LeadEnd| end.is_new;
     let new: Vec<&LeadEnd> = changes.leads.values().filter(is_new).collect();
-    let changed: Vec<&LeadEnd> = changes.leads.values().filter(|end| !end.is_new).collect();
+    let known: Vec<&LeadEnd> = changes.leads.values().filter(|end| !end.is_new).collect();
     // Sent in this order, all at once.
     let (inserted, updated, events, identities, decisions, jobs, books, decider) = tokio::join!(
         biased;
-        write_leads(tx, &new, "INSERT INTO lead (id, uuid, revision, state, owner, due_at, doc)
-             SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::bigint[], $5::text[],
-                $6::bigint[], $7::text[])"),
-        write_leads(tx, &changed, "UPDATE lead l SET revision = c.revision, state = c.state,
-                owner = c.owner, due_at = c.due_at, doc = c.doc
-             FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::bigint[], $5::text[],
-                $6::bigint[], $7::text[]) c (id, uuid, revision, state, owner, due_at, doc)
-             WHERE l.id = c.id AND l.uuid = c.uuid"),
+        write_leads(tx, &new, NEW_LEADS),
+        write_leads(tx, &known, KNOWN_LEADS),
         write_events(tx, changes),
         write_identities(tx, changes),
         write_decisions(tx, changes),
@@ -147,9 +142,17 @@ pub async fn write(
         books::write(tx, books, unwritten),
         write_decider(tx, books),
     );
-    inserted.and(updated).and(events).and(identities).and(decisions).and(jobs).and(books)?;
-    decider
+    together([inserted, updated, events, identities, decisions, jobs, books, decider])
 }
+
+const NEW_LEADS: &str = "INSERT INTO lead (id, uuid, revision, state, owner, due_at, doc)
+     SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::bigint[], $5::text[],
+        $6::bigint[], $7::text[])";
+const KNOWN_LEADS: &str = "UPDATE lead l SET revision = c.revision, state = c.state,
+        owner = c.owner, due_at = c.due_at, doc = c.doc
+     FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::bigint[], $5::text[], $6::bigint[],
+        $7::text[]) c (id, uuid, revision, state, owner, due_at, doc)
+     WHERE l.id = c.id AND l.uuid = c.uuid";
 
 async fn write_leads(tx: &Tx, ends: &[&LeadEnd], sql: &str) -> StoreResult<()> {
     if ends.is_empty() {
@@ -182,8 +185,8 @@ async fn write_events(tx: &Tx, changes: &Changes) -> StoreResult<()> {
     let fates: Vec<i64> = ends().map(|end| rows::fate_number(end.fate)).collect();
     let reasons: Vec<Option<Text<'_>>> = ends().map(|end| maybe(end.reason.as_ref())).collect();
     let tries: Vec<i64> = ends().map(|end| i64::from(end.tries)).collect();
-    let leads: Vec<Option<i64>> = ends().map(|end| end.lead.flatten().map(|lead| lead.0)).collect();
-    let keeps: Vec<bool> = ends().map(|end| end.lead.is_none()).collect();
+    let leads: Vec<Option<i64>> = ends().map(|end| end.lead.map(|lead| lead.0)).collect();
+    let keeps: Vec<bool> = ends().map(|end| end.keeps_lead).collect();
     tx.execute(
         "UPDATE event e SET fate = c.fate, reason = c.reason, tries = c.tries,
             lead = CASE WHEN c.keeps THEN e.lead ELSE c.lead END

@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 
 use super::{
+    error::together,
     rows,
     tx::{Tx, get},
     value::{Text, text},
@@ -69,20 +70,25 @@ pub async fn write(tx: &Tx, wishes: &Wishes, now: Time, pauses: (Span, Span)) ->
     // Sent in this order, all at once.
     let (dropped, marked, wanted, removed, moved, failed) = tokio::join!(
         biased;
-        drop_jobs(tx, wishes, "DELETE FROM job j USING unnest($1::bigint[], $2::bigint[], $3::text[])
-            d (lead, kind, destination)
-         WHERE j.lead = d.lead AND j.kind = d.kind AND j.destination = d.destination
-            AND j.lease_until = 0 AND $4 = -1"),
-        drop_jobs(tx, wishes, "UPDATE job j SET wanted = $4
-         FROM unnest($1::bigint[], $2::bigint[], $3::text[]) d (lead, kind, destination)
-         WHERE j.lead = d.lead AND j.kind = d.kind AND j.destination = d.destination"),
+        drop_jobs(tx, wishes, REMOVE),
+        drop_jobs(tx, wishes, MARK),
         want(tx, wishes),
         remove_reviews(tx, wishes),
         move_reviews(tx, wishes),
         fail_reviews(tx, wishes, now, pauses),
     );
-    dropped.and(marked).and(wanted).and(removed).and(moved).and(failed)
+    together([dropped, marked, wanted, removed, moved, failed])
 }
+
+/// What nobody holds goes …
+const REMOVE: &str = "DELETE FROM job j
+     USING unnest($1::bigint[], $2::bigint[], $3::text[]) d (lead, kind, destination)
+     WHERE j.lead = d.lead AND j.kind = d.kind AND j.destination = d.destination
+        AND j.lease_until = 0 AND $4 = -1";
+/// … and what is left is marked.
+const MARK: &str = "UPDATE job j SET wanted = $4
+     FROM unnest($1::bigint[], $2::bigint[], $3::text[]) d (lead, kind, destination)
+     WHERE j.lead = d.lead AND j.kind = d.kind AND j.destination = d.destination";
 
 async fn drop_jobs(tx: &Tx, wishes: &Wishes, sql: &str) -> StoreResult<()> {
     let dropped: Vec<&Key> =
@@ -98,7 +104,8 @@ async fn drop_jobs(tx: &Tx, wishes: &Wishes, sql: &str) -> StoreResult<()> {
 }
 
 /// New rows, or those that are there with their attempts counted anew. (Numbers of attempts that
-/// never settled are not given out again: they fence.)
+/// never settled are not given out again: they fence.) One that was tried and not done is uncertain
+/// from here on: counted anew, the next attempt would look like the first.
 async fn want(tx: &Tx, wishes: &Wishes) -> StoreResult<()> {
     let wanted: Vec<(&Key, Seq, &JobWanted)> = wishes
         .jobs
@@ -126,6 +133,7 @@ async fn want(tx: &Tx, wishes: &Wishes) -> StoreResult<()> {
          ON CONFLICT (lead, kind, destination) DO UPDATE SET
             wanted = excluded.wanted, due_at = excluded.due_at, rank = excluded.rank,
             why = excluded.why, is_dead = false, reason = NULL,
+            is_uncertain = job.is_uncertain OR (job.lease_until = 0 AND job.attempts > job.lapsed),
             attempts = CASE WHEN job.lease_until = 0 THEN job.lapsed ELSE job.attempts END",
         &[&leads, &kinds, &to, &lanes, &revisions, &due, &ranks, &whys],
     )

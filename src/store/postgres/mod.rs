@@ -1,6 +1,6 @@
 //! The store on PostgreSQL 15 and newer: several replicas on one database, none of them special.
 //!
-//! Read in this order: `accept`, `decide`, `overlay`, `commit`, `job`, `claim`, `settle` (the road
+//! Read in this order: `verbs`, then `accept`, `decide`, `overlay`, `commit`, `job`, `claim`, `settle` (the road
 //! of a lead), then `order`, `rulebook`, `token`, `sweep`, `list`, `story`, `tally`, `backup` (all
 //! functions on a transaction), then `line` (what comes in shares its commits), `pools`, `tx` and
 //! `value` (connections), `options`, `tls`, `open`, `migrate`, `wakes`.
@@ -12,11 +12,14 @@
 //! Does not know: the time, rulebooks, destinations, other replicas.
 
 mod accept;
+mod agree;
 mod alert;
 mod backup;
+mod bloat;
 mod books;
 mod claim;
 mod commit;
+mod copy;
 mod decide;
 mod error;
 mod front;
@@ -36,40 +39,27 @@ mod story;
 mod sweep;
 mod tally;
 mod team;
+mod threads;
 mod tls;
 mod token;
 mod tx;
 mod unfilled;
 mod value;
+mod verbs;
 mod wakes;
 
-use std::{future::Future, path::Path, sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
-use tokio::{
-    runtime::{Builder, Runtime},
-    sync::{broadcast, oneshot},
-    time::timeout,
-};
+use tokio::sync::oneshot;
 
 use self::{
-    decide::Decider, front::Front, line::Line, open::Found, pools::Pools, tx::Tx, wakes::Wakes,
+    decide::Decider, front::Front, line::Line, open::Found, pools::Pools, threads::Threads, tx::Tx,
+    wakes::Wakes,
 };
-use super::{
-    Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter,
-    JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, RulebookRow, Store,
-    StoreError, StoreResult, Swept, Tally, TokenOrder, TokenRow, Wake,
-};
-use crate::model::{
-    alert::RaisedAlert,
-    event::{Accepted, Event, NewEvent},
-    id::EventId,
-    job::{JobRow, Settled, Settlement},
-    plan::Decided,
-    team::Team,
-    time::Time,
-};
+use super::{Boxed, StoreError, StoreResult};
 
 pub use self::{
+    copy::PostgresSide,
     options::{Leases, Options},
     pools::Sizes,
     tls::TlsMode,
@@ -92,8 +82,7 @@ pub struct PostgresStore {
     front: Front,
     /// Held while the books are recounted.
     auditing: Arc<tokio::sync::Mutex<()>>,
-    /// Threads of its own: a connection must not end with the runtime of whoever used it first.
-    runtime: Option<Runtime>,
+    threads: Threads,
 }
 
 impl PostgresStore {
@@ -102,35 +91,12 @@ impl PostgresStore {
     /// # Errors
     /// Busy: it cannot be reached. Refused: it cannot be used, with advice.
     pub fn open(options: &Options) -> StoreResult<Self> {
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(2)
-            .thread_name("store-postgres")
-            .enable_all()
-            .build()
-            .map_err(|error| StoreError::Busy(format!("no threads for the store: {error}")))?;
-        let (reply, answer) = std::sync::mpsc::channel();
+        let threads = Threads::start()?;
         let asked = options.clone();
-        runtime.spawn(async move {
-            let _ = reply.send(parts(&asked).await);
-        });
-        // Blocking here is right for whoever opens a store; the work is done by other threads.
-        let parts = answer.recv().unwrap_or_else(|_| Err(stopped()));
-        match parts {
-            Ok((pools, found, wakes, line, decider)) => Ok(Self {
-                pools,
-                found,
-                line,
-                decider,
-                wakes,
-                front: Front::default(),
-                auditing: Arc::default(),
-                runtime: Some(runtime),
-            }),
-            Err(error) => {
-                runtime.shutdown_background();
-                Err(error)
-            }
-        }
+        let (pools, found, wakes, line, decider) =
+            threads.wait(async move { parts(&asked).await })?;
+        let (front, auditing) = (Front::default(), Arc::default());
+        Ok(Self { pools, found, line, decider, wakes, front, auditing, threads })
     }
 
     /// Does work on the store's own threads, within a time.
@@ -139,20 +105,7 @@ impl PostgresStore {
         within: Duration,
         work: impl Future<Output = StoreResult<T>> + Send + 'static,
     ) -> Boxed<'_, StoreResult<T>> {
-        let Some(runtime) = &self.runtime else { return Box::pin(async { Err(stopped()) }) };
-        let task = runtime.spawn(timeout(within, work));
-        Box::pin(async move {
-            match task.await {
-                Ok(Ok(done)) => done,
-                Ok(Err(_)) => Err(StoreError::Busy(
-                    "PostgreSQL did not answer in time: it is tried again".to_owned(),
-                )),
-                Err(error) if error.is_panic() => {
-                    Err(StoreError::Corrupt("the store failed inside handoff".to_owned()))
-                }
-                Err(_) => Err(stopped()),
-            }
-        })
+        self.threads.run(within, work)
     }
 
     /// Does work in a transaction that writes.
@@ -221,161 +174,5 @@ fn stopped() -> StoreError {
 impl Drop for PostgresStore {
     fn drop(&mut self) {
         self.pools.close();
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
-    }
-}
-
-impl Store for PostgresStore {
-    fn accept(&self, events: Vec<NewEvent>) -> Boxed<'_, StoreResult<Vec<Accepted>>> {
-        let (reply, answer) = oneshot::channel();
-        answered(self.line.send(events, reply), answer)
-    }
-
-    fn undecided_after(&self, after: EventId, max: usize) -> Boxed<'_, StoreResult<Vec<Event>>> {
-        let pools = self.pools.clone();
-        self.run(VERB_MAX, async move {
-            let tx = pools.read_for_work().await?;
-            let found = accept::undecided(&tx, after, max).await;
-            tx.end(found).await
-        })
-    }
-
-    fn decide(&self, batch: Batch) -> Boxed<'_, StoreResult<BatchDone>> {
-        let (reply, answer) = oneshot::channel();
-        answered(self.decider.send(batch, reply), answer)
-    }
-
-    fn claim(&self, claim: Claim) -> Boxed<'_, StoreResult<ClaimDone>> {
-        let (leases, front, pools) = (self.found.leases, self.front.clone(), self.pools.clone());
-        self.run(VERB_MAX, async move {
-            claim::claim(&pools, leases, &front, &claim).await.map_err(error::in_a_write)
-        })
-    }
-
-    fn settle(
-        &self,
-        settlements: Vec<Settlement>,
-        _now: Time,
-    ) -> Boxed<'_, StoreResult<Vec<Settled>>> {
-        let brings_news = settlements.iter().any(|settlement| !settlement.news.is_empty());
-        let (pools, wakes) = (self.pools.clone(), Arc::clone(&self.wakes));
-        self.run(VERB_MAX, async move {
-            let settled = settle::settle(&pools, &settlements).await.map_err(error::in_a_write)?;
-            if brings_news {
-                wakes.say(Wake::Events);
-            }
-            Ok(settled)
-        })
-    }
-
-    fn order(&self, jobs: Vec<i64>, order: JobOrder, now: Time) -> Boxed<'_, StoreResult<usize>> {
-        let pools = self.pools.clone();
-        self.run(VERB_MAX, async move {
-            order::order(&pools, &jobs, order, now).await.map_err(error::in_a_write)
-        })
-    }
-
-    fn redo(&self, events: Vec<uuid::Uuid>) -> Boxed<'_, StoreResult<usize>> {
-        self.write(move |tx| Box::pin(async move { order::redo(tx, &events).await }))
-    }
-
-    fn publish(&self, rulebook: NewRulebook) -> Boxed<'_, StoreResult<u32>> {
-        let published =
-            self.write(move |tx| Box::pin(async move { rulebook::publish(tx, &rulebook).await }));
-        let wakes = Arc::clone(&self.wakes);
-        Box::pin(async move {
-            let version = published.await?;
-            wakes.say(Wake::Rulebook);
-            Ok(version)
-        })
-    }
-
-    fn sweep(&self, keep: Keep, now: Time) -> Boxed<'_, StoreResult<Swept>> {
-        self.write(move |tx| Box::pin(async move { sweep::sweep(tx, keep, now).await }))
-    }
-
-    fn tokens(&self, order: TokenOrder) -> Boxed<'_, StoreResult<Vec<TokenRow>>> {
-        match order {
-            TokenOrder::List => {
-                self.read(|tx| Box::pin(async move { token::list(tx, None).await }))
-            }
-            order => self.write(move |tx| Box::pin(async move { token::tokens(tx, &order).await })),
-        }
-    }
-
-    fn leads(&self, filter: LeadFilter) -> Boxed<'_, StoreResult<Page<LeadRow>>> {
-        self.read(move |tx| Box::pin(async move { list::leads(tx, &filter).await }))
-    }
-
-    fn lead(&self, lead: uuid::Uuid) -> Boxed<'_, StoreResult<Option<LeadStory>>> {
-        self.read(move |tx| Box::pin(async move { story::story(tx, lead).await }))
-    }
-
-    fn jobs(&self, filter: JobFilter) -> Boxed<'_, StoreResult<Page<JobRow>>> {
-        self.read(move |tx| Box::pin(async move { list::jobs(tx, &filter).await }))
-    }
-
-    fn events(&self, filter: EventFilter) -> Boxed<'_, StoreResult<Page<Event>>> {
-        self.read(move |tx| Box::pin(async move { list::events(tx, &filter).await }))
-    }
-
-    fn decisions(&self, filter: DecisionFilter) -> Boxed<'_, StoreResult<Page<Decided>>> {
-        self.read(move |tx| Box::pin(async move { list::decisions(tx, &filter).await }))
-    }
-
-    fn rulebooks(&self, version: Option<u32>) -> Boxed<'_, StoreResult<Vec<RulebookRow>>> {
-        self.read(move |tx| Box::pin(async move { rulebook::rulebooks(tx, version).await }))
-    }
-
-    fn team(&self) -> Boxed<'_, StoreResult<Team>> {
-        self.read(|tx| Box::pin(team::load(tx)))
-    }
-
-    fn tally(&self, now: Time) -> Boxed<'_, StoreResult<Tally>> {
-        self.read(move |tx| Box::pin(tally::tally(tx, now)))
-    }
-
-    fn audit(&self, now: Time) -> Boxed<'_, StoreResult<Audit>> {
-        let Ok(turn) = Arc::clone(&self.auditing).try_lock_owned() else {
-            let why = "the books are being recounted already: ask again in a moment".to_owned();
-            return Box::pin(async { Err(StoreError::Busy(why)) });
-        };
-        let pools = self.pools.clone();
-        self.run(LONG_MAX, async move {
-            let _turn = turn;
-            let tx = pools.read_long().await?;
-            let counted = tally::audit(&tx, now).await;
-            tx.end(counted).await
-        })
-    }
-
-    fn alerts(
-        &self,
-        replace: Option<Vec<RaisedAlert>>,
-    ) -> Boxed<'_, StoreResult<Vec<RaisedAlert>>> {
-        match replace {
-            None => self.read(|tx| Box::pin(alert::list(tx))),
-            Some(standing) => {
-                self.write(move |tx| Box::pin(async move { alert::replace(tx, &standing).await }))
-            }
-        }
-    }
-
-    fn ready(&self) -> Boxed<'_, StoreResult<()>> {
-        self.write(|tx| Box::pin(sweep::pulse(tx)))
-    }
-
-    fn promise(&self) -> String {
-        self.found.promise.clone()
-    }
-
-    fn wakes(&self) -> Option<broadcast::Receiver<Wake>> {
-        Some(self.wakes.heard())
-    }
-
-    fn backup<'a>(&'a self, _file: &'a Path) -> Boxed<'a, StoreResult<()>> {
-        Box::pin(async move { backup::backup() })
     }
 }

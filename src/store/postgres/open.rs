@@ -19,7 +19,7 @@ const VERSION_MIN: i64 = 150_000;
 /// What was found out about the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// What a 2xx means with it, as a sentence.
+    /// What is true of an event that was answered 2xx.
     pub promise: String,
     /// The setting of `synchronous_commit` that every transaction is to have.
     pub commits: Option<&'static str>,
@@ -130,7 +130,7 @@ fn judge(said: &Said, options: &Options) -> StoreResult<Found> {
         }
         return Ok(Found {
             promise: format!(
-                "a 2xx means: in the memory of the database; a crash of its machine may lose it \
+                "the event is in the memory of the database, and a crash of its machine may lose it \
                  ({wrong}, allowed by allow_unsafe_durability)"
             ),
             commits: None,
@@ -144,21 +144,19 @@ fn judge(said: &Said, options: &Options) -> StoreResult<Found> {
     Ok(Found { promise: promise(said), commits, leases: options.leases })
 }
 
-/// What a 2xx means, in a sentence.
+/// What is true of an event that was answered 2xx.
 fn promise(said: &Said) -> String {
-    let here = "a 2xx means: on the disk of the database's server";
+    let here = "the event is synced to the disk of the database's server";
     let names = said.standbys.trim();
     if names.is_empty() || said.synchronous_commit == "local" {
-        return format!(
-            "{here}; a failover to a standby may lose the last moments, since none is waited for"
-        );
+        return format!("{here}; a failover to a standby may lose it, since none is waited for");
     }
     let there = match said.synchronous_commit.as_str() {
         "remote_write" => "in the memory of standby",
         "remote_apply" => "on the disk of standby, and to be read there:",
         _ => "on the disk of standby",
     };
-    format!("{here}, and {there} {names}")
+    format!("{here}, and is {there} {names}")
 }
 
 #[cfg(test)]
@@ -181,14 +179,14 @@ mod tests {
     #[test]
     fn the_promise_is_what_the_database_is_set_to() {
         let promise = |said: &Said| judge(said, &Options::default()).unwrap().promise;
-        assert!(promise(&said()).contains("on the disk of the database's server; a failover"));
+        assert!(promise(&said()).contains("to the disk of the database's server; a failover"));
         let with = |commit: &str| Said {
             synchronous_commit: commit.into(),
             standbys: "ANY 1 (b, c)".into(),
             ..said()
         };
         for (commit, words) in [
-            ("on", "and on the disk of standby ANY 1 (b, c)"),
+            ("on", "and is on the disk of standby ANY 1 (b, c)"),
             ("remote_write", "in the memory of standby ANY 1 (b, c)"),
             ("remote_apply", "to be read there: ANY 1 (b, c)"),
             ("local", "none is waited for"),

@@ -70,6 +70,7 @@ async fn change(tx: &Tx, jobs: Vec<i64>, order: JobOrder, now: Time) -> StoreRes
             tx.execute(
                 "UPDATE job SET due_at = $2, is_dead = false,
                     reason = CASE WHEN starts_with(reason, $3) THEN NULL ELSE reason END,
+                    is_uncertain = is_uncertain OR (lease_until = 0 AND attempts > lapsed),
                     attempts = CASE WHEN lease_until = 0 THEN lapsed ELSE attempts END
                  WHERE id = ANY ($1) AND wanted >= 0",
                 &[&jobs, &now.0, &buried],

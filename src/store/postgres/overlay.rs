@@ -69,8 +69,10 @@ pub struct EventEnd {
     pub reason: Option<String>,
     /// How often it has failed.
     pub tries: u32,
-    /// The lead that it is about; as it was, if this was no end.
-    pub lead: Option<Option<LeadId>>,
+    /// The lead that it is about.
+    pub lead: Option<LeadId>,
+    /// What stands there stays: this was no end.
+    pub keeps_lead: bool,
 }
 
 /// A lead about to be written.
@@ -142,7 +144,8 @@ impl<'b> Overlay<'b> {
                 continue;
             };
             let before = self.find(&step.wanted());
-            let end = before.and_then(|before| self.one(step, Some(kind), before, broken));
+            let end =
+                before.and_then(|before| self.one(step, Some(kind), before.as_deref(), broken));
             if let Err(why) = end {
                 self.event_failed(event.id, kind, tries + 1, why);
             }
@@ -156,7 +159,7 @@ impl<'b> Overlay<'b> {
         let was_moved = moved.iter().filter_map(|(lead, due)| {
             due.filter(|(due_at, _)| *due_at <= now).map(|(due_at, _)| Due { lead: *lead, due_at })
         });
-        let mut due: Vec<Due> = self.loaded.due.iter().copied().collect();
+        let mut due = self.loaded.due.clone();
         due.retain(|due| !moved.contains_key(&due.lead));
         due.extend(was_moved);
         due.sort_by_key(|due| due.due_at);
@@ -166,7 +169,7 @@ impl<'b> Overlay<'b> {
                 Some(known) => known.lead.clone().map(Some),
                 None => Err("the review's lead is missing".to_owned()),
             };
-            let end = before.and_then(|before| self.one(&step, None, before, broken));
+            let end = before.and_then(|before| self.one(&step, None, before.as_deref(), broken));
             if let Err(why) = end {
                 self.changes.jobs.failed.push((review.lead, why.clone()));
                 // A lead's row is that of its opening event.
@@ -182,22 +185,19 @@ impl<'b> Overlay<'b> {
         &mut self,
         step: &Step,
         kind: Option<EventKind>,
-        before: Option<Arc<Lead>>,
+        before: Option<&Lead>,
         broken: Option<&str>,
     ) -> Result<(), String> {
         if let Some(why) = broken {
             return Err(why.to_owned());
         }
         let company = self.company(step);
-        let snapshot = Snapshot {
-            lead: before.as_deref(),
-            company: company.as_deref(),
-            team: &self.books.team,
-        };
+        let snapshot =
+            Snapshot { lead: before, company: company.as_deref(), team: &self.books.team };
         let plan = call(self.batch, &snapshot, step)?;
         let about = About {
             event: step.event.as_ref().zip(kind),
-            before: before.as_deref(),
+            before,
             next: Seq(self.books.last_seq + 1),
         };
         let ready = check(&about, plan).map_err(|error| match error {
@@ -215,7 +215,8 @@ impl<'b> Overlay<'b> {
         if let (Some((event, kind)), Some(fate)) = (about.event, fate) {
             let lead = about_lead.filter(|_| belongs(about, Some(fate)));
             let tries = self.loaded.events.get(&event.id.0).map_or(0, |(_, tries)| *tries);
-            let end = EventEnd { fate, reason: plan.reason.take(), tries, lead: Some(lead) };
+            let reason = plan.reason.take();
+            let end = EventEnd { fate, reason, tries, lead, keeps_lead: false };
             self.changes.events.insert(event.id.0, end);
             if kind == EventKind::Fill {
                 self.books.fate(Some(Fate::Underway), fate);
@@ -288,7 +289,8 @@ impl<'b> Overlay<'b> {
         if kind == EventKind::Fill && fate == Fate::Dead {
             self.books.fate(Some(Fate::Underway), fate);
         }
-        let end = EventEnd { fate, reason: Some(why.clone()), tries, lead: None };
+        let reason = Some(why.clone());
+        let end = EventEnd { fate, reason, tries, lead: None, keeps_lead: true };
         self.changes.events.insert(event.0, end);
         self.done.failed.push((event, why));
     }

@@ -7,16 +7,19 @@
 
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime};
+use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use tokio_postgres::Config;
 
-use super::{tls::Tls, tx::Tx};
+use super::{
+    tls::Tls,
+    tx::{Tx, not_to_be_had},
+};
 use crate::store::{StoreError, StoreResult};
 
 /// How long a request waits for a free connection, and for a new one to be made.
-const WAIT_MAX: Duration = Duration::from_millis(2_000);
+const WAIT_MAX: Duration = Duration::from_secs(2);
 /// How long a connection may take to be made.
-pub const CONNECT_MAX: Duration = Duration::from_millis(2_000);
+pub const CONNECT_MAX: Duration = Duration::from_secs(2);
 
 /// How many connections each pool may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,17 +135,6 @@ impl Pools {
         for pool in [&self.intake, &self.work, &self.pages] {
             pool.close();
         }
-    }
-}
-
-/// Why there is no connection.
-pub fn not_to_be_had(error: PoolError) -> StoreError {
-    match error {
-        PoolError::Backend(error) => error.into(),
-        PoolError::Timeout(_) => StoreError::Busy(
-            "no connection to PostgreSQL was to be had in time: it is tried again".to_owned(),
-        ),
-        error => StoreError::Busy(format!("no connection to PostgreSQL: {error}")),
     }
 }
 

@@ -208,7 +208,8 @@ async fn finish(tx: &Tx, kept: &[Kept<'_>]) -> StoreResult<()> {
             "UPDATE job SET lease_until = 0,
                 attempts = CASE ended.how WHEN 0 THEN lapsed
                     WHEN 1 THEN attempts - ended.flag::int ELSE attempts END,
-                is_uncertain = is_uncertain AND NOT (ended.how = 0 AND ended.flag),
+                is_uncertain = CASE WHEN ended.how <> 0 THEN is_uncertain
+                    ELSE NOT ended.flag AND (is_uncertain OR attempts > lapsed + 1) END,
                 is_dead = CASE ended.how WHEN 0 THEN false WHEN 2 THEN true ELSE is_dead END,
                 due_at = CASE WHEN ended.how <> 1 THEN due_at
                     WHEN wanted > ended.revision THEN greatest(due_at, ended.at) ELSE ended.at END,

@@ -6,6 +6,7 @@
 use tokio_postgres::Row;
 
 use super::{
+    error::together,
     rows,
     tx::{Tx, get, get_maybe, get_text},
     value::{Text, maybe, text},
@@ -109,7 +110,8 @@ pub async fn write(tx: &Tx, team: &Team, moved: &Moved) -> StoreResult<()> {
         async { if moved.open.is_empty() { Ok(()) } else { write_open(tx, team, moved).await } };
     let away =
         async { if moved.away.is_empty() { Ok(()) } else { write_away(tx, team, moved).await } };
-    tokio::try_join!(turns, rotations, open, away).map(|_| ())
+    let (turns, rotations, open, away) = tokio::join!(biased; turns, rotations, open, away);
+    together([turns, rotations, open, away])
 }
 
 async fn write_turns(tx: &Tx, team: &Team, moved: &Moved) -> StoreResult<()> {

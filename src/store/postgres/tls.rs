@@ -75,21 +75,17 @@ fn is_local(host: &Host) -> bool {
 /// Whom to trust: those of the file, or those that the machine trusts.
 fn authorities(ca: Option<&[u8]>) -> StoreResult<RootCertStore> {
     let mut roots = RootCertStore::empty();
-    match ca {
-        Some(pem) => {
-            for found in CertificateDer::pem_slice_iter(pem) {
-                let certificate = found.map_err(|error| {
-                    StoreError::Refused(format!("ca_file: not a file of PEM certificates: {error}"))
-                })?;
-                roots.add(certificate).map_err(|error| {
-                    StoreError::Refused(format!("ca_file: a certificate cannot be used: {error}"))
-                })?;
-            }
+    if let Some(pem) = ca {
+        for found in CertificateDer::pem_slice_iter(pem) {
+            let certificate = found.map_err(|error| {
+                StoreError::Refused(format!("ca_file: not a file of PEM certificates: {error}"))
+            })?;
+            roots.add(certificate).map_err(|error| {
+                StoreError::Refused(format!("ca_file: a certificate cannot be used: {error}"))
+            })?;
         }
-        None => {
-            let found = rustls_native_certs::load_native_certs();
-            roots.add_parsable_certificates(found.certs);
-        }
+    } else {
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     }
     if roots.is_empty() {
         return Err(StoreError::Refused(

@@ -8,13 +8,10 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use deadpool_postgres::{Object, Pool};
+use deadpool_postgres::{Object, Pool, PoolError};
 use tokio_postgres::Row;
 
-use super::{
-    pools::not_to_be_had,
-    value::{Text, Value, Values},
-};
+use super::value::{Text, Values};
 use crate::store::{StoreError, StoreResult};
 
 /// A transaction.
@@ -117,6 +114,21 @@ impl Drop for Tx {
     }
 }
 
+/// Why there is no connection.
+pub fn not_to_be_had(error: PoolError) -> StoreError {
+    match error {
+        // It was good when the store was opened, and may be again.
+        PoolError::Backend(error) => match error.into() {
+            StoreError::Refused(why) => StoreError::Busy(why),
+            error => error,
+        },
+        PoolError::Timeout(_) => StoreError::Busy(
+            "no connection to PostgreSQL was to be had in time: it is tried again".to_owned(),
+        ),
+        error => StoreError::Busy(format!("no connection to PostgreSQL: {error}")),
+    }
+}
+
 /// A value of a row.
 pub fn get<'r, T: tokio_postgres::types::FromSql<'r>>(
     row: &'r Row,
@@ -134,6 +146,3 @@ pub fn get_text(row: &Row, place: usize) -> StoreResult<String> {
 pub fn get_maybe(row: &Row, place: usize) -> StoreResult<Option<String>> {
     Ok(get::<Option<Text<'static>>>(row, place)?.map(Text::into_string))
 }
-
-/// Nothing to bind.
-pub const NO_VALUES: &[&dyn Value] = &[];

@@ -31,7 +31,7 @@ const AGAIN: Duration = Duration::from_secs(2);
 /// How long the own wake-up may take to come back before nothing is believed to be heard.
 const ECHO_MAX: Duration = Duration::from_secs(10);
 /// How long nobody listens then.
-const DEAF_FOR: Duration = Duration::from_secs(600);
+const DEAF_FOR: Duration = Duration::from_mins(10);
 
 /// Everything that can be said, by bit.
 const ALL: [(Wake, u8); 3] = [(Wake::Events, 1), (Wake::Jobs, 2), (Wake::Rulebook, 4)];

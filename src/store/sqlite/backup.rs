@@ -25,6 +25,9 @@ const STEP_PAGES: i32 = 2048;
 /// The pause between two steps, so that the disk serves the writer too.
 const PAUSE: Duration = Duration::from_millis(2);
 
+/// Damages that are told of one database.
+const DAMAGE_MAX: u32 = 20;
+
 /// Copies the database behind `from` into `file`.
 pub fn backup(from: &Connection, file: &Path) -> StoreResult<()> {
     let cannot = |error: std::io::Error| {
@@ -53,14 +56,21 @@ fn copy(from: &Connection, file: &Path) -> StoreResult<()> {
     }
     std::mem::drop(copying);
     std::mem::drop(snapshot);
-    let verdict: String = to.query_row("PRAGMA integrity_check", [], |row| row.get(0))?;
-    if verdict != "ok" {
+    if let Some(found) = damage(&to)?.first() {
         return Err(StoreError::Corrupt(format!(
-            "the copy is damaged, and so probably is the database: {verdict}"
+            "the copy is damaged, and so probably is the database: {found}"
         )));
     }
     // One file, without a log beside it.
     let _mode: String =
         to.pragma_update_and_check(None, "journal_mode", "DELETE", |row| row.get(0))?;
     to.close().map_err(|(_, error)| error.into())
+}
+
+/// What is wrong with the pages and indexes of a database, read as a whole: the first that is
+/// found; nothing if all is well.
+pub fn damage(conn: &Connection) -> StoreResult<Vec<String>> {
+    let mut check = conn.prepare(&format!("PRAGMA integrity_check({DAMAGE_MAX})"))?;
+    let found: Vec<String> = check.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    Ok(found.into_iter().filter(|one| one != "ok").collect())
 }

@@ -25,7 +25,9 @@ pub const DROPPED: i64 = -1;
 pub const BURIED: &str = "buried by an operator";
 
 /// Wants a job done at a revision: a new row, or the one that is there, with its attempts counted
-/// anew. (Numbers of attempts that never settled are not given out again: they fence.)
+/// anew. (Numbers of attempts that never settled are not given out again: they fence.) One that
+/// was tried and not done is uncertain from here on: counted anew, the next attempt would look like
+/// the first, and make in a CRM what a lost answer had made already.
 pub fn want(tx: &Connection, lead: LeadId, wanted: Seq, job: &JobWanted) -> StoreResult<()> {
     let why = job.why.as_ref().map(rows::word).transpose()?;
     tx.prepare_cached(
@@ -34,6 +36,7 @@ pub fn want(tx: &Connection, lead: LeadId, wanted: Seq, job: &JobWanted) -> Stor
          ON CONFLICT (lead, kind, destination) DO UPDATE SET
             wanted = excluded.wanted, due_at = excluded.due_at, rank = excluded.rank,
             why = excluded.why, is_dead = 0, reason = NULL,
+            is_uncertain = is_uncertain OR (lease_until = 0 AND attempts > lapsed),
             attempts = CASE WHEN lease_until = 0 THEN lapsed ELSE attempts END",
     )?
     .execute(params![

@@ -11,12 +11,14 @@
 //! Does not know: the time, rulebooks, destinations.
 
 mod accept;
+mod agree;
 mod alert;
 mod ask;
 mod backup;
 mod books;
 mod claim;
 mod commit;
+mod copy;
 mod decide;
 mod error;
 mod job;
@@ -59,7 +61,7 @@ use self::{
 use super::{
     Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter,
     JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, RulebookRow, Store,
-    StoreError, StoreResult, Swept, Tally, TokenOrder, TokenRow, room::Room,
+    StoreError, StoreResult, Swept, Tally, TokenOrder, TokenRow, agree::Change, room::Room,
 };
 use crate::model::{
     alert::RaisedAlert,
@@ -71,6 +73,7 @@ use crate::model::{
     time::Time,
 };
 
+pub use copy::SqliteSide;
 pub use line::Pace;
 
 /// The store on SQLite. A request is in the line as soon as its verb is called, awaited or not.
@@ -133,6 +136,21 @@ impl SqliteStore {
     #[must_use]
     pub fn with_free_min(self, free_min: Option<u64>) -> Self {
         Self { free_min, ..self }
+    }
+
+    /// What is wrong with the file, read page by page: the first twenty damages, none if all is
+    /// well. It may take a second for some hundred megabytes, and is meant for a store that nobody
+    /// serves. Bytes of a text that were flipped are not seen: SQLite keeps no sums of them.
+    ///
+    /// # Errors
+    /// It cannot be read at all.
+    pub fn damage(&self) -> StoreResult<Vec<String>> {
+        match &self.way {
+            Way::File { path, .. } => open::reader(path).and_then(|conn| backup::damage(&conn)),
+            Way::Inline(core) => {
+                backup::damage(core.lock().unwrap_or_else(PoisonError::into_inner).conn())
+            }
+        }
     }
 
     /// How many transactions were committed since it was opened: under load many requests share
@@ -328,6 +346,10 @@ impl Store for SqliteStore {
             None => self.read(alert::list),
             Some(standing) => self.write(1, move |tx, _| alert::replace(tx, &standing)),
         }
+    }
+
+    fn agree(&self, name: String, change: Arc<Change>, now: Time) -> Boxed<'_, StoreResult<()>> {
+        self.write(1, move |tx, _| agree::agree(tx, &name, &*change, now))
     }
 
     fn ready(&self) -> Boxed<'_, StoreResult<()>> {

@@ -26,6 +26,7 @@ pub fn order(tx: &Connection, jobs: &[i64], order: JobOrder, now: Time) -> Store
                 .prepare_cached(
                     "UPDATE job SET due_at = ?2, is_dead = 0,
                         reason = CASE WHEN reason LIKE ?3 || '%' THEN NULL ELSE reason END,
+                        is_uncertain = is_uncertain OR (lease_until = 0 AND attempts > lapsed),
                         attempts = CASE WHEN lease_until = 0 THEN lapsed ELSE attempts END
                      WHERE id = ?1 AND wanted >= 0",
                 )?

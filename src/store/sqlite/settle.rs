@@ -115,7 +115,8 @@ fn finish(tx: &Connection, settlement: &Settlement, job: &Attempted) -> StoreRes
         End::Anew { is_done } => tx
             .prepare_cached(
                 "UPDATE job SET lease_until = 0, attempts = lapsed, is_dead = 0, reason = NULL,
-                    is_uncertain = is_uncertain AND NOT ?2 WHERE id = ?1",
+                    is_uncertain = NOT ?2 AND (is_uncertain OR attempts > lapsed + 1)
+                 WHERE id = ?1",
             )?
             .execute(params![id, is_done]),
         End::Again { at, is_free, why } => tx

@@ -7,7 +7,7 @@ use std::{
     collections::BTreeMap,
     sync::{
         Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicBool, AtomicI64, Ordering},
     },
 };
 
@@ -19,7 +19,7 @@ use crate::{
         streak::{Health, Held, Streak},
     },
     model::{
-        alert::{Limits, RaisedAlert},
+        alert::{Bloat, Limits, RaisedAlert},
         time::{Span, Time},
     },
     telemetry::Traffic,
@@ -45,6 +45,8 @@ pub struct Lookout {
     /// Looks at the store's disk.
     pub free: Box<Free>,
     review_late: AtomicI64,
+    /// Another replica watches for all.
+    is_idle: AtomicBool,
     audited: Mutex<Option<Audited>>,
     /// Calls by destination: with at least one success, and without.
     calls: Mutex<BTreeMap<String, (u64, u64)>>,
@@ -60,6 +62,7 @@ impl Lookout {
             sources,
             free,
             review_late: AtomicI64::new(0),
+            is_idle: AtomicBool::new(false),
             audited: Mutex::default(),
             calls: Mutex::default(),
             state: tokio::sync::Mutex::default(),
@@ -74,6 +77,16 @@ impl Lookout {
     /// The worst since the last look.
     pub(super) fn worst_review(&self) -> Span {
         Span(self.review_late.swap(0, Ordering::Relaxed))
+    }
+
+    /// Whether another replica watches, recounts and sweeps for all.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.is_idle.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn idle(&self, is_idle: bool) {
+        self.is_idle.store(is_idle, Ordering::Relaxed);
     }
 
     /// A destination was called, and took something or nothing.
@@ -126,21 +139,42 @@ pub(super) struct State {
     pub(super) ledger: Ledger,
     /// Whether what was kept has been taken over.
     pub(super) is_loaded: bool,
+    /// When the late leads were last counted.
+    pub(super) counted_late_at: Option<Time>,
     /// How often a destination could not be told, and when to try again.
     pub(super) retries: BTreeMap<String, (u32, Time)>,
+    /// What the store's database has not cleared away, when it was last read.
+    pub(super) bloat: Option<Bloat>,
     kept: Vec<RaisedAlert>,
     hearing: BTreeMap<String, Hearing>,
     failing: Streak,
     held: BTreeMap<String, (Held, u64)>,
     spoken: BTreeMap<String, Streak>,
     jumps: Option<Jumps>,
+    /// Whether it is ours to tell, where several replicas watch.
+    pub(super) turn: Turn,
+}
+
+/// Whether it is ours to tell.
+#[derive(Debug, Default)]
+pub(super) struct Turn {
+    /// It was at the last look.
+    pub(super) is_ours: bool,
+    /// Since when nobody can be asked, by the clock that only grows.
+    pub(super) unasked_since: Option<Span>,
 }
 
 impl State {
     pub(super) fn take(&mut self, kept: Vec<RaisedAlert>) {
-        self.kept = shapes(kept.clone());
-        self.ledger.take(kept);
+        self.ledger.take(kept.clone());
+        self.kept = shapes(kept);
         self.is_loaded = true;
+    }
+
+    /// What another replica kept, in the place of what was known here.
+    pub(super) fn take_instead(&mut self, kept: Vec<RaisedAlert>) {
+        self.ledger = Ledger::default();
+        self.take(kept);
     }
 
     /// What is to be kept, if it differs from what is.

@@ -5,6 +5,8 @@
 //! the same gates, and what was said is kept in a table of its own, so that a restart neither
 //! repeats nor forgets a word: at least once, with the same key on every attempt.
 //!
+//! Where several replicas watch one store, one of them tells what any of them found (`turn`).
+//!
 //! Guarantees: what holds is judged by a pure function; a raised or ended alert is one line of the
 //! log, a gauge, and a message to everybody in the rulebook's `alarm`; a store that cannot be read
 //! or written delays the keeping, not the telling.
@@ -12,6 +14,7 @@
 
 mod lookout;
 mod say;
+mod turn;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,11 +28,13 @@ use crate::{
         alert::Alert,
         time::{Span, Time},
     },
-    store::{EventFilter, StoreError, StoreResult, Tally},
+    store::{EventFilter, LeadFilter, StoreError, StoreResult, Tally, read::PAGE_MAX},
 };
 
 /// How often the daemon looks at itself.
 const EVERY: Span = Span::seconds(5);
+/// How often the late leads are counted: that reads their rows.
+const COUNTED: Span = Span::seconds(30);
 /// How many stretches of events are searched for a source's last one.
 const SEARCHED_MAX: usize = 50;
 
@@ -47,15 +52,22 @@ impl Worker {
         };
         if let Some(tally) = &tally {
             self.metrics.tally(tally);
+            let oldest = tally.oldest_underway;
+            self.metrics.undecided(oldest.map_or(Span::ZERO, |arrived| now.since(arrived)));
         }
         self.metrics.rulebook(self.book.load().version);
         let mut state = self.lookout.state().await;
+        self.count_late(&mut state, now).await;
         self.remember(&mut state, now).await;
+        self.note_bloat(&mut state).await;
         let vitals = Vitals {
             departed: self.departed(now).await,
             ..self.vitals(&mut state, tally.as_ref(), files, now)
         };
         let judged = judge(&vitals, &self.lookout.limits, now);
+        let Some(judged) = self.take_turn(&mut state, judged, now).await? else {
+            return Ok(Worked { next: Some(now.plus(EVERY)), ..Worked::default() });
+        };
         for change in state.ledger.update(&judged, now) {
             log(&change);
         }
@@ -66,6 +78,15 @@ impl Worker {
         Ok(Worked { next: Some(now.plus(EVERY)), ..Worked::default() })
     }
 
+    /// What cannot be read now is as it was.
+    async fn note_bloat(&self, state: &mut State) {
+        match self.store.bloat().await {
+            Ok(bloat) => state.bloat = bloat,
+            Err(error) => tracing::debug!(%error, "the state of the database was not read"),
+        }
+        self.metrics.bloat(state.bloat.unwrap_or_default());
+    }
+
     /// Once after a start: what was raised before it, and when sources were heard last.
     async fn remember(&self, state: &mut State, now: Time) {
         if state.is_loaded {
@@ -73,9 +94,32 @@ impl Worker {
         }
         let Ok(kept) = self.store.alerts(None).await else { return };
         state.take(kept);
+        self.listen(state, now).await;
+    }
+
+    /// When the sources that may not fall silent were heard last, by whichever replica.
+    async fn listen(&self, state: &mut State, now: Time) {
         for source in self.lookout.limits.silent.keys() {
             let last = self.last_of(source).await.unwrap_or(now);
             state.heard(source, last);
+        }
+    }
+
+    /// Shows how many leads are past their deadline.
+    async fn count_late(&self, state: &mut State, now: Time) {
+        if state.counted_late_at.is_some_and(|at| (Span::ZERO..COUNTED).contains(&now.since(at))) {
+            return;
+        }
+        let assigned = Some(crate::model::lead::State::Assigned);
+        let filter = LeadFilter {
+            state: assigned,
+            due_before: Some(now),
+            max: PAGE_MAX,
+            ..LeadFilter::default()
+        };
+        if let Ok(page) = self.store.leads(filter).await {
+            self.metrics.late(page.rows.len());
+            state.counted_late_at = Some(now);
         }
     }
 
@@ -103,14 +147,15 @@ impl Worker {
         let limits = &self.lookout.limits;
         let traffic = self.lookout.sources.iter();
         let traffic = traffic.map(|name| (name.as_str(), self.metrics.traffic(name)));
-        let held = self.crms.iter().map(|(name, crm)| {
-            let gate = crm.gate.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            (name.as_str(), gate.is_held(now))
-        });
+        let held = self.crms.iter().map(|(name, crm)| (name.as_str(), crm.gate.is_held(now)));
         let calls = self.lookout.calls();
         state.note_sources(traffic, limits, now);
         state.note_crms(held, &calls, now);
         state.note_channels(self.channels.keys(), &calls, now);
+        let free = (self.lookout.free)();
+        if let Some(free) = free {
+            self.metrics.free(free);
+        }
         Vitals {
             books: tally.map(books),
             recounted: self.lookout.audited().map(|audited| audited.wrong),
@@ -119,7 +164,8 @@ impl Worker {
             channels: state.channels(limits, now),
             sources: state.sources(limits, now),
             failing: Some(state.failing(limits, now)),
-            free: (self.lookout.free)(),
+            free,
+            bloat: state.bloat,
             rulebook: files.and_then(reload::Watch::refused),
             departed: None,
             calendars: self.calendars.stale(now),

@@ -17,7 +17,7 @@ use crate::{
     notify::notice::notice,
     outbound::gate::Admit,
     rulebook::Tell,
-    worker::{Worker, gate::admit},
+    worker::Worker,
 };
 
 /// Somebody who hears of alerts.
@@ -86,7 +86,8 @@ impl Worker {
         let at_once = if is_pager { 1 } else { owed.len().max(1) };
         for part in owed.chunks(at_once) {
             let now = self.clock.now();
-            if admit(&channel.gate, now) != Admit::Go {
+            // A store that cannot be asked holds no alarm up.
+            if let Ok(Admit::NotBefore(_)) = self.admit(&channel.gate).await {
                 break;
             }
             let message = notice(part, hearer.to.clone(), is_pager, &self.links.base, now);

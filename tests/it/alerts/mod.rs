@@ -59,6 +59,7 @@ stories! {
     ClockJumped: store::a_clock_that_was_set;
     DepartedOwner: people::somebody_whom_the_crm_refuses;
     CalendarStale: people::a_calendar_that_is_gone;
+    StoreBloated: store::a_transaction_that_is_held_open;
 }
 
 #[test]
@@ -88,7 +89,7 @@ async fn on_a_file(alerts: Limits) -> (Plant, tempfile::TempDir, PathBuf) {
 }
 
 /// How often the alarm channel was told this word about an alert.
-fn heard(plant: &Plant, word: &str, alert: Alert, subject: &str) -> usize {
+pub fn heard(plant: &Plant, word: &str, alert: Alert, subject: &str) -> usize {
     let about = if subject.is_empty() { String::new() } else { format!(" ({subject})") };
     let line = format!("{word}: {}{about}", alert.name());
     let posts = plant.chat.posts().all();
@@ -96,7 +97,7 @@ fn heard(plant: &Plant, word: &str, alert: Alert, subject: &str) -> usize {
 }
 
 /// Whether a message says this line: as its headline, or as one of its lines.
-fn says(message: &serde_json::Value, line: &str) -> bool {
+pub fn says(message: &serde_json::Value, line: &str) -> bool {
     let blocks = message["blocks"].as_array().into_iter().flatten();
     let texts = blocks.filter_map(|block| block["text"]["text"].as_str());
     message["text"] == line || texts.flat_map(str::lines).any(|one| one == line)

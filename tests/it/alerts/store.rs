@@ -1,6 +1,6 @@
 //! Alerts about what is in the store, its disk, and the clock.
 
-use std::sync::atomic::Ordering;
+use std::sync::{Arc, atomic::Ordering};
 
 use handoff::{
     clock::Clock as _,
@@ -9,12 +9,15 @@ use handoff::{
         event::{EventKind, Fate, NewEvent},
         time::Span,
     },
-    store::EventFilter,
+    store::{EventFilter, Store, postgres::PostgresStore},
 };
 use rusqlite::Connection;
 
 use super::{Proof, on_a_file, over, raised, watched};
-use crate::harness::Plant;
+use crate::{
+    harness::{Config, Plant, Tune, postgres},
+    store::fixture::Database,
+};
 
 /// Somebody else holds the database: nothing can be written until this is dropped.
 pub(super) fn lock(path: &std::path::Path) -> Connection {
@@ -126,6 +129,24 @@ pub(super) async fn a_clock_that_was_set(alert: Alert) -> Proof {
     plant.clock.set(now.plus(Span::hours(1)));
     raised(&plant, alert, "", Span::seconds(5)).await;
     assert_unraised(&plant, Alert::LeadStuck).await;
+    over(&plant, alert, "").await
+}
+
+pub(super) async fn a_transaction_that_is_held_open(alert: Alert) -> Proof {
+    if !postgres::is_there(alert.name()) {
+        return Proof(alert);
+    }
+    let database = Database::new();
+    let store: Arc<dyn Store> = Arc::new(PostgresStore::open(&database.options()).unwrap());
+    let alerts = Limits { transaction: Span::seconds(1), ..Limits::default() };
+    let tune: Tune = Arc::new(move |parts| parts.store = Arc::clone(&store));
+    let plant = Plant::start(Config { alerts, tune: Some(tune), ..Config::default() }).await;
+    let url = database.server.url(&database.name);
+    let (holder, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    holder.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ; TABLE pulse").await.unwrap();
+    raised(&plant, alert, "", Span::seconds(5)).await;
+    holder.batch_execute("COMMIT").await.unwrap();
     over(&plant, alert, "").await
 }
 

@@ -10,7 +10,7 @@ use super::{caller, hash, token};
 use crate::harness::{Config, Plant};
 
 /// Every route of the API.
-const ROUTES: [(&str, &str); 22] = [
+const ROUTES: [(&str, &str); 23] = [
     ("GET", "/leads"),
     ("GET", "/leads/{lead}"),
     ("GET", "/leads/{lead}/why"),
@@ -32,6 +32,7 @@ const ROUTES: [(&str, &str); 22] = [
     ("POST", "/tokens"),
     ("DELETE", "/tokens/{name}"),
     ("GET", "/books"),
+    ("GET", "/replicas"),
     ("POST", "/backup"),
 ];
 

@@ -1,6 +1,7 @@
 //! The command line as people use it: the built binary, its output and its exit codes.
 
 mod bench;
+mod lint;
 mod offline;
 mod remote;
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::run;
 
 /// A command in a copy of `config/`, with no secret set and no daemon within reach.
-fn command(folder: &Path, line: &str) -> Command {
+pub fn command(folder: &Path, line: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_handoff"));
     command
         .current_dir(folder)
@@ -18,7 +18,7 @@ fn command(folder: &Path, line: &str) -> Command {
     command
 }
 
-fn example() -> tempfile::TempDir {
+pub fn example() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     copy(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/config")), folder.path());
     folder

@@ -8,14 +8,14 @@ use super::run;
 use crate::faults::daemon::Daemon;
 
 /// A daemon, and the token for it.
-struct Bench {
-    daemon: Daemon,
+pub struct Bench {
+    pub daemon: Daemon,
     token: String,
 }
 
 impl Bench {
     /// The first token is made while nothing runs; then the daemon is started.
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         let mut daemon = Daemon::new();
         let mut create = daemon.command();
         create.args(["token", "create", "ops"]);
@@ -25,7 +25,7 @@ impl Bench {
         Self { daemon, token: out.trim().to_owned() }
     }
 
-    fn command(&self, line: &str) -> Command {
+    pub fn command(&self, line: &str) -> Command {
         let mut command = self.daemon.command();
         command.env("HANDOFF_TOKEN", &self.token).env("TZ", "UTC").args(line.split_whitespace());
         command
@@ -33,20 +33,20 @@ impl Bench {
 
     /// Runs a command; the code must be this one.
     #[track_caller]
-    fn says(&self, line: &str, code: i32) -> String {
+    pub fn says(&self, line: &str, code: i32) -> String {
         let (found, out, err) = run(self.command(line), "");
         assert_eq!(found, code, "{line}\n{out}\n{err}");
         out + &err
     }
 
     #[track_caller]
-    fn json(&self, line: &str) -> Value {
+    pub fn json(&self, line: &str) -> Value {
         let text = self.says(&format!("{line} --json"), 0);
         serde_json::from_str(&text).unwrap_or_else(|_| panic!("{line}: {text}"))
     }
 
     /// Asks until an answer fits.
-    async fn until(&self, line: &str, fits: impl Fn(&Value) -> bool) -> Value {
+    pub async fn until(&self, line: &str, fits: impl Fn(&Value) -> bool) -> Value {
         for _ in 0..400 {
             let answer = self.json(line);
             if fits(&answer) {
@@ -57,7 +57,7 @@ impl Bench {
         panic!("{line} never fitted: {}", self.json(line));
     }
 
-    fn send(&self, more: &str, body: &str) -> (i32, String) {
+    pub fn send(&self, more: &str, body: &str) -> (i32, String) {
         let (code, out, err) = run(self.command(&format!("send --source website {more}")), body);
         (code, out + &err)
     }

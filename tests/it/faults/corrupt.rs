@@ -97,3 +97,31 @@ async fn a_daemon_on_a_damaged_file_refuses_to_start() {
         assert!(said.contains("damaged") && said.contains("restore a backup"), "{said}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn check_store_reads_every_page_and_says_what_to_do_about_a_damaged_one() {
+    let (mut daemon, bytes) = grown().await;
+    let pages = bytes.len() / PAGE;
+    let check = |daemon: &Daemon| {
+        let mut command = daemon.command();
+        command.args(["check", "--store"]).env("HANDOFF_URL", "http://127.0.0.1:9");
+        let output = command.output().expect("it runs");
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8_lossy(&said).into_owned())
+    };
+    let (mut found, mut by_reading) = (0, 0);
+    for page in (1..pages).step_by(pages.div_ceil(12)) {
+        daemon.elsewhere = Some(damaged(daemon.folder.path(), &bytes, page * PAGE, 8));
+        let (code, said) = check(&daemon);
+        assert!(matches!(code, Some(1 | 5)), "page {page}: {said}");
+        assert!(said.contains("damaged") && said.contains("restore a backup"), "{page}: {said}");
+        found += 1;
+        by_reading += usize::from(said.contains("keep a copy, look at the disk"));
+    }
+    println!("check --store: {found} damaged pages of {pages}, {by_reading} found by reading all");
+    assert!(by_reading > 0, "some are met only by reading every page");
+    daemon.elsewhere = Some(damaged(daemon.folder.path(), &bytes, 0, 0));
+    let (code, said) = check(&daemon);
+    assert!(said.contains("The file is whole") && said.contains("The books balance"), "{said}");
+    assert_eq!(code, Some(0), "{said}");
+}

@@ -35,6 +35,22 @@ pub fn eatmydata(test: &str) -> bool {
     is_there || missing(test, "libeatmydata", "eatmydata")
 }
 
+/// Whether alert rules can be checked here.
+pub fn promtool(test: &str) -> bool {
+    runs(Command::new("promtool").arg("--version")) || missing(test, "promtool", "prometheus")
+}
+
+/// Whether YAML can be read here.
+pub fn yaml(test: &str) -> bool {
+    runs(Command::new("python3").args(["-c", "import yaml"]))
+        || missing(test, "python3 with yaml", "python3-yaml")
+}
+
+/// Whether certificates can be made here.
+pub fn openssl(test: &str) -> bool {
+    runs(Command::new("openssl").arg("version")) || missing(test, "openssl", "openssl")
+}
+
 /// Says that a test does not run.
 pub fn skipped(test: &str, why: &str) -> bool {
     eprintln!("SKIPPED: {test}: {why}");

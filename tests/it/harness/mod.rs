@@ -8,9 +8,10 @@ pub mod desk;
 mod dice;
 mod given;
 pub mod postgres;
+pub mod shared;
+mod wait;
 
 use std::{
-    future::Future,
     path::PathBuf,
     sync::{
         Arc, Mutex,
@@ -44,13 +45,14 @@ use handoff::{
     },
     outbound::gate::Limits,
     rulebook::Files,
-    store::{LeadFilter, Store, StoreError, sqlite::SqliteStore},
+    store::{LeadFilter, Store, sqlite::SqliteStore},
     telemetry::Metrics,
 };
 use serde_json::{Value, json};
 
 pub use dice::Dice;
 pub use given::{RULEBOOK, SECRET, callback, rotated, survey, website};
+pub use wait::{assert_conserved, until};
 
 /// Thursday 2026-01-01 12:00 UTC.
 pub const NOON: Time = Time(1_767_268_800_000);
@@ -154,7 +156,7 @@ impl Plant {
 
     /// Starts the daemon on what is there: the store, the files, the stand-ins.
     pub async fn begin(&mut self) {
-        let mut parts = self.parts(&self.config);
+        let mut parts = self.parts();
         if let Some(tune) = &self.config.tune {
             tune(&mut parts);
         }
@@ -181,7 +183,9 @@ impl Plant {
         }
     }
 
-    fn parts(&self, config: &Config) -> Parts {
+    /// The parts of a daemon on what is there.
+    pub fn parts(&self) -> Parts {
+        let config = &self.config;
         let (files, free) = (Arc::clone(&self.files), Arc::clone(&self.free));
         let email: EmailSettings = serde_json::from_value(json!({
             "host": "127.0.0.1", "port": self.mail.address().port(), "tls": "plain",
@@ -233,11 +237,13 @@ impl Plant {
             link_key: Arc::new(LinkKey::new(&[[7_u8; 32]]).expect("a key")),
             link_life: Span::days(2),
             keep: Span::days(30),
-            lease: Span::minutes(1),
+            // The hand moves by minutes while a call takes milliseconds.
+            lease: Span::hours(1),
             workers_per_lane: 2,
             calendars: Vec::new(),
             alerts: config.alerts.clone(),
             free: Box::new(move || Some(free.load(Ordering::Relaxed))),
+            drain: Span::ZERO,
             demo: None,
         }
     }
@@ -374,34 +380,5 @@ impl Plant {
         if let Some(running) = self.running.take() {
             running.stop().await;
         }
-    }
-}
-
-/// accepted = waiting + assigned + answered + set aside + joined + rejected + dead + under way, in
-/// the books and in the rows of one snapshot. One recount is made at a time, and the daemon makes
-/// its own.
-pub async fn assert_conserved(store: &dyn Store, now: Time) {
-    let end = tokio::time::Instant::now() + PATIENCE;
-    let audit = loop {
-        match store.audit(now).await {
-            Err(StoreError::Busy(_)) if tokio::time::Instant::now() < end => {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-            audit => break audit.expect("the books"),
-        }
-    };
-    assert_eq!(audit.differences(), [""; 0], "{audit:?}");
-}
-
-/// Waits for a state, not for a while.
-pub async fn until<F, Fut>(what: &str, mut holds: F)
-where
-    F: FnMut() -> Fut,
-    Fut: Future<Output = bool>,
-{
-    let end = tokio::time::Instant::now() + PATIENCE;
-    while !holds().await {
-        assert!(tokio::time::Instant::now() < end, "it never came to be that {what}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

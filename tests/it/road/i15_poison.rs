@@ -17,7 +17,7 @@ use handoff::{
     store::{
         Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter,
         JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, RulebookRow, Store,
-        StoreResult, Swept, Tally, TokenOrder, TokenRow,
+        StoreResult, Swept, Tally, TokenOrder, TokenRow, agree::Change,
     },
 };
 
@@ -72,6 +72,7 @@ impl Store for Poisoned {
         tally(now: Time) -> Tally;
         audit(now: Time) -> Audit;
         alerts(replace: Option<Vec<RaisedAlert>>) -> Vec<RaisedAlert>;
+        agree(name: String, change: Arc<Change>, now: Time) -> ();
         ready() -> ();
     }
 }

@@ -1,6 +1,9 @@
 //! What the cases are made of: stores, fills, leads, plans.
 
-use std::{ops::Deref, sync::Arc};
+use std::{
+    ops::Deref,
+    sync::{Arc, OnceLock},
+};
 
 use handoff::{
     model::{
@@ -13,8 +16,14 @@ use handoff::{
         plan::{Decide, Decision, Draft, ENGINE, Input, Plan, Snapshot, Step, StepEvent, What},
         time::{Span, Time},
     },
-    store::{Batch, BatchDone, Claim, Store, sqlite::SqliteStore},
+    store::{
+        Batch, BatchDone, Claim, Store,
+        postgres::{Leases, Options, PostgresStore},
+        sqlite::SqliteStore,
+    },
 };
+
+use crate::harness::postgres::{self, Server};
 
 /// An instant to count from.
 pub const T0: Time = Time(1_767_225_600_000);
@@ -26,10 +35,61 @@ pub fn t(ms: i64) -> Time {
     T0.plus(Span(ms))
 }
 
-/// A store of its own, and the folder it is in.
+/// A store of its own, and what it is in.
 pub struct Db {
     store: Arc<dyn Store>,
-    _folder: Option<tempfile::TempDir>,
+    _place: Place,
+}
+
+/// Where a store is; gone with it.
+enum Place {
+    Memory,
+    Folder { _folder: tempfile::TempDir },
+    Database { _database: Database },
+}
+
+/// A database of a test's own on a server, with nobody connected to it yet.
+pub struct Database {
+    pub server: &'static Server,
+    pub name: String,
+}
+
+impl Database {
+    /// One without tables.
+    pub fn empty() -> Self {
+        let server = postgres::shared();
+        Self { server, name: server.create() }
+    }
+
+    /// One with the schema.
+    pub fn new() -> Self {
+        static TEMPLATE: OnceLock<String> = OnceLock::new();
+        let server = postgres::shared();
+        let template = TEMPLATE.get_or_init(|| {
+            let name = server.create();
+            drop(PostgresStore::open(&Options::new(server.url(&name))).unwrap());
+            server.end_sessions(&name);
+            name
+        });
+        Self { server, name: server.create_like(template) }
+    }
+
+    /// How to open a store in it, with leases that go by the time passed in.
+    pub fn options(&self) -> Options {
+        Options { leases: Leases::Caller, ..Options::new(self.server.url(&self.name)) }
+    }
+
+    /// Runs statements beside the store; answers their values.
+    pub fn sql(&self, statements: &str) -> String {
+        self.server.sql(&self.name, statements)
+    }
+}
+
+impl Drop for Database {
+    /// The database itself goes with its server: removing it would wait for a checkpoint.
+    fn drop(&mut self) {
+        self.server.end_sessions(&self.name);
+    }
 }
 
 impl Deref for Db {
@@ -39,14 +99,23 @@ impl Deref for Db {
     }
 }
 
-pub fn memory() -> Db {
-    Db { store: Arc::new(SqliteStore::open_in_memory().unwrap()), _folder: None }
+pub fn memory(_case: &str) -> Option<Db> {
+    Some(Db { store: Arc::new(SqliteStore::open_in_memory().unwrap()), _place: Place::Memory })
 }
 
-pub fn file() -> Db {
+pub fn file(_case: &str) -> Option<Db> {
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(&folder.path().join("handoff.db")).unwrap();
-    Db { store: Arc::new(store), _folder: Some(folder) }
+    Some(Db { store: Arc::new(store), _place: Place::Folder { _folder: folder } })
+}
+
+pub fn postgres(case: &str) -> Option<Db> {
+    if !postgres::is_there(case) {
+        return None;
+    }
+    let database = Database::new();
+    let store = PostgresStore::open(&database.options()).unwrap();
+    Some(Db { store: Arc::new(store), _place: Place::Database { _database: database } })
 }
 
 /// The fill number `n`, arrived `n` milliseconds after [`T0`].

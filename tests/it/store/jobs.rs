@@ -62,6 +62,28 @@ pub async fn a_claim_after_a_lapsed_lease_says_that_the_last_attempt_is_uncertai
     assert!(!fourth.is_uncertain);
 }
 
+pub async fn a_claim_after_attempts_were_counted_anew_says_that_the_last_one_is_uncertain(db: Db) {
+    open(&db, [1], wanting(WRITE)).await;
+    let first = claim_write(&db, T0).await;
+    settle(&db, settlement(&first, retry(T0))).await;
+    fill_again(&db, 2, T0, wanting(WRITE)).await;
+    let second = claim_write(&db, T0).await;
+    assert_eq!((second.attempt, second.is_uncertain), (1, true), "its answer may have been lost");
+    // The same when an operator has it tried again …
+    settle(&db, settlement(&second, Verdict::Dead { why: "refused".into() })).await;
+    assert_eq!(db.order(vec![second.id.0], JobOrder::Retry, T0).await, Ok(1));
+    let third = claim_write(&db, T0).await;
+    assert!(third.is_uncertain);
+    // … and until it is done.
+    fill_again(&db, 3, T0, wanting(WRITE)).await;
+    settle(&db, settlement(&third, Verdict::Done)).await;
+    let fourth = claim_write(&db, T0).await;
+    assert!(!fourth.is_uncertain);
+    fill_again(&db, 4, T0, wanting(WRITE)).await;
+    settle(&db, settlement(&fourth, Verdict::Dead { why: "refused".into() })).await;
+    assert!(!claim_write(&db, T0).await.is_uncertain, "a refusal is an answer");
+}
+
 pub async fn the_smallest_rank_comes_first_then_the_oldest(db: Db) {
     let ranked = road(|plan, step, _| {
         let n = step.event.as_ref().unwrap().received_at.since(T0).0;

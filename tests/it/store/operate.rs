@@ -10,7 +10,8 @@ use handoff::{
         time::Span,
     },
     store::{
-        EventFilter, JobFilter, JobOrder, Keep, NewRulebook, StoreError, TokenOrder, TokenRow,
+        EventFilter, JobFilter, JobOrder, Keep, NewRulebook, Store, StoreError, TokenOrder,
+        TokenRow, agree::agree,
     },
 };
 
@@ -174,4 +175,38 @@ pub async fn a_swept_fill_cannot_be_redone(db: Db) {
 pub async fn it_is_ready(db: Db) {
     db.ready().await.unwrap();
     db.ready().await.unwrap();
+}
+
+/// Counts one up in a document; answers what it was before.
+async fn count_up(db: &dyn Store, name: &str) -> i64 {
+    agree(db, name, t(1), |before, _| {
+        let n = before.map_or(0, |text| text.parse::<i64>().unwrap());
+        (Some((n + 1).to_string()), n)
+    })
+    .await
+    .unwrap()
+}
+
+pub async fn one_change_of_a_document_follows_the_other(db: Db) {
+    let mut seen: Vec<i64> = futures_util::future::join_all(
+        (0..40).map(|number| count_up(&*db, if number % 4 == 3 { "b" } else { "a" })),
+    )
+    .await;
+    seen.sort_unstable();
+    let mut each: Vec<i64> = (0..30).chain(0..10).collect();
+    each.sort_unstable();
+    assert_eq!(seen, each, "none was lost, none was made on an old look");
+    assert_eq!(count_up(&*db, "a").await, 30);
+}
+
+pub async fn a_document_that_is_left_alone_stays_as_it_is(db: Db) {
+    let look = async |name: &str| {
+        let seen = |text: Option<&str>, _| (None, text.map(str::to_owned));
+        agree(&*db, name, t(1), seen).await.unwrap()
+    };
+    assert_eq!(look("a").await, None);
+    assert_eq!(look("a").await, None, "a look makes none");
+    count_up(&*db, "a").await;
+    assert_eq!(look("a").await.as_deref(), Some("1"));
+    assert_eq!(look("b").await, None);
 }

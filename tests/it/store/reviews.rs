@@ -43,7 +43,7 @@ fn batch(now: Time, steps: Vec<handoff::model::plan::Step>) -> Batch {
 
 #[tokio::test]
 async fn each_of_many_reviews_fires_once_none_early_and_few_late() {
-    let db = file();
+    let db = file("").unwrap();
     for from in (0..LEADS).step_by(500) {
         accept(&db, (from..from + 500).map(fill).collect()).await;
         let steps = db.undecided(500).await.unwrap().iter().map(step).collect();

@@ -164,10 +164,10 @@ fn tables() {
         (
             "",
             &table(
-                "file = \"t.csv\"\nkey = { country = \"lead.employees\" }\ncolumns = { n = \"nmber\" }",
+                "file = \"t.csv\"\nkey = { country = \"lead.free_mail\" }\ncolumns = { n = \"nmber\" }",
             ),
             &[
-                "rulebook.toml:31:19: lead.employees is not text; look a row up by text, and compare numbers in the rule",
+                "rulebook.toml:31:19: lead.free_mail is neither text nor a number; look a row up by one of those, and ask for the rest in the rule",
                 r#"rulebook.toml:32:17: unknown type "nmber"; did you mean "number"?"#,
             ],
         ),

@@ -100,6 +100,8 @@ fn front() -> Front {
         page_key: Mutex::new(None),
         pages: Pages::default(),
         demo: None,
+        draining: std::sync::atomic::AtomicBool::new(false),
+        presence: Box::new(Vec::new),
     }
 }
 

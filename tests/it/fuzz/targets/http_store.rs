@@ -3,7 +3,7 @@
 //!
 //! Does not know: HTTP.
 
-use std::{cell::Cell, future::ready, path::Path};
+use std::{cell::Cell, future::ready, path::Path, sync::Arc};
 
 use handoff::{
     http::auth,
@@ -21,7 +21,7 @@ use handoff::{
     store::{
         Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter,
         JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, RulebookRow, Store,
-        StoreError, StoreResult, Swept, Tally, TokenOrder, TokenRow, read::PAGE_MAX,
+        StoreError, StoreResult, Swept, Tally, TokenOrder, TokenRow, agree::Change, read::PAGE_MAX,
     },
 };
 use uuid::Uuid;
@@ -218,6 +218,9 @@ impl Store for Forgetful {
         _replace: Option<Vec<RaisedAlert>>,
     ) -> Boxed<'_, StoreResult<Vec<RaisedAlert>>> {
         give(Vec::new())
+    }
+    fn agree(&self, _: String, _: Arc<Change>, _: Time) -> Boxed<'_, StoreResult<()>> {
+        panic!("no route agrees")
     }
     fn ready(&self) -> Boxed<'_, StoreResult<()>> {
         give(())

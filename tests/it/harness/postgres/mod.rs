@@ -98,7 +98,13 @@ impl Server {
         server.run(
             "initdb",
             &["--pgdata", text(&data), "--username", USER, "--pwfile", text(&password)],
-            &["--auth-local=trust", "--auth-host=scram-sha-256", "--encoding=UTF8", "--locale=C"],
+            &[
+                "--auth-local=trust",
+                "--auth-host=scram-sha-256",
+                "--encoding=UTF8",
+                "--locale=C",
+                "--no-sync",
+            ],
         );
         let mut lines = format!(
             "listen_addresses = '127.0.0.1'\nunix_socket_directories = '{}'\n\
@@ -185,6 +191,14 @@ impl Server {
         name
     }
 
+    /// Ends everybody's sessions with a database; answers how many there were.
+    pub fn end_sessions(&self, database: &str) -> usize {
+        let end = format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'"
+        );
+        self.sql("postgres", &end).lines().count()
+    }
+
     /// Removes a database and ends its sessions.
     pub fn remove(&self, database: &str) {
         self.sql("postgres", &format!("DROP DATABASE IF EXISTS {database} WITH (FORCE)"));
@@ -251,6 +265,8 @@ fn a_server_keeps_what_it_acknowledged_and_leaves_nothing_behind() {
     assert!(server.try_sql(&database, "SELECT 1").is_err(), "it is down");
     server.start_again();
     assert_eq!(server.sql(&database, "SELECT title FROM song; SHOW fsync"), "one\non");
+    server.stop(Stop::Fast);
+    server.start_again();
     let copy = server.create_like(&database);
     assert_eq!(server.sql(&copy, "SELECT count(*) FROM song"), "1");
     server.remove(&copy);

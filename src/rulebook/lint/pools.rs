@@ -1,0 +1,48 @@
+//! Pools and what they overflow into.
+//!
+//! | code | what it says |
+//! |---|---|
+//! | `pool.circle` | Pools overflow into each other in a circle. (Compiling finds it.) |
+//! | `pool.same-people` | A pool overflows into one in which nobody else is. |
+//! | `pool.too-far` | A chain of pools is longer than it is followed. |
+//! | `unused` | Nothing refers to it. (Compiling finds it.) |
+//!
+//! Guarantees: a pool with caps or hours is never said to overflow into itself: they are a reason
+//! to. Does not know: when hours are; see `week`.
+
+use super::{super::Rulebook, places::Places, team};
+use crate::model::finding::Finding;
+
+pub fn lint(book: &Rulebook, places: &Places<'_>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for pool in book.pools.values() {
+        let at = places.at("pool", &pool.id, "if_nobody");
+        let chain = team::chain(book, &pool.id);
+        if !chain.ends && chain.pools.len() > 1 {
+            let message = format!(
+                "the chain of pools behind {:?} is longer than the {} that are followed; leads that \
+                 come so far go on with the next rule",
+                pool.id,
+                chain.pools.len()
+            );
+            let mend = "let one of them wait (\"wait\" with max_wait) or \"assign anyway\"";
+            found.push(places.warning(&at, "pool.too-far", message, mend));
+        }
+        let overflow = team::overflow(pool).and_then(|pool| book.pools.get(pool));
+        let Some(overflow) = overflow else { continue };
+        let has_caps = pool.hours.is_some()
+            || !team::pool_caps(pool).is_empty()
+            || team::members(book, pool).iter().any(|(_, caps)| !caps.is_empty());
+        let (own, other) = (team::reps(book, pool), team::reps(book, overflow));
+        if !has_caps && !other.is_empty() && other.is_subset(&own) {
+            let message = format!(
+                "when nobody of {:?} is there, nobody of {:?} is: everybody in it is in {:?} too",
+                pool.id, overflow.id, pool.id
+            );
+            let mend =
+                "name a pool with other people, \"wait\" with max_wait, or \"assign anyway\"";
+            found.push(places.warning(&at, "pool.same-people", message, mend));
+        }
+    }
+    found
+}
