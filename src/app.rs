@@ -9,6 +9,7 @@
 //! Guarantees: a fatal store ends the process. Does not know: settings files; `app::parts` makes
 //! parts of settings, the demo and the tests make their own.
 
+mod feeds;
 pub mod parts;
 mod process;
 pub mod setup;
@@ -48,6 +49,7 @@ use crate::{
     telemetry::{self, Metrics},
     worker::{
         DestinationGate, Guarded, Jumps, Links, Worker,
+        calendar::{Calendar, Calendars},
         reload::{ReadFiles, Watch},
         replica::Presence,
         run::{self, Ended},
@@ -114,6 +116,8 @@ pub struct Parts {
     pub workers_per_lane: usize,
     /// From when on the daemon tells people about itself.
     pub alerts: alert::Limits,
+    /// People's calendar feeds.
+    pub calendars: Vec<Calendar>,
     /// Looks how many bytes are free on the store's disk.
     pub free: Box<Free>,
     /// How long a daemon that stops still answers, while it says that it is not ready: so long does
@@ -221,6 +225,7 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
         lease: parts.lease,
         read: Arc::new(|_, content_type, body| form::document(content_type, body)),
         keep: parts.keep,
+        calendars: Calendars::new(parts.calendars),
         lookout: Lookout::new(parts.alerts, parts.sources.keys().cloned().collect(), parts.free),
         is_elsewhere: AtomicBool::new(false),
         jumps: Mutex::new(Jumps {

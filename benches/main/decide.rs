@@ -44,7 +44,7 @@ pub fn run(table: &mut Table) {
 fn one(table: &mut Table, kind: &str, book: &Rulebook, compiling: &str) {
     let reach = Reach { crms: vec!["hubspot".to_owned()], ..Reach::default() };
     let team = Team::default();
-    let snapshot = Snapshot { lead: None, team: &team };
+    let snapshot = Snapshot { lead: None, company: None, team: &team };
     let plan = |step: &Step| decide(book, &reach, &snapshot, step, book::NOON);
     let steps: Vec<Step> = (0..LEADS).map(|n| book::step(book, n, book::NOON)).collect();
     let decisions: Vec<Decision> = steps.iter().filter_map(|step| plan(step).decision).collect();

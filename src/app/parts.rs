@@ -38,6 +38,7 @@ use crate::{
         sqlite::{Pace, SqliteStore},
     },
     telemetry::Metrics,
+    worker::calendar::Calendar,
     worker::watch::Free,
 };
 
@@ -98,6 +99,10 @@ pub fn from_settings(settings: Settings) -> anyhow::Result<Parts> {
             Err(why) => wrong.push(settings.complaint(&format!("channel.{name}"), &why)),
         }
     }
+    let calendars = calendars(&settings).unwrap_or_else(|more| {
+        wrong.extend(more);
+        Vec::new()
+    });
     if !wrong.is_empty() {
         let lines: Vec<String> = wrong.iter().map(ToString::to_string).collect();
         anyhow::bail!("the settings have mistakes:\n{}", lines.join("\n"));
@@ -141,10 +146,26 @@ pub fn from_settings(settings: Settings) -> anyhow::Result<Parts> {
         lease: settings.limits.lease,
         workers_per_lane: settings.limits.workers,
         alerts: settings.alerts.limits(),
+        calendars,
         free,
         drain: settings.limits.drain,
         demo: None,
     })
+}
+
+/// The readers of people's calendars.
+///
+/// # Errors
+/// Each that cannot be read, in its place of the settings.
+pub fn calendars(settings: &Settings) -> Result<Vec<Calendar>, Vec<Finding>> {
+    let (mut calendars, mut wrong) = (Vec::new(), Vec::new());
+    for part in &settings.calendars {
+        match super::feeds::calendar(part) {
+            Ok(calendar) => calendars.push(calendar),
+            Err(why) => wrong.push(settings.complaint(&format!("calendar.{}", part.name), &why)),
+        }
+    }
+    if wrong.is_empty() { Ok(calendars) } else { Err(wrong) }
 }
 
 fn bounds(settings: &Settings) -> Bounds {

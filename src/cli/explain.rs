@@ -228,7 +228,7 @@ impl Case<'_> {
 
     fn step(&self, lead: Option<&Lead>, event: Option<StepEvent>, input: Input) -> Plan {
         let team = Team::default();
-        let snapshot = Snapshot { lead, team: &team };
+        let snapshot = Snapshot { lead, company: None, team: &team };
         decide::decide(self.book, &self.reach, &snapshot, &Step { event, input }, self.now)
     }
 

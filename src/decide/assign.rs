@@ -4,7 +4,7 @@
 //! owner remembers who had it and gives the old owner's turn back.
 //! Does not know: which rule or rotation chose the owner.
 
-use super::{Desk, ask, note, rotate, sla};
+use super::{Desk, ask, note, rotate::Taken, route, sla, turns};
 use crate::{
     model::{
         job::{JobKind, JobWanted, Why},
@@ -18,6 +18,8 @@ use crate::{
 
 /// How long messages about leads that waited for somebody are gathered.
 const GATHER: Span = Span::seconds(5);
+/// How soon somebody is looked for again who could take a lead over, at first and at last.
+const SEEK_AGAIN: (Span, Span) = (Span::minutes(1), Span::hours(1));
 /// Alarms come before everything else that waits for a channel.
 const ALARM_RANK: i64 = -1;
 
@@ -26,13 +28,41 @@ const ALARM_RANK: i64 = -1;
 pub fn first(
     desk: Desk<'_>,
     mut lead: Lead,
-    rep: &str,
+    taken: Taken,
     sla_id: &str,
-    changes: Vec<TeamChange>,
     decision: Decision,
 ) -> Plan {
     lead.ladder = None;
-    own(desk, lead, rep, Some(sla_id), changes, decision)
+    take(desk, lead, taken, Some(sla_id), decision)
+}
+
+/// Somebody took a lead that was offered: it is theirs, and they are on it.
+#[must_use]
+pub fn claimed(desk: Desk<'_>, mut lead: Lead, taken: Taken, decision: Decision) -> Plan {
+    let over = route::offers_over(desk, &lead, &taken.rep);
+    lead.ladder = None;
+    let mut plan = take(desk, lead, taken, None, decision);
+    plan.dropped.extend(over);
+    let Some(lead) = &mut plan.lead else { return plan };
+    if let Some(ladder) = &mut lead.ladder {
+        let on_it = desk.book.slas.get(&ladder.sla).map(|sla| sla.on_it);
+        ladder.on_it_until = on_it.map(|on_it| desk.now.plus(on_it));
+        ladder.on_its = 1;
+    }
+    plan.review = next_review(desk, lead);
+    plan
+}
+
+fn take(
+    desk: Desk<'_>,
+    mut lead: Lead,
+    taken: Taken,
+    sla_id: Option<&str>,
+    decision: Decision,
+) -> Plan {
+    lead.pool = taken.pool;
+    lead.through = taken.through;
+    own(desk, lead, &taken.rep, sla_id, taken.changes, decision)
 }
 
 /// The same owner again, with a new clock.
@@ -45,25 +75,15 @@ pub fn again(desk: Desk<'_>, mut lead: Lead, rep: &str, sla_id: &str, what: What
 
 /// Another owner: the old one's turn goes back, and the ladder starts anew for the new one.
 #[must_use]
-pub fn hand_over(
-    desk: Desk<'_>,
-    mut lead: Lead,
-    rep: &str,
-    pool: Option<String>,
-    mut changes: Vec<TeamChange>,
-    decision: Decision,
-) -> Plan {
-    let old = lead.owner.take().filter(|old| old != rep);
+pub fn hand_over(desk: Desk<'_>, mut lead: Lead, mut taken: Taken, decision: Decision) -> Plan {
+    let old = lead.owner.take().filter(|old| *old != taken.rep);
     if let Some(old) = &old {
-        if let Some(from) = &lead.pool {
-            changes.extend(rotate::give_back(desk, from, old, lead.assigned_at));
-        }
+        turns::give_back(desk, &lead, old, taken.kept, &mut taken.changes);
         if !lead.had.contains(old) {
             lead.had.push(old.clone());
         }
     }
-    lead.pool = pool;
-    let mut plan = own(desk, lead, rep, None, changes, decision);
+    let mut plan = take(desk, lead, taken, None, decision);
     if let (Some(old), Some(lead)) = (&old, &plan.lead) {
         let told = tell_rep(desk, lead, old, Why::Reassigned);
         plan.jobs.extend(told);
@@ -87,6 +107,7 @@ fn own(
         _ => Span::ZERO,
     };
     lead.outside_owner = None;
+    lead.offers.clear();
     lead.state = State::Assigned;
     lead.waiting = None;
     lead.awaited.clear();
@@ -105,12 +126,17 @@ fn own(
             on_it_until: None,
             on_its: 0,
             asking_until: None,
+            is_late: false,
+            seeks_since: None,
         });
         note::put(&mut decision, "sla", &sla.id);
         note::put(&mut decision, "deadline", deadline);
     }
     note::put(&mut decision, "owner", rep);
     note::put(&mut decision, "pool", &lead.pool);
+    if !lead.through.is_empty() {
+        note::put(&mut decision, "through", &lead.through);
+    }
     let mut jobs = writes(desk, &lead);
     let told = tell_rep(desk, &lead, rep, Why::Assigned).into_iter();
     jobs.extend(told.map(|job| JobWanted { due_at: job.due_at.plus(gather), ..job }));
@@ -139,16 +165,20 @@ fn sla_of<'a>(desk: Desk<'a>, lead: &Lead, sla_id: Option<&str>) -> Option<&'a S
         .or_else(|| book.slas.get(&book.default_sla))
 }
 
-/// When the lead is to be looked at next.
+/// When the lead is to be looked at next: at a step of its ladder, when it becomes late, and while
+/// somebody is looked for who could take it over.
 #[must_use]
 pub fn next_review(desk: Desk<'_>, lead: &Lead) -> Review {
-    let on_it = lead.ladder.as_ref().and_then(|ladder| ladder.on_it_until);
-    let next = sla::firings(desk, lead).first().map(|firing| firing.at);
-    match (on_it, next) {
-        (Some(on_it), Some(next)) => Review::At(next.max(on_it)),
-        (_, Some(next)) => Review::At(next),
-        (_, None) => Review::None,
-    }
+    let Some(ladder) = &lead.ladder else { return Review::None };
+    let step = sla::firings(desk, lead).first().map(|firing| firing.at);
+    let seeks = ladder.seeks_since.map(|since| {
+        let waited = Span(desk.now.since(since).0 / 4);
+        desk.now.plus(waited.clamp(SEEK_AGAIN.0, SEEK_AGAIN.1))
+    });
+    let held = ladder.on_it_until.unwrap_or(Time(i64::MIN));
+    let step = [step, seeks].into_iter().flatten().min().map(|at| at.max(held));
+    let late = (!ladder.is_late).then(|| ladder.deadline.max(held));
+    [step, late].into_iter().flatten().min().map_or(Review::None, Review::At)
 }
 
 /// The rank of a lead's jobs: hot SLAs first, then the earlier deadline.
@@ -207,6 +237,14 @@ pub fn tell(desk: Desk<'_>, lead: &Lead, whom: &[Tell], why: Why) -> Vec<JobWant
     jobs.sort_by(|a, b| a.destination.cmp(&b.destination));
     jobs.dedup_by(|a, b| a.destination == b.destination);
     jobs
+}
+
+/// Opens a page, or keeps it open, and remembers to close it.
+pub fn page(desk: Desk<'_>, lead: &mut Lead, pager: &str) -> JobWanted {
+    if !lead.paged.iter().any(|paged| paged == pager) {
+        lead.paged.push(pager.to_owned());
+    }
+    job(JobKind::Tell, pager.to_owned(), desk.now, rank(desk, lead), Some(Why::Page))
 }
 
 /// Those whom the rulebook wants told when a lead is stuck.

@@ -38,7 +38,7 @@ fn an_owner_met_who_has_left_does_not_get_the_lead() {
 #[test]
 fn an_owner_met_who_is_away_does_not_get_the_lead() {
     let mut world = World::new(book());
-    let away = Away { absence: Absence::Out, from: NOON, until: None };
+    let away = Away { absence: Absence::Out, from: NOON, until: None, is_from_calendar: false };
     world.team.away.insert("konrad".into(), vec![away]);
     world.fill("eva@linden.example", None);
     met(&mut world, "owner-konrad");
@@ -93,6 +93,7 @@ fn waiting_book() -> crate::rulebook::Rulebook {
         if_unknown: IfUnknown::Wait { wait: Span::seconds(60), then_hold: false },
         then: Then::Assign { to: Target::Rep("konrad".into()), if_unavailable: None },
         sla: "hot".into(),
+        sticky: None,
     };
     book.rules.insert(0, rule);
     let empty = crate::rulebook::Rulebook::empty(schema);
@@ -164,6 +165,7 @@ fn a_reopened_lead_has_the_clock_of_what_it_asks_for_now() {
             if_unknown: IfUnknown::Skip,
             then: Then::Assign { to: Target::Pool("inbound".into()), if_unavailable: None },
             sla: "slow".into(),
+            sticky: None,
         },
     );
     let empty = crate::rulebook::Rulebook::empty(schema);

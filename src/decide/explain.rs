@@ -10,13 +10,13 @@ use std::{collections::BTreeMap, fmt::Write as _};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 pub use super::losers::{RuleWhy, Rules};
-use super::{available::Standing, rotate::Candidate, route::Passed};
+use super::{available::Standing, pool::Sticky, rotate::Candidate, route::Passed};
 use crate::{
     model::{
         field::Fields,
         id::Seq,
-        lead::Waiting,
-        news::{Known, Outcome, Response},
+        lead::{Offer, Waiting},
+        news::{Absence, Known, Outcome, Response},
         plan::{Decided, Decision, What},
         time::Time,
     },
@@ -79,12 +79,17 @@ pub(super) struct Stored {
     pools: Vec<(String, Vec<Candidate>)>,
     owner: Option<String>,
     pool: Option<String>,
+    through: Vec<String>,
+    sticky: Vec<Sticky>,
+    offer: Option<Offer>,
+    calendar: bool,
     sla: Option<String>,
     deadline: Option<Time>,
     waiting: Option<Waiting>,
     set_aside: Option<String>,
     from: Option<String>,
     kept: Option<String>,
+    late: Option<String>,
     paged: Option<String>,
     skipped_as_late: Vec<usize>,
     response: Option<Response>,
@@ -147,8 +152,7 @@ fn candidates(book: &Rulebook, stored: &Stored) -> Vec<CandidateWhy> {
                 pool: pool.clone(),
                 rep: one.rep.clone(),
                 credit: one.credit,
-                is_winner: stored.owner.as_ref() == Some(&one.rep)
-                    && stored.pool.as_ref().is_none_or(|own| own == pool),
+                is_winner: won(stored, pool, &one.rep),
                 standing: standing(&one.standing),
             })
             .collect()
@@ -157,12 +161,23 @@ fn candidates(book: &Rulebook, stored: &Stored) -> Vec<CandidateWhy> {
     stored.pools.iter().flat_map(each).collect()
 }
 
+/// Whether this candidate of this pool got it: the owner, or the pool within the pool that did.
+fn won(stored: &Stored, pool: &str, candidate: &str) -> bool {
+    let Some(own) = stored.pool.as_deref() else {
+        return stored.owner.as_deref() == Some(candidate);
+    };
+    let mut path = stored.through.iter().map(String::as_str).chain([own]);
+    let Some(_) = path.find(|one| *one == pool) else { return false };
+    path.next().or(stored.owner.as_deref()) == Some(candidate)
+}
+
 /// A standing in words.
 #[must_use]
 pub fn standing(standing: &Standing) -> String {
     match standing {
         Standing::Free => "free".to_owned(),
         Standing::Left => "no longer with us".to_owned(),
+        Standing::Deactivated => absence_word(Absence::Deactivated).to_owned(),
         Standing::Away { absence, until: Some(until) } => {
             format!("{} until {}", absence_word(*absence), clock(*until))
         }
@@ -173,14 +188,26 @@ pub fn standing(standing: &Standing) -> String {
         Standing::OffHours { opens: None } => "off hours".to_owned(),
         Standing::Capped { leads, per: Per::Open } => format!("has {leads} open leads: the cap"),
         Standing::Capped { leads, per } => {
-            let per = match per {
-                Per::Hour => "hour",
-                Per::Day | Per::Open => "day",
-                Per::Week => "week",
-            };
-            format!("the cap of {leads} per {per} is reached")
+            format!("the cap of {leads} per {} is reached", period(*per))
         }
+        Standing::PoolCapped { leads, per: Per::Open } => {
+            format!("the pool has {leads} open leads: its cap")
+        }
+        Standing::PoolCapped { leads, per } => {
+            format!("the pool's cap of {leads} per {} is reached", period(*per))
+        }
+        Standing::Nobody => "nobody of it is free".to_owned(),
+        Standing::Behind { late: 0, open } => format!("has {open} leads to answer already"),
+        Standing::Behind { late, .. } => format!("is late with {late} already"),
         Standing::HadIt => "had it before".to_owned(),
+    }
+}
+
+const fn period(per: Per) -> &'static str {
+    match per {
+        Per::Hour => "hour",
+        Per::Day | Per::Open => "day",
+        Per::Week => "week",
     }
 }
 
@@ -219,6 +246,7 @@ pub fn sentence(book: &Rulebook, decision: &Decision) -> String {
         What::Escalated => escalated(&stored),
         What::Reassigned => handed_over(book, &stored),
         What::Asked => "The CRM is asked whether somebody has answered".to_owned(),
+        What::OnIt if stored.offer.is_some() => claimed(book, &stored),
         What::OnIt => match stored.until {
             Some(until) => {
                 format!("{} is on it; the ladder waits until {}", name(&stored.rep), clock(until))
@@ -234,8 +262,50 @@ pub fn sentence(book: &Rulebook, decision: &Decision) -> String {
                 .as_ref()
                 .map_or_else(String::new, |_| format!(": {}", name(&stored.owner)))
         ),
-        What::AwayNoted => format!("The absences of {} changed", name(&stored.rep)),
-        What::Noted => "Taken note of".to_owned(),
+        What::AwayNoted => away_noted(&name(&stored.rep), &stored),
+        What::Noted if stored.late.is_some() => {
+            format!("The deadline has passed; {} has not answered", name(&stored.late))
+        }
+        What::Noted => match &stored.kept {
+            Some(kept) => format!("It stays with its owner, since {kept}"),
+            None => "Taken note of".to_owned(),
+        },
+    }
+}
+
+fn away_noted(name: &str, stored: &Stored) -> String {
+    match &stored.refused_by {
+        Some(crm) => format!("{crm} refuses {name} as an owner: no lead goes there any more"),
+        None if stored.calendar => format!("The calendar of {name} changed"),
+        None => format!("The absences of {name} changed"),
+    }
+}
+
+/// The first of those whom it was offered to.
+fn claimed(book: &Rulebook, stored: &Stored) -> String {
+    let who = name(book, stored.rep.as_deref().unwrap_or("nobody"));
+    let others = stored.offer.as_ref().map_or(0, |offer| offer.to.len()).saturating_sub(1);
+    let mut text = format!("{who} took it");
+    match others {
+        0 => {}
+        1 => text.push_str(", one other was asked"),
+        more => {
+            let _ = write!(text, ", first of {}", more + 1);
+        }
+    }
+    if let (Some(sla), Some(deadline)) = (&stored.sla, stored.deadline) {
+        let _ = write!(text, "; to be answered by {} ({sla})", clock(deadline));
+    }
+    text
+}
+
+/// Who had this person or company before, and what came of it.
+fn stuck_to(book: &Rulebook, sticky: &Sticky) -> String {
+    let what = if sticky.is_company { "this company" } else { "this person" };
+    let who = name(book, &sticky.rep);
+    match &sticky.standing {
+        Standing::Free => format!("{who} had {what} before"),
+        other => format!("{who} had {what} before, but: {}", standing(other)),
     }
 }
 
@@ -261,7 +331,10 @@ fn placed(book: &Rulebook, stored: &Stored) -> String {
     if let Some(pool) = &stored.pool {
         let _ = write!(text, ", pool {pool}");
     }
-    let mut said = Vec::new();
+    for sticky in &stored.sticky {
+        let _ = write!(text, "; {}", stuck_to(book, sticky));
+    }
+    let mut said: Vec<&String> = stored.sticky.iter().map(|sticky| &sticky.rep).collect();
     for (_, candidates) in &stored.pools {
         for one in candidates.iter().filter(|one| !one.standing.is_free()) {
             if said.contains(&&one.rep) {
@@ -291,6 +364,17 @@ pub fn waits(waiting: &Waiting) -> String {
             format!(
                 "nobody of the pool {pool} is there; it waits until {} at the latest",
                 clock(*until)
+            )
+        }
+        Waiting::Claim { pool, until } => {
+            format!(
+                "it is offered to whoever of the pool {pool} takes it first, until {}",
+                clock(*until)
+            )
+        }
+        Waiting::Escalated { pool, .. } => {
+            format!(
+                "nobody of the pool {pool} is there; people were told, and it is held until somebody is"
             )
         }
         Waiting::Operator { why, .. } => format!("an operator must look: {why}"),

@@ -5,23 +5,31 @@
 //! set-aside lead with a new clock.
 //! Does not know: how the person is looked up; the snapshot has the newest lead of theirs.
 
-use super::{Desk, ask, assign, note, route, sla};
+use super::{Desk, ask, assign, available, note, rotate::Look, route, sla};
 use crate::model::{
     event::Fate,
     id::{LeadId, Seq, lead_uuid},
     job::Why,
-    lead::{Lead, State, Waiting},
+    lead::{Earlier, Lead, State, Waiting},
     plan::{Draft, Filled, Plan, Review, StepEvent, What},
 };
 
 /// Decides a fill.
-pub fn decide(desk: Desk<'_>, lead: Option<&Lead>, event: &StepEvent, draft: &Draft) -> Plan {
+pub fn decide(
+    desk: Desk<'_>,
+    (lead, company): (Option<&Lead>, Option<&Lead>),
+    event: &StepEvent,
+    draft: &Draft,
+) -> Plan {
     let is_recent =
         |lead: &&Lead| event.received_at.since(lead.filled_at) <= desk.book.same_lead_within;
     let same = lead.filter(is_recent).filter(|lead| is_one_person(lead, draft));
     let mut plan = match same {
         Some(lead) => join(desk, lead, event, draft),
-        None => open(desk, event, draft),
+        None => {
+            let person = lead.filter(|lead| is_one_person(lead, draft));
+            open(desk, event, draft, earlier(desk, person, company))
+        }
     };
     plan.identities.clone_from(&draft.identities);
     plan.filled = Some(Filled {
@@ -40,8 +48,27 @@ fn is_one_person(lead: &Lead, draft: &Draft) -> bool {
     }
 }
 
+/// Who had an earlier lead of this person, and who one of the company, where a pool asks for it.
+fn earlier(desk: Desk<'_>, person: Option<&Lead>, company: Option<&Lead>) -> Vec<Earlier> {
+    if !desk.book.is_sticky() {
+        return Vec::new();
+    }
+    let mut all: Vec<Earlier> = Vec::new();
+    for (lead, is_company) in [(person, false), (company, true)] {
+        let Some(lead) = lead else { continue };
+        let Some(rep) = &lead.owner else { continue };
+        if all.iter().any(|known| known.rep == *rep) {
+            continue;
+        }
+        let at = [lead.assigned_at, lead.answered_at].into_iter().flatten().max();
+        let at = at.unwrap_or(lead.filled_at).max(lead.filled_at);
+        all.push(Earlier { rep: rep.clone(), at, is_company });
+    }
+    all
+}
+
 /// A new lead: first the CRMs are asked who has this person, then it is routed.
-fn open(desk: Desk<'_>, event: &StepEvent, draft: &Draft) -> Plan {
+fn open(desk: Desk<'_>, event: &StepEvent, draft: &Draft, earlier: Vec<Earlier>) -> Plan {
     let mut lead = Lead {
         id: LeadId(event.id.0),
         uuid: lead_uuid(event.received_at, event.uuid),
@@ -57,6 +84,9 @@ fn open(desk: Desk<'_>, event: &StepEvent, draft: &Draft) -> Plan {
         awaited: Vec::new(),
         rule: None,
         pool: None,
+        through: Vec::new(),
+        earlier,
+        offers: Vec::new(),
         owner: None,
         outside_owner: None,
         had: Vec::new(),
@@ -140,14 +170,15 @@ fn reopen(desk: Desk<'_>, mut lead: Lead) -> Plan {
     lead.ladder = None;
     lead.outside_owner = None;
     lead.had.clear();
+    lead.offers.clear();
     lead.reopened_at = Some(desk.now);
-    let owner = lead
-        .owner
-        .clone()
-        .filter(|owner| desk.book.reps.get(owner).is_some_and(|rep| !rep.has_left));
+    let owner = lead.owner.clone().filter(|owner| {
+        let rep = desk.book.reps.get(owner);
+        rep.is_some_and(|rep| !available::of_named(desk, rep).is_gone())
+    });
     match owner {
         Some(owner) => {
-            let sla = route::route(desk, &lead, &[]).sla;
+            let sla = route::route(desk, &lead, Look::free(&[])).sla;
             assign::again(desk, lead, &owner, &sla, What::Reopened)
         }
         None => route::place(desk, None, lead, What::Reopened),
@@ -158,7 +189,7 @@ fn reopen(desk: Desk<'_>, mut lead: Lead) -> Plan {
 /// than the one that runs (or none runs any more).
 fn hasten(desk: Desk<'_>, lead: Lead) -> Plan {
     let Some(owner) = lead.owner.clone() else { return tell_owner(desk, lead) };
-    let routed = route::route(desk, &lead, &[]);
+    let routed = route::route(desk, &lead, Look::free(&[]));
     let sooner = desk.book.slas.get(&routed.sla).is_some_and(|sla| {
         let deadline = sla::after(desk, sla, &owner, desk.now, sla.respond_within);
         lead.ladder.as_ref().is_none_or(|ladder| deadline < ladder.deadline)

@@ -6,10 +6,11 @@
 //! Does not know: the store, destinations beyond their names, or how anything is shown.
 //!
 //! Reading order: `prepare` (bytes become a draft), `fill` (a form fill), `route` (which rule),
-//! `rotate` (which rep), `assign` (the lead gets an owner and a clock), `review` (the ladder),
+//! `pool` (what a pool does with it), `rotate` (which rep), `turns` (what that changes), `assign` (the lead gets an owner and a clock), `review` (the ladder),
 //! `news` (what acting and people brought), `explain` (why, said back); apart from leads: `watch`
-//! (what the daemon finds out about itself becomes alerts).
+//! (what the daemon finds out about itself becomes alerts), and `statement` (what a rep got).
 
+mod absent;
 pub mod ask;
 pub mod assign;
 pub mod available;
@@ -18,11 +19,14 @@ pub mod fill;
 mod losers;
 pub mod news;
 mod note;
+mod pool;
 pub mod prepare;
 pub mod review;
 pub mod rotate;
 pub mod route;
 pub mod sla;
+pub mod statement;
+mod turns;
 pub mod watch;
 
 use crate::{
@@ -70,7 +74,9 @@ pub fn decide(
 ) -> Plan {
     let desk = Desk { book, reach, team: snapshot.team, now };
     match (&step.input, &step.event) {
-        (Input::Fill(draft), Some(event)) => fill::decide(desk, snapshot.lead, event, draft),
+        (Input::Fill(draft), Some(event)) => {
+            fill::decide(desk, (snapshot.lead, snapshot.company), event, draft)
+        }
         (Input::Unreadable(unread), Some(event)) => unreadable(desk, &event.source, unread),
         (Input::News(news), event) => news::decide(desk, snapshot.lead, event.as_ref(), news),
         (Input::Review, _) => {
@@ -101,6 +107,12 @@ fn unreadable(desk: Desk<'_>, source: &str, unread: &Unread) -> Plan {
 
 #[cfg(test)]
 mod corner_tests;
+#[cfg(test)]
+mod fair_tests;
+#[cfg(test)]
+mod peers_tests;
+#[cfg(test)]
+mod pool_tests;
 #[cfg(test)]
 mod road_tests;
 #[cfg(test)]

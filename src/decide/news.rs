@@ -5,7 +5,11 @@
 //! silence.
 //! Does not know: who brought the news.
 
-use super::{Desk, ask, assign, available, note, review, route};
+use super::{
+    Desk, absent, ask, assign, available, note, review,
+    rotate::{self, Look, Taken},
+    route,
+};
 use crate::{
     model::{
         event::Fate,
@@ -13,7 +17,7 @@ use crate::{
         lead::{Ladder, Lead, State, Waiting},
         news::{Absence, Act, Known, KnownRecord, News, Outcome, Response},
         plan::{Plan, Review, StepEvent, What},
-        team::{Away, TeamChange},
+        team::Away,
         time::Time,
     },
     rulebook::{Rep, condition::Value},
@@ -24,10 +28,15 @@ use crate::{
 pub fn decide(desk: Desk<'_>, lead: Option<&Lead>, event: Option<&StepEvent>, news: &News) -> Plan {
     let mut plan = match (news, lead) {
         (News::Away { rep, absence, from, until }, _) => {
-            let away = Away { absence: *absence, from: *from, until: *until };
-            away_noted(desk, rep, Some(away))
+            let away =
+                Away { absence: *absence, from: *from, until: *until, is_from_calendar: false };
+            absent::begins(desk, rep, away)
         }
-        (News::Back { rep }, _) => away_noted(desk, rep, None),
+        (News::Calendar { rep, away }, _) => absent::by_calendar(desk, rep, away),
+        (News::Back { rep }, _) => absent::ends(desk, rep),
+        (News::OwnerInvalid { destination, rep, .. }, lead) => {
+            owner_invalid(desk, lead, destination, rep)
+        }
         (_, None) => Plan::nothing(),
         (News::Facts { destination, known, .. }, Some(lead)) => {
             facts(desk, lead, destination, known)
@@ -41,9 +50,6 @@ pub fn decide(desk: Desk<'_>, lead: Option<&Lead>, event: Option<&StepEvent>, ne
         }
         (News::OwnerMet { destination, owner, is_move, .. }, Some(lead)) => {
             owner_met(desk, lead, destination, owner, *is_move)
-        }
-        (News::OwnerInvalid { destination, rep, .. }, Some(lead)) => {
-            owner_invalid(desk, lead, destination, rep)
         }
         (News::Acted { rep, act, .. }, Some(lead)) => acted(desk, lead, rep, act),
         (News::Reassign { to, why, .. }, Some(lead)) => by_hand(desk, lead, to, why.as_deref()),
@@ -189,7 +195,7 @@ fn owner_met(desk: Desk<'_>, lead: &Lead, destination: &str, owner: &str, is_mov
             let jobs = assign::writes(desk, &lead);
             Plan { jobs, decision: Some(decision), lead: Some(lead), ..Plan::nothing() }
         }
-        Some(rep) => assign::hand_over(desk, lead, &rep.id, None, Vec::new(), decision),
+        Some(rep) => assign::hand_over(desk, lead, Taken::by_name(&rep.id, true), decision),
         None if lead.outside_owner.as_deref() == Some(owner) => Plan::nothing(),
         None => {
             // Nobody whom we could remind: our owner keeps the clock, and people hear of it.
@@ -202,26 +208,29 @@ fn owner_met(desk: Desk<'_>, lead: &Lead, destination: &str, owner: &str, is_mov
 
 /// Whoever has left never gets a lead; whoever is away gets none that only was theirs before.
 fn cannot_take(desk: Desk<'_>, rep: &Rep, is_move: bool) -> bool {
-    rep.has_left || (!is_move && !available::of_named(desk, rep).is_free())
+    let standing = available::of_named(desk, rep);
+    standing.is_gone() || (!is_move && !standing.is_free())
 }
 
-/// The CRM refuses the owner: somebody else gets the lead, and people hear of it.
-fn owner_invalid(desk: Desk<'_>, lead: &Lead, destination: &str, rep: &str) -> Plan {
-    if lead.state != State::Assigned || lead.owner.as_deref() != Some(rep) {
-        return Plan::nothing();
-    }
-    let mut had = lead.had.clone();
-    had.push(rep.to_owned());
+/// The CRM refuses the owner: that person gets no lead any more, somebody else gets this one, and
+/// people hear of it.
+fn owner_invalid(desk: Desk<'_>, lead: Option<&Lead>, destination: &str, rep: &str) -> Plan {
+    let mut gone = absent::deactivated(desk, rep, destination);
+    let is_theirs =
+        |lead: &&Lead| lead.state == State::Assigned && lead.owner.as_deref() == Some(rep);
+    let Some(lead) = lead.filter(is_theirs) else { return gone };
+    let had: Vec<String> = lead.had.iter().cloned().chain([rep.to_owned()]).collect();
     let mut decision = note::decision(desk, What::Reassigned);
     note::put(&mut decision, "from", rep);
     note::put(&mut decision, "refused_by", destination);
-    let mut plan = if let Some((next, pool, changes, pools)) = review::free_for(desk, lead, &had) {
-        note::put(&mut decision, "pools", pools);
-        assign::hand_over(desk, lead.clone(), &next, pool, changes, decision)
+    let mut plan = if let Some((taken, looked)) = review::free_for(desk, lead, Look::free(&had)) {
+        note::put(&mut decision, "pools", looked);
+        assign::hand_over(desk, lead.clone(), taken, decision)
     } else {
         decision.what = What::Held;
         Plan { decision: Some(decision), lead: Some(lead.clone()), ..Plan::nothing() }
     };
+    plan.team.append(&mut gone.team);
     assign::add_missing(&mut plan.jobs, assign::alarm(desk, lead));
     plan
 }
@@ -240,6 +249,11 @@ fn acted(desk: Desk<'_>, lead: &Lead, rep: &str, act: &Act) -> Plan {
             answered(desk, lead.clone(), Some(&word), Some(outcome))
         }
         Act::OutToday => out_today(desk, lead, rep),
+        Act::OwnerOut => {
+            let owner = lead.owner.as_ref().and_then(|owner| desk.book.reps.get(owner));
+            let own = owner.filter(|owner| owner.manager.as_deref() == Some(rep));
+            own.map_or_else(Plan::nothing, |owner| out_today(desk, lead, &owner.id))
+        }
     }
 }
 
@@ -248,6 +262,9 @@ const ON_ITS_MAX: u32 = 2;
 
 /// "On it" buys a bounded time; then the ladder goes on.
 fn on_it(desk: Desk<'_>, lead: &Lead, rep: &str) -> Plan {
+    if lead.state == State::Waiting {
+        return claimed(desk, lead, rep);
+    }
     let is_theirs = lead.state == State::Assigned && lead.owner.as_deref() == Some(rep);
     let mut lead = lead.clone();
     let can = |ladder: &&mut Ladder| is_theirs && ladder.on_its < ON_ITS_MAX;
@@ -270,53 +287,53 @@ fn on_it(desk: Desk<'_>, lead: &Lead, rep: &str) -> Plan {
     Plan { review, decision: Some(decision), lead: Some(lead), ..Plan::nothing() }
 }
 
+/// The first who says "on it" gets a lead that was offered, even if another cap of theirs was
+/// reached meanwhile. Everybody's words are decided one after the other, so there is one first.
+fn claimed(desk: Desk<'_>, lead: &Lead, rep: &str) -> Plan {
+    let offer = lead.offers.iter().find(|offer| offer.to.iter().any(|to| to == rep));
+    let is_here = || {
+        let rep = desk.book.reps.get(rep);
+        rep.is_some_and(|rep| !available::of_named(desk, rep).is_gone())
+    };
+    let Some(offer) = offer.filter(|_| is_here()) else { return Plan::nothing() };
+    let look = Look { anyway: true, ..Look::only(&[], rep) };
+    let pool = desk.book.pools.get(&offer.pool);
+    let pick = pool.map(|pool| rotate::pick(desk, pool, look)).unwrap_or_default();
+    let taken = pick.taken.unwrap_or_else(|| Taken::by_name(rep, true));
+    let mut decision = note::decision(desk, What::OnIt);
+    note::put(&mut decision, "rep", rep);
+    note::put(&mut decision, "offer", offer);
+    note::put(&mut decision, "pools", pick.looked);
+    assign::claimed(desk, lead.clone(), taken, decision)
+}
+
 /// "I'm out today": the rep gets nothing more today, and this lead goes to somebody free.
 fn out_today(desk: Desk<'_>, lead: &Lead, rep: &str) -> Plan {
     let Some(known) = desk.book.reps.get(rep) else { return Plan::nothing() };
     let until = available::day_end(desk, known);
-    let away = Away { absence: Absence::Out, from: desk.now, until: Some(until) };
-    let mut plan = away_noted(desk, rep, Some(away));
+    let away =
+        Away { absence: Absence::Out, from: desk.now, until: Some(until), is_from_calendar: false };
+    let mut plan = absent::begins(desk, rep, away);
     if lead.state != State::Assigned || lead.owner.as_deref() != Some(rep) {
         return plan;
     }
     let mut had = lead.had.clone();
     had.push(rep.to_owned());
-    if let Some((next, pool, changes, pools)) = review::free_for(desk, lead, &had) {
+    if let Some((taken, looked)) = review::free_for(desk, lead, Look::free(&had)) {
         let mut decision = note::decision(desk, What::Reassigned);
         note::put(&mut decision, "from", rep);
         note::put(&mut decision, "away_until", until);
-        note::put(&mut decision, "pools", pools);
+        note::put(&mut decision, "pools", looked);
         let team = std::mem::take(&mut plan.team);
-        plan = assign::hand_over(desk, lead.clone(), &next, pool, changes, decision);
+        plan = assign::hand_over(desk, lead.clone(), taken, decision);
         plan.team.extend(team);
     }
     plan
 }
 
-/// An absence begins, or every absence ends. Past ones are dropped on the way.
-fn away_noted(desk: Desk<'_>, rep: &str, away: Option<Away>) -> Plan {
-    if !desk.book.reps.contains_key(rep) {
-        return Plan::nothing();
-    }
-    let mut all: Vec<Away> = match &away {
-        Some(_) => desk.team.away.get(rep).cloned().unwrap_or_default(),
-        None => Vec::new(),
-    };
-    all.retain(|one| one.until.is_none_or(|until| until > desk.now));
-    all.extend(away.filter(|away| !all.contains(away)));
-    let mut decision = note::decision(desk, What::AwayNoted);
-    note::put(&mut decision, "rep", rep);
-    note::put(&mut decision, "away", &all);
-    Plan {
-        team: vec![TeamChange::Away { rep: rep.to_owned(), away: all }],
-        decision: Some(decision),
-        ..Plan::nothing()
-    }
-}
-
 /// An operator hands the lead to somebody by name.
 fn by_hand(desk: Desk<'_>, lead: &Lead, to: &str, why: Option<&str>) -> Plan {
-    let can = desk.book.reps.get(to).is_some_and(|rep| !rep.has_left);
+    let can = desk.book.reps.get(to).is_some_and(|rep| !available::of_named(desk, rep).is_gone());
     if !can || lead.owner.as_deref() == Some(to) && lead.state == State::Assigned {
         return Plan::nothing();
     }
@@ -333,7 +350,7 @@ fn by_hand(desk: Desk<'_>, lead: &Lead, to: &str, why: Option<&str>) -> Plan {
     let mut decision = note::decision(desk, What::Reassigned);
     note::put(&mut decision, "from", &lead.owner);
     note::put(&mut decision, "why", why);
-    assign::hand_over(desk, lead, to, None, Vec::new(), decision)
+    assign::hand_over(desk, lead, Taken::by_name(to, true), decision)
 }
 
 /// For sentences: what a text fact says.

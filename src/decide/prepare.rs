@@ -15,7 +15,7 @@ use crate::{
         plan::{Draft, Input, Unread},
         text::Untrusted,
     },
-    rulebook::Rulebook,
+    rulebook::{Rulebook, facts},
 };
 
 /// The longest text kept of one field, in characters. The raw body keeps everything.
@@ -38,7 +38,7 @@ pub fn prepare(book: &Rulebook, source: &str, document: Result<Value, String>) -
     }
     let bad_email = normal_email(&mut fields);
     derive(&mut fields);
-    let identities = identities(&fields);
+    let mut identities = identities(&fields);
     if identities.is_empty() {
         let reason = match bad_email {
             Some(why) => format!("no usable email or phone; of the email: {why}"),
@@ -48,6 +48,10 @@ pub fn prepare(book: &Rulebook, source: &str, document: Result<Value, String>) -
             ),
         };
         return Input::Unreadable(Unread { reason, filled, unfilled: mapped.unfilled });
+    }
+    if book.is_sticky() {
+        let (domain, _) = facts::company_domain(&fields);
+        identities.extend(domain.map(Identity::Company));
     }
     let intent = book.intent_of(source, fields.text("form")).map(str::to_owned);
     Input::Fill(Box::new(Draft { fields, identities, intent, filled, unfilled: mapped.unfilled }))

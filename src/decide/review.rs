@@ -7,13 +7,14 @@
 //! Does not know: who delivers messages and pages.
 
 use super::{
-    Desk, ask, assign, note, rotate,
+    Desk, ask, assign, note,
+    rotate::{self, Candidate, Look, Taken},
     route::{self, Place},
     sla::{self, Firing},
 };
 use crate::{
     model::{
-        job::{JobKind, Why},
+        job::Why,
         lead::{Lead, State, Waiting},
         plan::{Plan, Review, What},
         time::Span,
@@ -49,23 +50,45 @@ fn waiting(desk: Desk<'_>, lead: &Lead) -> Plan {
     plan
 }
 
+/// A lead that has become late is marked as such, whatever else the look finds. That others are
+/// decided by it makes it a decision of its own, when nothing else is due.
 fn assigned(desk: Desk<'_>, lead: &Lead) -> Plan {
+    let is_news = lead.ladder.as_ref().is_some_and(|one| !one.is_late && desk.now >= one.deadline);
+    if !is_news {
+        return on_ladder(desk, lead);
+    }
+    let mut lead = lead.clone();
+    if let Some(ladder) = &mut lead.ladder {
+        ladder.is_late = true;
+    }
+    let plan = on_ladder(desk, &lead);
+    let review = match plan.review {
+        Review::Keep => assign::next_review(desk, &lead),
+        review => review,
+    };
+    let decision = plan.decision.or_else(|| {
+        let mut decision = note::decision(desk, What::Noted);
+        note::put(&mut decision, "late", &lead.owner);
+        Some(decision)
+    });
+    Plan { review, decision, lead: plan.lead.or(Some(lead)), ..plan }
+}
+
+fn on_ladder(desk: Desk<'_>, lead: &Lead) -> Plan {
     let Some(ladder) = &lead.ladder else {
         return Plan { review: Review::None, ..Plan::nothing() };
     };
-    if let Some(until) = ladder.on_it_until
-        && desk.now < until
-    {
-        return Plan { review: Review::At(until), ..Plan::nothing() };
-    }
-    let open = sla::firings(desk, lead);
-    let due: Vec<Firing> = open.into_iter().take_while(|firing| firing.at <= desk.now).collect();
-    if due.is_empty() {
+    if ladder.on_it_until.is_some_and(|until| desk.now < until) {
         return Plan { review: assign::next_review(desk, lead), ..Plan::nothing() };
     }
     let Some(escalation) = escalation_of(desk, &ladder.sla) else {
         return Plan { review: Review::None, ..Plan::nothing() };
     };
+    let open = sla::firings(desk, lead);
+    let due: Vec<Firing> = open.into_iter().take_while(|firing| firing.at <= desk.now).collect();
+    if due.is_empty() {
+        return seek(desk, lead, escalation);
+    }
     let newest = newest_of_each(&due, escalation);
     let is_grave = newest.iter().any(|(_, step)| step.reassign || step.page.is_some());
     if is_grave && desk.reach.time_is_unsure {
@@ -73,18 +96,56 @@ fn assigned(desk: Desk<'_>, lead: &Lead) -> Plan {
         let due_at = due.last().map_or(desk.now, |firing| firing.at);
         return Plan { review: Review::At(due_at), ..Plan::nothing() };
     }
-    if is_grave && !desk.reach.asks.is_empty() {
-        match ladder.asking_until {
-            None => return ask_first(desk, lead),
-            // An answer of long ago is none.
-            Some(until) if desk.now > until.plus(ASK_KEEPS) => return ask_first(desk, lead),
-            Some(until) if desk.now < until && !lead.awaited.is_empty() => {
-                return Plan { review: Review::At(until), ..Plan::nothing() };
-            }
-            Some(_) => {}
-        }
+    let first = if is_grave { asked(desk, lead) } else { None };
+    first.unwrap_or_else(|| fire(desk, lead, escalation, &newest, &due))
+}
+
+/// What has to be waited for before a lead is taken away or somebody is paged.
+fn asked(desk: Desk<'_>, lead: &Lead) -> Option<Plan> {
+    if desk.reach.asks.is_empty() {
+        return None;
     }
-    fire(desk, lead, escalation, &newest, &due)
+    match lead.ladder.as_ref()?.asking_until {
+        None => Some(ask_first(desk, lead)),
+        // An answer of long ago is none.
+        Some(until) if desk.now > until.plus(ASK_KEEPS) => Some(ask_first(desk, lead)),
+        Some(until) if desk.now < until && !lead.awaited.is_empty() => {
+            Some(Plan { review: Review::At(until), ..Plan::nothing() })
+        }
+        Some(_) => None,
+    }
+}
+
+/// The lead was to be taken away and nobody was free: perhaps somebody is now.
+fn seek(desk: Desk<'_>, lead: &Lead, escalation: &Escalation) -> Plan {
+    let is_sought = lead.ladder.as_ref().is_some_and(|ladder| ladder.seeks_since.is_some());
+    let found = if is_sought && !desk.reach.time_is_unsure {
+        successor(desk, lead, escalation).ok()
+    } else {
+        None
+    };
+    let Some((taken, looked)) = found else {
+        let mut lead = lead.clone();
+        let ladder = lead.ladder.as_mut();
+        let was_asking = ladder.and_then(|ladder| ladder.asking_until.take()).is_some();
+        let review = assign::next_review(desk, &lead);
+        if !was_asking {
+            return Plan { review, ..Plan::nothing() };
+        }
+        // Whoever was free when the CRM was asked is not any more.
+        let mut decision = note::decision(desk, What::Noted);
+        note::put(&mut decision, "kept", Kept::NobodyFree.why());
+        return Plan { review, decision: Some(decision), lead: Some(lead), ..Plan::nothing() };
+    };
+    if let Some(first) = asked(desk, lead) {
+        return first;
+    }
+    let mut decision = note::decision(desk, What::Reassigned);
+    note::put(&mut decision, "from", &lead.owner);
+    note::put(&mut decision, "pools", looked);
+    let mut lead = lead.clone();
+    lead.awaited.clear();
+    assign::hand_over(desk, lead, taken, decision)
 }
 
 fn escalation_of<'a>(desk: Desk<'a>, sla: &str) -> Option<&'a Escalation> {
@@ -160,21 +221,26 @@ fn fire(
         let why = if is_early(step) { Why::Reminder } else { Why::Late };
         assign::add_missing(&mut jobs, assign::tell(desk, &lead, &step.tell, why));
         if let Some(pager) = &step.page {
-            jobs.push(page(desk, &mut lead, pager));
+            jobs.push(assign::page(desk, &mut lead, pager));
             note::put(&mut decision, "paged", pager);
         }
     }
     if newest.iter().any(|(_, step)| step.reassign) {
         match successor(desk, &lead, escalation) {
-            Ok((rep, pool, changes, candidates)) => {
+            Ok((taken, looked)) => {
                 decision.what = What::Reassigned;
                 note::put(&mut decision, "from", &lead.owner);
-                note::put(&mut decision, "pools", candidates);
-                let mut plan = assign::hand_over(desk, lead, &rep, pool, changes, decision);
+                note::put(&mut decision, "pools", looked);
+                let mut plan = assign::hand_over(desk, lead, taken, decision);
                 assign::add_missing(&mut plan.jobs, jobs);
                 return plan;
             }
-            Err(why) => note::put(&mut decision, "kept", why),
+            Err(kept) => {
+                note::put(&mut decision, "kept", kept.why());
+                if let (Kept::NobodyFree, Some(ladder)) = (kept, &mut lead.ladder) {
+                    ladder.seeks_since.get_or_insert(desk.now);
+                }
+            }
         }
     }
     Plan {
@@ -186,73 +252,69 @@ fn fire(
     }
 }
 
-/// Opens a page, or keeps it open, and remembers to close it.
-fn page(desk: Desk<'_>, lead: &mut Lead, pager: &str) -> crate::model::job::JobWanted {
-    if !lead.paged.iter().any(|paged| paged == pager) {
-        lead.paged.push(pager.to_owned());
-    }
-    let rank = assign::rank(desk, lead);
-    assign::job(JobKind::Tell, pager.to_owned(), desk.now, rank, Some(Why::Page))
+/// Who takes over, with the turn, and everybody looked at.
+pub type Successor = (Taken, Vec<(String, Vec<Candidate>)>);
+
+/// Why a lead stays where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// Its ladder allows no further hand-over.
+    OftenEnough,
+    /// Nobody else is there, or everybody has enough to do.
+    NobodyFree,
 }
 
-/// Who takes over, with the turn and everybody looked at.
-type Successor = (
-    String,
-    Option<String>,
-    Vec<crate::model::team::TeamChange>,
-    Vec<(String, Vec<rotate::Candidate>)>,
-);
+impl Kept {
+    /// In words.
+    #[must_use]
+    pub const fn why(self) -> &'static str {
+        match self {
+            Self::OftenEnough => "it was handed on as often as the ladder allows",
+            Self::NobodyFree => "nobody else is free",
+        }
+    }
+}
 
 /// Somebody who is free and has not had it, or why the lead stays.
-pub fn successor(
-    desk: Desk<'_>,
-    lead: &Lead,
-    escalation: &Escalation,
-) -> Result<Successor, &'static str> {
+///
+/// # Errors
+/// Why it stays.
+pub fn successor(desk: Desk<'_>, lead: &Lead, escalation: &Escalation) -> Result<Successor, Kept> {
     if lead.had.len() >= escalation.reassign_max as usize {
-        return Err("it was handed on as often as the ladder allows");
+        return Err(Kept::OftenEnough);
     }
     let mut had = lead.had.clone();
     had.extend(lead.owner.clone());
-    free_for(desk, lead, &had).ok_or("nobody else is free")
+    let open = lead.owner.as_deref().map_or(i64::MAX, |owner| desk.team.open_of(owner));
+    free_for(desk, lead, Look::take_over(&had, open)).ok_or(Kept::NobodyFree)
 }
 
-/// Looks for somebody free: in the lead's pool and its overflow, or by its rule.
-pub fn free_for(desk: Desk<'_>, lead: &Lead, had: &[String]) -> Option<Successor> {
-    if let Some(pool) = lead.pool.as_ref().and_then(|pool| desk.book.pools.get(pool)) {
-        let pick = rotate::pick(desk, pool, had, false);
-        let looked = vec![(pool.id.clone(), pick.candidates)];
-        if let Some(rep) = pick.rep {
-            return Some((rep, Some(pool.id.clone()), pick.changes, looked));
+/// Looks for somebody free: in the lead's pool, then in those around it, or by its rule. Nobody
+/// loses a lead to one who is away: what a pool gives anyway is for new leads.
+#[must_use]
+pub fn free_for(desk: Desk<'_>, lead: &Lead, look: Look<'_>) -> Option<Successor> {
+    let pools = lead.pool.iter().chain(lead.through.iter().rev());
+    // The outermost last; its turn is the whole way in, so that it goes back as a whole.
+    for pool in pools.filter_map(|pool| desk.book.pools.get(pool)) {
+        let pick = rotate::pick(desk, pool, look);
+        if let Some(taken) = pick.taken {
+            return Some((around(lead, &pool.id, taken), pick.looked));
         }
     }
-    let routed = route::route(desk, lead, had);
+    let routed = route::route(desk, lead, look);
     match routed.place {
-        Place::Rep { rep, pool, changes }
-            if !had.contains(&rep) && is_free(desk, &rep, pool.as_deref()) =>
-        {
-            Some((rep, pool, changes, routed.pools))
+        Place::Rep(taken) if taken.is_free && !look.had.contains(&taken.rep) => {
+            Some((taken, routed.pools))
         }
         _ => None,
     }
 }
 
-/// `assign anyway` is for new leads; nobody loses a lead to one who is away.
-fn is_free(desk: Desk<'_>, rep: &str, pool: Option<&str>) -> bool {
-    let member = pool
-        .and_then(|pool| desk.book.pools.get(pool))
-        .and_then(|pool| pool.members.iter().find(|member| member.rep == rep));
-    match member {
-        Some(member) => {
-            let turn = pool
-                .and_then(|pool| desk.team.rotations.get(pool))
-                .and_then(|rotation| rotation.turns.get(rep));
-            super::available::of_member(desk, member, turn).is_free()
-        }
-        None => desk
-            .book
-            .reps
-            .get(rep)
-            .is_some_and(|rep| super::available::of_named(desk, rep).is_free()),
-    }
+/// The lead stays within the pools around the one that gave it: their turn is the same one.
+fn around(lead: &Lead, pool: &str, mut taken: Taken) -> Taken {
+    let outer: Vec<String> =
+        lead.through.iter().take_while(|outer| *outer != pool).cloned().collect();
+    taken.kept = outer.len();
+    taken.through.splice(0..0, outer);
+    taken
 }

@@ -1,13 +1,15 @@
 //! Rotation: whose turn it is in a pool.
 //!
 //! One credit algorithm with visible state. A member's standing is `credit / weight`, lifted to
-//! the rotation's floor (the lowest standing among those available at the last turn), less what
-//! is owed for turns given back. The lowest standing wins; ties go to the longest wait, then to
-//! the order of the document.
+//! the rotation's floor (the lowest standing among those available at the last turn), less half a
+//! turn while turns given back are owed. The lowest standing wins; ties go to the longest wait,
+//! then to the order of the document. A lead to somebody who is owed counts half and pays the
+//! other half off: so what is owed is paid at twice the usual pace and never in one flood.
 //!
-//! Guarantees: among members equally available, standings differ by at most one turn of the
-//! lightest; who comes back from leave gets neither a flood nor a fast; fairness never delays.
-//! Does not know: why a lead came here.
+//! Guarantees: among members equally available, `(received + owed) / weight` differs by at most
+//! one turn of the lightest; who comes back from leave gets neither a flood nor a fast; fairness
+//! never delays. Every turn that goes past somebody is counted with its reason.
+//! Does not know: why a lead came here, nor what happens when nobody can take it.
 
 use std::cmp::Ordering;
 
@@ -16,180 +18,311 @@ use serde::{Deserialize, Serialize};
 use super::{
     Desk,
     available::{self, Standing},
+    turns,
 };
 use crate::{
-    model::{
-        team::{Count, Rotation, TeamChange, Turn},
-        time::Time,
-    },
-    rulebook::{Member, Per, Pool, RotationKind},
+    model::team::{Rotation, TeamChange, Turn},
+    rulebook::{HOPS_MAX, Member, Pool, RotationKind, Who},
 };
+
+/// So much of a turn is owed and paid at a time.
+pub(super) const PART: f64 = 0.5;
 
 /// One candidate as the decision records it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Candidate {
-    /// The rep.
+    /// The rep, or the pool within the pool.
     pub rep: String,
     /// What the rotation compared: lower comes first.
     pub credit: f64,
+    /// The share, unless it is one.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub weight: f64,
     /// How the rep stood.
     #[serde(flatten)]
     pub standing: Standing,
 }
 
-/// What a rotation gave.
+const fn one() -> f64 {
+    1.0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_one(weight: &f64) -> bool {
+    weight.to_bits() == 1.0_f64.to_bits()
+}
+
+/// Who gets a lead, and by which turn.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Pick {
-    /// Whose turn it is, if anybody can.
-    pub rep: Option<String>,
-    /// Everybody, in the order of the document.
-    pub candidates: Vec<Candidate>,
+pub struct Taken {
+    /// The rep.
+    pub rep: String,
+    /// The pool whose rotation gave it, the innermost; none if no rotation did.
+    pub pool: Option<String>,
+    /// The pools around that one, outermost first.
+    pub through: Vec<String>,
+    /// How many of those gave it before and keep their turn: it stays within them.
+    pub kept: usize,
+    /// Whether the rep can take it now; false when somebody gets it anyway.
+    pub is_free: bool,
     /// What the turn changes.
     pub changes: Vec<TeamChange>,
 }
 
-/// Whose turn it is. `had` are passed over; `anyway` takes people who are away or off hours too.
-#[must_use]
-pub fn pick(desk: Desk<'_>, pool: &Pool, had: &[String], anyway: bool) -> Pick {
-    let fresh = Rotation::default();
-    let rotation = desk.team.rotations.get(&pool.id).unwrap_or(&fresh);
-    let candidates: Vec<Candidate> =
-        pool.members.iter().map(|member| candidate(desk, pool, rotation, member, had)).collect();
-    let can = |candidate: &&(usize, &Candidate)| {
-        candidate.1.standing.is_free()
-            || (anyway && !matches!(candidate.1.standing, Standing::Left | Standing::HadIt))
-    };
-    let able: Vec<(usize, &Candidate)> =
-        candidates.iter().enumerate().filter(|pair| can(&pair)).collect();
-    let winner = able
-        .iter()
-        .min_by(|a, b| order(pool, rotation, **a, **b))
-        .and_then(|(at, _)| pool.members.get(*at));
-    let changes = winner.map_or_else(Vec::new, |member| take(desk, pool, rotation, member));
-    Pick { rep: winner.map(|member| member.rep.clone()), candidates, changes }
+impl Taken {
+    /// By no rotation.
+    #[must_use]
+    pub fn by_name(rep: impl Into<String>, is_free: bool) -> Self {
+        Self { rep: rep.into(), is_free, ..Self::default() }
+    }
 }
 
-fn candidate(
+/// What a look at a rotation gave.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Pick {
+    /// Whose turn it is, if anybody can.
+    pub taken: Option<Taken>,
+    /// Everybody looked at, by pool, in the order of the document.
+    pub looked: Vec<(String, Vec<Candidate>)>,
+    /// What it changes that the turn goes past everybody here, if it goes on elsewhere.
+    pub passed: Vec<TeamChange>,
+}
+
+/// How to look for somebody.
+#[derive(Clone, Copy, Debug)]
+pub struct Look<'a> {
+    /// These are passed over: they had the lead.
+    pub had: &'a [String],
+    /// People who are away, off hours or at a cap will do too.
+    pub anyway: bool,
+    /// This rep and no other.
+    pub only: Option<&'a str>,
+    /// It is taken from somebody who owes so many answers.
+    pub from_open: Option<i64>,
+}
+
+impl<'a> Look<'a> {
+    /// For somebody who is free.
+    #[must_use]
+    pub const fn free(had: &'a [String]) -> Self {
+        Self { had, anyway: false, only: None, from_open: None }
+    }
+
+    /// For somebody, free or not.
+    #[must_use]
+    pub const fn anyway(had: &'a [String]) -> Self {
+        Self { had, anyway: true, only: None, from_open: None }
+    }
+
+    /// For this rep, if free.
+    #[must_use]
+    pub const fn only(had: &'a [String], rep: &'a str) -> Self {
+        Self { had, anyway: false, only: Some(rep), from_open: None }
+    }
+
+    /// For somebody who is free to take a lead from one who owes so many answers.
+    #[must_use]
+    pub const fn take_over(had: &'a [String], open: i64) -> Self {
+        Self { had, anyway: false, only: None, from_open: Some(open) }
+    }
+}
+
+/// A member as the rotation sees it.
+pub(super) struct Seen<'a> {
+    pub member: &'a Member,
+    /// Without regard to this lead.
+    pub standing: Standing,
+    /// What keeps it from this lead alone.
+    pub not_this: Option<Standing>,
+    pub credit: f64,
+}
+
+impl Seen<'_> {
+    /// How it stood for this lead.
+    pub fn stood(&self) -> Standing {
+        match &self.not_this {
+            Some(Standing::HadIt) => Standing::HadIt,
+            Some(why) if self.standing.is_free() => why.clone(),
+            _ => self.standing.clone(),
+        }
+    }
+}
+
+/// Whose turn it is.
+#[must_use]
+pub fn pick(desk: Desk<'_>, pool: &Pool, look: Look<'_>) -> Pick {
+    let mut pick = Pick::default();
+    let mut taken = Taken::default();
+    if let Some(rep) = descend(desk, pool, look, 0, &mut pick, &mut taken) {
+        taken.rep = rep;
+        pick.taken = Some(taken);
+    }
+    pick
+}
+
+/// Goes from a pool to the pool within it whose turn it is, down to a rep.
+fn descend(
     desk: Desk<'_>,
     pool: &Pool,
-    rotation: &Rotation,
-    member: &Member,
-    had: &[String],
-) -> Candidate {
-    let turn = rotation.turns.get(&member.rep);
-    let standing = if had.contains(&member.rep) {
-        Standing::HadIt
-    } else {
-        available::of_member(desk, member, turn)
+    look: Look<'_>,
+    hop: usize,
+    pick: &mut Pick,
+    taken: &mut Taken,
+) -> Option<String> {
+    let fresh = Rotation::default();
+    let rotation = desk.team.rotations.get(&pool.id).unwrap_or(&fresh);
+    let seen = see(desk, pool, rotation, look, hop);
+    let candidates = seen.iter().map(|one| Candidate {
+        rep: one.member.id().to_owned(),
+        credit: one.credit,
+        weight: one.member.weight,
+        standing: one.stood(),
+    });
+    pick.looked.push((pool.id.clone(), candidates.collect()));
+    let winner = seen
+        .iter()
+        .enumerate()
+        .filter(|(_, one)| can(desk, one, look, hop))
+        .min_by(|a, b| order(pool, rotation, *a, *b))
+        .map(|(at, _)| at);
+    let Some(won) = winner.and_then(|at| seen.get(at)) else {
+        pick.passed.extend(turns::pass(pool, rotation, &seen));
+        return None;
     };
-    let credit = match pool.rotation {
-        RotationKind::LeastOpen => {
-            desk.team.open.get(&member.rep).copied().unwrap_or(0) as f64 / member.weight
+    let rep = match &won.member.who {
+        Who::Rep(rep) => {
+            taken.pool = Some(pool.id.clone());
+            taken.is_free = won.stood().is_free();
+            Some(rep.clone())
         }
-        RotationKind::Balanced | RotationKind::RoundRobin => standing_of(rotation, member),
+        Who::Pool(inner) => {
+            taken.through.push(pool.id.clone());
+            let inner = desk.book.pools.get(inner)?;
+            descend(desk, inner, look, hop + 1, pick, taken)
+        }
+    }?;
+    taken.changes.extend(turns::take(desk, (pool, rotation), &seen, won.member, look));
+    Some(rep)
+}
+
+fn see<'p>(
+    desk: Desk<'_>,
+    pool: &'p Pool,
+    rotation: &Rotation,
+    look: Look<'_>,
+    hop: usize,
+) -> Vec<Seen<'p>> {
+    let of_pool = available::of_pool(desk, pool);
+    let one = |member: &'p Member| {
+        let turn = rotation.turns.get(member.id());
+        let standing = match available::of_member(desk, pool, member, turn, hop) {
+            Standing::Free => of_pool.clone(),
+            own => own,
+        };
+        let open = || match &member.who {
+            Who::Rep(rep) => desk.team.open_of(rep),
+            Who::Pool(inner) => available::open_in(desk, inner),
+        };
+        let credit = match pool.rotation {
+            RotationKind::LeastOpen => open() as f64 / member.weight,
+            _ => standing_of(rotation, member),
+        };
+        let not_this = member.rep().and_then(|rep| {
+            if look.had.iter().any(|had| had == rep) {
+                return Some(Standing::HadIt);
+            }
+            let standing = available::to_take_over(desk, rep, look.from_open?);
+            (!standing.is_free()).then_some(standing)
+        });
+        Seen { member, standing, not_this, credit }
     };
-    Candidate { rep: member.rep.clone(), credit, standing }
+    pool.members.iter().map(one).collect()
 }
 
-/// `credit / weight`, lifted to the floor, less what is owed.
+/// Everybody of a pool who can take a lead now, in the order of the document.
+#[must_use]
+pub fn free<'a>(desk: Desk<'a>, pool: &'a Pool, had: &[String]) -> Vec<&'a str> {
+    let mut free = Vec::new();
+    gather_free(desk, pool, Look::free(had), 0, &mut free);
+    free
+}
+
+fn gather_free<'a>(
+    desk: Desk<'a>,
+    pool: &'a Pool,
+    look: Look<'_>,
+    hop: usize,
+    free: &mut Vec<&'a str>,
+) {
+    let fresh = Rotation::default();
+    let rotation = desk.team.rotations.get(&pool.id).unwrap_or(&fresh);
+    for one in see(desk, pool, rotation, look, hop) {
+        match &one.member.who {
+            Who::Rep(rep) if one.stood().is_free() && !free.contains(&rep.as_str()) => {
+                free.push(rep);
+            }
+            Who::Pool(inner) if one.stood().is_free() => {
+                let Some(inner) = desk.book.pools.get(inner) else { continue };
+                gather_free(desk, inner, look, hop + 1, free);
+            }
+            Who::Rep(_) | Who::Pool(_) => {}
+        }
+    }
+}
+
+/// Whether this member may get the turn.
+fn can(desk: Desk<'_>, one: &Seen<'_>, look: Look<'_>, hop: usize) -> bool {
+    let standing = one.stood();
+    let is_there = if look.anyway { !standing.is_gone() } else { standing.is_free() };
+    is_there
+        && match &one.member.who {
+            Who::Rep(rep) => look.only.is_none_or(|only| only == rep),
+            // Somebody in there must be left over for this lead.
+            Who::Pool(inner) => desk.book.pools.get(inner).is_some_and(|inner| {
+                let fresh = Rotation::default();
+                let rotation = desk.team.rotations.get(&inner.id).unwrap_or(&fresh);
+                hop + 1 < HOPS_MAX
+                    && see(desk, inner, rotation, look, hop + 1)
+                        .iter()
+                        .any(|one| can(desk, one, look, hop + 1))
+            }),
+        }
+}
+
+/// `credit / weight`, lifted to the floor, less a part while turns are owed.
 fn standing_of(rotation: &Rotation, member: &Member) -> f64 {
-    let turn = rotation.turns.get(&member.rep).copied().unwrap_or_default();
-    lifted(rotation, member, &turn) - turn.owed / member.weight
+    let turn = rotation.turns.get(member.id()).copied().unwrap_or_default();
+    lifted(rotation, member, &turn) - turn.owed.clamp(0.0, PART) / member.weight
 }
 
-fn lifted(rotation: &Rotation, member: &Member, turn: &Turn) -> f64 {
-    (turn.credit / member.weight).max(rotation.floor)
+/// `credit / weight`, with the weight of then, lifted to the floor.
+pub(super) fn lifted(rotation: &Rotation, member: &Member, turn: &Turn) -> f64 {
+    let weight = if turn.weight > 0.0 { turn.weight } else { member.weight };
+    (turn.credit / weight).max(rotation.floor)
 }
 
 fn order(
     pool: &Pool,
     rotation: &Rotation,
-    a: (usize, &Candidate),
-    b: (usize, &Candidate),
+    a: (usize, &Seen<'_>),
+    b: (usize, &Seen<'_>),
 ) -> Ordering {
     if pool.rotation == RotationKind::RoundRobin {
-        // The one who comes next after the last turn, around the circle.
+        let is_owed = |one: &Seen<'_>| turns::is_owed_in_circle(rotation, one.member);
         let count = pool.members.len().max(1);
-        let last = rotation
-            .last
-            .as_ref()
-            .and_then(|last| pool.members.iter().position(|member| member.rep == *last))
-            .unwrap_or(count - 1);
+        let last = place(pool, rotation).unwrap_or(count - 1);
         let distance = |at: usize| (at + count - last - 1) % count;
-        return distance(a.0).cmp(&distance(b.0));
+        return is_owed(b.1).cmp(&is_owed(a.1)).then_with(|| distance(a.0).cmp(&distance(b.0)));
     }
-    let waited = |rep: &str| rotation.turns.get(rep).map_or(Time(0), |turn| turn.last_at);
+    let waited = |one: &Seen<'_>| rotation.turns.get(one.member.id()).map(|turn| turn.last_at);
     a.1.credit
         .total_cmp(&b.1.credit)
-        .then_with(|| waited(&a.1.rep).cmp(&waited(&b.1.rep)))
+        .then_with(|| waited(a.1).cmp(&waited(b.1)))
         .then_with(|| a.0.cmp(&b.0))
 }
 
-/// The turn is taken: the winner's credit grows, or what was owed is paid; the floor follows.
-fn take(desk: Desk<'_>, pool: &Pool, rotation: &Rotation, member: &Member) -> Vec<TeamChange> {
-    let mut turn = rotation.turns.get(&member.rep).copied().unwrap_or_default();
-    turn.credit = lifted(rotation, member, &turn) * member.weight;
-    if turn.owed >= 1.0 {
-        turn.owed -= 1.0;
-    } else {
-        turn.credit += 1.0;
-    }
-    turn.received = turn.received.saturating_add(1);
-    turn.last_at = desk.now;
-    count(desk, member, &mut turn);
-    // Over everybody who is there, also those who had this lead: a hand-over lifts nobody past a
-    // turn that is due.
-    let lowest = pool
-        .members
-        .iter()
-        .filter(|member| {
-            available::of_member(desk, member, rotation.turns.get(&member.rep)).is_free()
-        })
-        .map(|member| {
-            let turn = rotation.turns.get(&member.rep).copied().unwrap_or_default();
-            lifted(rotation, member, &turn)
-        })
-        .fold(f64::INFINITY, f64::min);
-    let floor = if lowest.is_finite() { rotation.floor.max(lowest) } else { rotation.floor };
-    vec![
-        TeamChange::Turn { pool: pool.id.clone(), rep: member.rep.clone(), turn },
-        TeamChange::Floor { pool: pool.id.clone(), floor, last: Some(member.rep.clone()) },
-    ]
-}
-
-/// Gives a turn back: the lead was refused, taken away, or moved by a human. It is counted out of
-/// the periods of its cap that it fell into.
-#[must_use]
-pub fn give_back(desk: Desk<'_>, pool: &str, rep: &str, given_at: Option<Time>) -> Vec<TeamChange> {
-    let Some(pool) = desk.book.pools.get(pool) else { return Vec::new() };
-    if !pool.members.iter().any(|member| member.rep == rep) {
-        return Vec::new();
-    }
-    let Some(turn) = desk.team.rotations.get(&pool.id).and_then(|all| all.turns.get(rep)) else {
-        return Vec::new();
-    };
-    let mut turn = *turn;
-    turn.owed += 1.0;
-    turn.received = turn.received.saturating_sub(1);
-    uncount(&mut turn, given_at);
-    vec![TeamChange::Turn { pool: pool.id.clone(), rep: rep.to_owned(), turn }]
-}
-
-fn count(desk: Desk<'_>, member: &Member, turn: &mut Turn) {
-    let Some(rep) = desk.book.reps.get(&member.rep) else { return };
-    let add = |count: Count, per: Per| {
-        let since = available::period(desk, rep, per);
-        Count { since, leads: available::current(count, since).saturating_add(1) }
-    };
-    turn.hour = add(turn.hour, Per::Hour);
-    turn.day = add(turn.day, Per::Day);
-    turn.week = add(turn.week, Per::Week);
-}
-
-fn uncount(turn: &mut Turn, given_at: Option<Time>) {
-    let less = |count: Count| {
-        let was_in = given_at.is_some_and(|at| at >= count.since);
-        Count { leads: count.leads.saturating_sub(u32::from(was_in)), ..count }
-    };
-    (turn.hour, turn.day, turn.week) = (less(turn.hour), less(turn.day), less(turn.week));
+/// Where in the circle the last turn in order was.
+fn place(pool: &Pool, rotation: &Rotation) -> Option<usize> {
+    let last = rotation.last.as_ref()?;
+    pool.members.iter().position(|member| member.id() == last)
 }

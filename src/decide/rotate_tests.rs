@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::sample::{World, book, member};
 use crate::{
     model::{
+        lead::Lead,
         news::{Absence, News},
         team::Away,
         time::{Span, Time},
@@ -13,7 +14,7 @@ use crate::{
 };
 
 fn away(world: &mut World, rep: &str, until: Option<Time>) {
-    let one = Away { absence: Absence::Out, from: world.now, until };
+    let one = Away { absence: Absence::Out, from: world.now, until, is_from_calendar: false };
     world.team.away.insert(rep.to_owned(), vec![one]);
 }
 
@@ -56,7 +57,9 @@ fn a_turn_given_back_comes_again() {
     given(&mut world, 3);
     let desk =
         super::Desk { book: &world.book, reach: &world.reach, team: &world.team, now: world.now };
-    let back = super::rotate::give_back(desk, "inbound", "grace", Some(world.now));
+    let lead = Lead { pool: Some("inbound".to_owned()), ..world.lead().clone() };
+    let mut back = Vec::new();
+    super::turns::give_back(desk, &lead, "grace", 0, &mut back);
     world.team.apply(&back);
     let after = given(&mut world, 4);
     assert_eq!(after[0], "grace");
@@ -90,7 +93,7 @@ fn a_cap_holds_at_the_limit_and_ends_with_the_day() {
     let mut book = book();
     let pool = book.pools.get_mut("inbound").unwrap();
     pool.members = vec![member("ada"), member("grace")];
-    pool.members[0].cap = Some(Cap { leads: 2, per: Per::Day });
+    pool.members[0].caps = vec![Cap { leads: 2, per: Per::Day }];
     let mut world = World::new(book);
     let today = given(&mut world, 10);
     assert_eq!(count(&today, "ada"), 2);

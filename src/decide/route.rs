@@ -11,24 +11,23 @@ use super::{
     Desk, ask, assign,
     available::{self, Standing},
     note,
-    rotate::{self, Candidate},
+    pool::{self, Sticky},
+    rotate::{Candidate, Look, Taken},
 };
 use crate::{
     model::{
-        lead::{Lead, State, Waiting},
+        job::{JobKind, JobWanted, Why},
+        lead::{Lead, Offer, State, Waiting},
         plan::{Decision, Plan, Review, What},
-        team::TeamChange,
         time::{Span, Time},
     },
     rulebook::{
-        IfNobody, IfUnknown, Rule, Target, Then,
+        HOPS_MAX, IfUnknown, Rule, Target, Then,
         condition::{Facts, Tri},
         facts::FactSource,
     },
 };
 
-/// Pools and backups followed before giving up.
-const HOPS_MAX: usize = 8;
 /// A lead that waits for somebody is looked at at least this often, for people who come back.
 const LOOK_AGAIN: Span = Span::minutes(5);
 
@@ -48,14 +47,7 @@ pub struct Passed {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Place {
     /// To a rep.
-    Rep {
-        /// The rep.
-        rep: String,
-        /// The pool whose rotation gave it.
-        pool: Option<String>,
-        /// What the turn changes.
-        changes: Vec<TeamChange>,
-    },
+    Rep(Taken),
     /// Nowhere yet.
     Wait(Waiting),
     /// Off the road.
@@ -75,6 +67,12 @@ pub struct Routed {
     pub passed: Vec<Passed>,
     /// The candidates of every pool looked at, in order.
     pub pools: Vec<(String, Vec<Candidate>)>,
+    /// Who had this person or company before, as far as it was asked.
+    pub sticky: Vec<Sticky>,
+    /// To whom it is offered.
+    pub offer: Option<Offer>,
+    /// Which pager is paged because nobody is there.
+    pub page: Option<String>,
 }
 
 /// The facts of a lead under this rulebook.
@@ -92,7 +90,7 @@ pub fn facts(desk: Desk<'_>, lead: &Lead) -> Facts {
 /// the lead as it was stored, to see whether anything has changed.
 #[must_use]
 pub fn place(desk: Desk<'_>, before: Option<&Lead>, mut lead: Lead, what: What) -> Plan {
-    let routed = route(desk, &lead, &lead.had);
+    let routed = route(desk, &lead, Look::free(&lead.had));
     let mut decision = note::decision(desk, what);
     note::put(&mut decision, "fields", &lead.fields);
     if !lead.known.is_empty() {
@@ -105,13 +103,13 @@ pub fn place(desk: Desk<'_>, before: Option<&Lead>, mut lead: Lead, what: What) 
     if !routed.pools.is_empty() {
         note::put(&mut decision, "pools", &routed.pools);
     }
+    if !routed.sticky.is_empty() {
+        note::put(&mut decision, "sticky", &routed.sticky);
+    }
     lead.rule.clone_from(&routed.rule);
     lead.awaited.clear();
     match routed.place {
-        Place::Rep { rep, pool, changes } => {
-            lead.pool = pool;
-            assign::first(desk, lead, &rep, &routed.sla, changes, decision)
-        }
+        Place::Rep(taken) => assign::first(desk, lead, taken, &routed.sla, decision),
         Place::Aside(name) => {
             note::put(&mut decision, "set_aside", &name);
             decision.what = if what == What::Opened { what } else { What::SetAside };
@@ -128,8 +126,18 @@ pub fn place(desk: Desk<'_>, before: Option<&Lead>, mut lead: Lead, what: What) 
                 ..Plan::nothing()
             }
         }
-        Place::Wait(waiting) => wait(desk, before, lead, waiting, decision),
+        Place::Wait(waiting) => {
+            let asked = Asked { waiting, offer: routed.offer, page: routed.page };
+            wait(desk, before, lead, asked, decision)
+        }
     }
+}
+
+/// What a lead waits for, and who is asked meanwhile.
+struct Asked {
+    waiting: Waiting,
+    offer: Option<Offer>,
+    page: Option<String>,
 }
 
 /// The lead waits: with a bound, and an alarm where only a person can help.
@@ -137,10 +145,10 @@ fn wait(
     desk: Desk<'_>,
     before: Option<&Lead>,
     mut lead: Lead,
-    waiting: Waiting,
+    asked: Asked,
     mut decision: Decision,
 ) -> Plan {
-    let waiting = goes_on(waiting, lead.waiting.as_ref());
+    let waiting = goes_on(asked.waiting, lead.waiting.as_ref());
     note::put(&mut decision, "waiting", &waiting);
     if decision.what != What::Opened {
         decision.what = What::Held;
@@ -148,15 +156,29 @@ fn wait(
     let is_new = lead.waiting.as_ref() != Some(&waiting);
     let review = match &waiting {
         Waiting::Fact { until, .. } | Waiting::Facts { until } => *until,
-        Waiting::Somebody { pool, until } => look_again(desk, pool, *until),
+        Waiting::Somebody { pool, until } | Waiting::Claim { pool, until } => {
+            look_again(desk, pool, *until)
+        }
+        Waiting::Escalated { pool, .. } => look_again(desk, pool, Time(i64::MAX)),
         Waiting::Operator { .. } => desk.now.plus(HELD_LOOK),
     };
-    let jobs = match &waiting {
+    let mut jobs = match &waiting {
         Waiting::Operator { since, .. } if is_new || is_a_day(desk.now, *since) => {
+            assign::alarm(desk, &lead)
+        }
+        Waiting::Escalated { since, .. } if is_new || is_another_day(desk.now, *since) => {
             assign::alarm(desk, &lead)
         }
         _ => Vec::new(),
     };
+    if let Some(pager) = asked.page.filter(|_| is_new) {
+        note::put(&mut decision, "paged", &pager);
+        jobs.push(assign::page(desk, &mut lead, &pager));
+    }
+    if let Some(offer) = asked.offer {
+        jobs.extend(offered(desk, &mut lead, &offer));
+        note::put(&mut decision, "offer", &offer);
+    }
     // A look that changed nothing needs no number: the lead goes on waiting.
     let is_unchanged =
         before.is_some_and(|was| was.fields == lead.fields && was.known == lead.known);
@@ -170,6 +192,25 @@ fn wait(
         lead: (!is_quiet).then_some(lead),
         ..Plan::nothing()
     }
+}
+
+/// Everybody whom it is newly offered to hears of it.
+fn offered(desk: Desk<'_>, lead: &mut Lead, offer: &Offer) -> Vec<JobWanted> {
+    let before = lead.offers.iter().find(|known| known.pool == offer.pool);
+    let is_new = |rep: &&String| before.is_none_or(|before| !before.to.contains(rep));
+    let jobs = offer.to.iter().filter(is_new);
+    let jobs = jobs.flat_map(|rep| assign::tell_rep(desk, lead, rep, Why::Offered)).collect();
+    lead.offers.retain(|known| known.pool != offer.pool);
+    lead.offers.push(offer.clone());
+    jobs
+}
+
+/// What others were about to be told of an offer that is over.
+#[must_use]
+pub fn offers_over(desk: Desk<'_>, lead: &Lead, but: &str) -> Vec<(JobKind, String)> {
+    let reps = lead.offers.iter().flat_map(|offer| &offer.to).filter(|rep| *rep != but);
+    let jobs = reps.flat_map(|rep| assign::tell_rep(desk, lead, rep, Why::Offered));
+    jobs.map(|job| (JobKind::Tell, job.destination)).collect()
 }
 
 /// A lead that is still held has been held since before.
@@ -188,13 +229,21 @@ fn is_a_day(now: Time, since: Time) -> bool {
     looks > 0 && looks % (Span::days(1).0 / HELD_LOOK.0) == 0
 }
 
+/// Whether a whole day has come round since the last look, which was [`LOOK_AGAIN`] ago at most.
+fn is_another_day(now: Time, since: Time) -> bool {
+    let days = |at: Time| at.since(since).0.div_euclid(Span::days(1).0);
+    days(now) > 0 && days(now) > days(now.minus(LOOK_AGAIN))
+}
+
 /// When somebody of the pool may be there again, at the latest at the bound.
 fn look_again(desk: Desk<'_>, pool: &str, until: Time) -> Time {
-    let members = desk.book.pools.get(pool).map_or(&[][..], |pool| &pool.members);
-    let opens = members
+    let reps = desk.book.reps_of(pool);
+    let own = desk.book.pools.get(pool).and_then(|pool| pool.hours.as_ref());
+    let opens = reps
         .iter()
-        .filter_map(|member| desk.book.reps.get(&member.rep))
+        .filter_map(|rep| desk.book.reps.get(*rep))
         .filter_map(|rep| rep.hours.as_ref())
+        .chain(own)
         .filter_map(|hours| desk.book.hours.get(hours))
         .filter_map(|hours| hours.next_open(desk.now))
         .filter(|opens| *opens > desk.now)
@@ -202,9 +251,9 @@ fn look_again(desk: Desk<'_>, pool: &str, until: Time) -> Time {
     opens.unwrap_or(until).min(desk.now.plus(LOOK_AGAIN)).min(until).max(desk.now.plus(Span(1)))
 }
 
-/// Finds the rule and the rep. `had` are passed over in rotations.
+/// Finds the rule and the rep.
 #[must_use]
-pub fn route(desk: Desk<'_>, lead: &Lead, had: &[String]) -> Routed {
+pub fn route(desk: Desk<'_>, lead: &Lead, look: Look<'_>) -> Routed {
     let facts = facts(desk, lead);
     let mut routed = Routed {
         place: Place::Wait(Waiting::Operator {
@@ -215,11 +264,14 @@ pub fn route(desk: Desk<'_>, lead: &Lead, had: &[String]) -> Routed {
         sla: desk.book.default_sla.clone(),
         passed: Vec::new(),
         pools: Vec::new(),
+        sticky: Vec::new(),
+        offer: None,
+        page: None,
     };
     for (_, rule) in desk.book.candidates(&facts) {
         let place = match rule.when.eval(&facts) {
             Tri::False => continue,
-            Tri::True => follow(desk, lead, rule, &facts, had, &mut routed),
+            Tri::True => follow(desk, lead, rule, &facts, look, &mut routed),
             Tri::Unknown => unknown(desk, lead, rule, &mut routed.passed),
         };
         if let Some(place) = place {
@@ -263,7 +315,7 @@ fn follow(
     lead: &Lead,
     rule: &Rule,
     facts: &Facts,
-    had: &[String],
+    look: Look<'_>,
     routed: &mut Routed,
 ) -> Option<Place> {
     let (to, if_unavailable) = match &rule.then {
@@ -278,19 +330,22 @@ fn follow(
                 let why = names_nobody(desk, target);
                 routed.passed.push(Passed { rule: rule.id.clone(), why });
             }
-            Some(Target::Pool(pool)) => return pool_place(desk, lead, &pool, had, routed),
-            Some(Target::Rep(rep)) => match named(desk, &rep, had) {
-                Ok(rep) => return Some(Place::Rep { rep, pool: None, changes: Vec::new() }),
+            Some(Target::Pool(pool)) => {
+                return pool::place(desk, lead, &pool, rule.sticky, look, routed);
+            }
+            Some(Target::Rep(rep)) => match named(desk, &rep, look) {
+                Ok(rep) => return Some(Place::Rep(Taken::by_name(rep, true))),
                 Err(standing) => {
                     routed.pools.push((
                         String::new(),
                         vec![Candidate {
                             rep: rep.clone(),
                             credit: 0.0,
+                            weight: 1.0,
                             standing: standing.clone(),
                         }],
                     ));
-                    if !matches!(standing, Standing::Left) {
+                    if !matches!(standing, Standing::Left | Standing::Deactivated) {
                         last_resort.get_or_insert(rep);
                     }
                 }
@@ -299,7 +354,7 @@ fn follow(
     }
     // Named, away, and nobody stands in: the lead is theirs all the same, and the ladder will
     // take care of it.
-    last_resort.map(|rep| Place::Rep { rep, pool: None, changes: Vec::new() })
+    last_resort.map(|rep| Place::Rep(Taken::by_name(rep, false)))
 }
 
 /// Why a target leads nowhere.
@@ -313,13 +368,16 @@ fn names_nobody(desk: Desk<'_>, target: &Target) -> String {
 }
 
 /// The named rep, or whoever stands in, following backups.
-fn named(desk: Desk<'_>, id: &str, had: &[String]) -> Result<String, Standing> {
+fn named(desk: Desk<'_>, id: &str, look: Look<'_>) -> Result<String, Standing> {
     let mut first = None;
     let mut next = Some(id);
     for _ in 0..HOPS_MAX {
         let Some(rep) = next.and_then(|id| desk.book.reps.get(id)) else { break };
-        let standing =
-            if had.contains(&rep.id) { Standing::HadIt } else { available::of_named(desk, rep) };
+        let standing = match (available::of_named(desk, rep), look.from_open) {
+            _ if look.had.contains(&rep.id) => Standing::HadIt,
+            (Standing::Free, Some(open)) => available::to_take_over(desk, &rep.id, open),
+            (standing, _) => standing,
+        };
         if standing.is_free() {
             return Ok(rep.id.clone());
         }
@@ -327,52 +385,4 @@ fn named(desk: Desk<'_>, id: &str, had: &[String]) -> Result<String, Standing> {
         next = rep.backup.as_deref();
     }
     Err(first.unwrap_or(Standing::Left))
-}
-
-/// A pool's rotation, its overflow, or what it says when nobody is there.
-fn pool_place(
-    desk: Desk<'_>,
-    lead: &Lead,
-    pool: &str,
-    had: &[String],
-    routed: &mut Routed,
-) -> Option<Place> {
-    let mut next = pool.to_owned();
-    for _ in 0..HOPS_MAX {
-        let pool = desk.book.pools.get(&next)?;
-        let pick = rotate::pick(desk, pool, had, false);
-        routed.pools.push((pool.id.clone(), pick.candidates));
-        if let Some(rep) = pick.rep {
-            return Some(Place::Rep { rep, pool: Some(pool.id.clone()), changes: pick.changes });
-        }
-        match &pool.if_nobody {
-            IfNobody::Pool(overflow) => next.clone_from(overflow),
-            IfNobody::Wait(bound) => {
-                let until = waits_until(desk, lead, &pool.id, *bound);
-                if desk.now < until {
-                    return Some(Place::Wait(Waiting::Somebody { pool: pool.id.clone(), until }));
-                }
-                return anyway(desk, pool, had);
-            }
-            IfNobody::AssignAnyway => return anyway(desk, pool, had),
-        }
-    }
-    None
-}
-
-/// The bound runs from when the lead began to wait for this pool.
-fn waits_until(desk: Desk<'_>, lead: &Lead, pool: &str, bound: Span) -> Time {
-    match &lead.waiting {
-        Some(Waiting::Somebody { pool: waits_for, until }) if waits_for == pool => *until,
-        _ => desk.now.plus(bound),
-    }
-}
-
-/// Nobody is available: the fairest of those who are at least with us, even one who had it.
-fn anyway(desk: Desk<'_>, pool: &crate::rulebook::Pool, had: &[String]) -> Option<Place> {
-    let pick = [had, &[]].into_iter().find_map(|had| {
-        let pick = rotate::pick(desk, pool, had, true);
-        pick.rep.is_some().then_some(pick)
-    })?;
-    pick.rep.map(|rep| Place::Rep { rep, pool: Some(pool.id.clone()), changes: pick.changes })
 }

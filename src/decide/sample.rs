@@ -11,7 +11,7 @@ use crate::{
         field::Fields,
         id::{EventId, Seq},
         job::{JobKind, JobWanted},
-        lead::{Identity, Lead},
+        lead::{Identity, Lead, State},
         news::News,
         plan::{Draft, Input, Plan, Review, Snapshot, Step, StepEvent},
         team::Team,
@@ -19,7 +19,7 @@ use crate::{
     },
     rulebook::{
         Clock, Escalation, IfNobody, IfUnknown, LadderStep, Member, Pool, Rep, Repeat,
-        RotationKind, Rule, Rulebook, Sla, StepAt, Target, Tell, Then,
+        RotationKind, Rule, Rulebook, Sla, StepAt, Target, Tell, Then, Who,
         condition::{self, Schema},
     },
 };
@@ -42,7 +42,7 @@ pub fn rep(id: &str) -> Rep {
 }
 
 pub fn member(rep: &str) -> Member {
-    Member { rep: rep.to_owned(), weight: 1.0, cap: None }
+    Member { who: Who::Rep(rep.to_owned()), weight: 1.0, caps: Vec::new() }
 }
 
 pub fn pool(id: &str, members: Vec<Member>) -> Pool {
@@ -51,6 +51,10 @@ pub fn pool(id: &str, members: Vec<Member>) -> Pool {
         members,
         rotation: RotationKind::Balanced,
         if_nobody: IfNobody::AssignAnyway,
+        caps: Vec::new(),
+        hours: None,
+        sticky: None,
+        claim_within: Span::ZERO,
     }
 }
 
@@ -88,6 +92,7 @@ pub fn book() -> Rulebook {
             if_unknown: IfUnknown::Skip,
             then: Then::Assign { to: Target::Pool("inbound".to_owned()), if_unavailable: None },
             sla: "hot".to_owned(),
+            sticky: None,
         }],
         reps: ["ada", "grace", "konrad", "mary"].map(|id| (id.to_owned(), rep(id))).into(),
         pools: BTreeMap::from([(
@@ -115,12 +120,26 @@ pub fn book() -> Rulebook {
     }
 }
 
+/// Who has this lead open.
+fn open(lead: &Lead) -> Option<&str> {
+    lead.owner.as_deref().filter(|_| lead.state == State::Assigned)
+}
+
+/// Who has it open and past its deadline.
+fn late(lead: &Lead) -> Option<&str> {
+    open(lead).filter(|_| lead.ladder.as_ref().is_some_and(|ladder| ladder.is_late))
+}
+
 /// A store in miniature: one lead, the team, and what a plan does to both.
 pub struct World {
     pub book: Rulebook,
     pub reach: Reach,
     pub team: Team,
     pub lead: Option<Lead>,
+    /// An older lead of the same person, which a store would find …
+    pub earlier: Option<Lead>,
+    /// … and the newest of the same company.
+    pub company: Option<Lead>,
     pub review: Option<Time>,
     pub jobs: Vec<JobWanted>,
     pub now: Time,
@@ -136,6 +155,8 @@ impl World {
             reach,
             team: Team { open: HashMap::new(), ..Team::default() },
             lead: None,
+            earlier: None,
+            company: None,
             review: None,
             jobs: Vec::new(),
             now: NOON,
@@ -147,15 +168,20 @@ impl World {
     /// Decides one step and commits the plan as a store would.
     pub fn step(&mut self, event: Option<StepEvent>, input: Input) -> Plan {
         let step = Step { event, input };
-        let snapshot = Snapshot { lead: self.lead.as_ref(), team: &self.team };
+        let snapshot = Snapshot {
+            lead: self.lead.as_ref().or(self.earlier.as_ref()),
+            company: self.company.as_ref(),
+            team: &self.team,
+        };
         let plan = decide(&self.book, &self.reach, &snapshot, &step, self.now);
         self.jobs.clone_from(&plan.jobs);
         self.team.apply(&plan.team);
         if let Some(mut lead) = plan.lead.clone() {
             self.seq += 1;
             lead.revision = Seq(self.seq);
-            let before = self.lead.as_ref().and_then(|lead| lead.owner.clone());
-            self.team.move_open(before.as_deref(), lead.owner.as_deref());
+            let before = self.lead.take().filter(|before| before.uuid == lead.uuid);
+            self.team.move_open(before.as_ref().and_then(open), open(&lead));
+            self.team.move_late(before.as_ref().and_then(late), late(&lead));
             self.lead = Some(lead);
         }
         match plan.review {

@@ -139,6 +139,7 @@ impl House {
             workers_per_lane: 1,
             link_life: Span::days(7),
             // In a minute that takes a second nothing is late by the clock of people.
+            calendars: Vec::new(),
             alerts: alert::Limits { tell: false, ..alert::Limits::default() },
             free: Box::new(|| None),
             drain: Span::ZERO,

@@ -240,6 +240,13 @@ impl Words<'_> {
                 " → waits: nobody of {pool} is there; until {} at the latest",
                 self.clock(*until)
             )),
+            Waiting::Claim { pool, until } => Some(format!(
+                " → offered to {pool}: the first to take it has it, until {}",
+                self.clock(*until)
+            )),
+            Waiting::Escalated { pool, .. } => {
+                Some(format!(" → nobody of {pool} is there; people are told, and it is held"))
+            }
             Waiting::Operator { why, .. } => Some(format!(" → waits for an operator: {why}")),
             // It goes on by itself in a moment, and has its line then.
             Waiting::Facts { .. } | Waiting::Fact { .. } => None,

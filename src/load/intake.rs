@@ -234,6 +234,7 @@ fn parts(store: Arc<dyn Store>) -> anyhow::Result<Parts> {
         keep: Span::days(30),
         lease: Span::minutes(1),
         workers_per_lane: 2,
+        calendars: Vec::new(),
         alerts: crate::model::alert::Limits::default(),
         free: Box::new(|| None),
         drain: Span::ZERO,

@@ -52,6 +52,8 @@ pub enum Alert {
     OldSecretUsed,
     DiskNearlyFull,
     ClockJumped,
+    DepartedOwner,
+    CalendarStale,
     StoreBloated,
 }
 
@@ -68,7 +70,7 @@ use Severity::{Critical, Warning};
 
 /// What each alert is called, means and asks for. The README has the same table.
 #[rustfmt::skip] // One alert a row reads as the table that it is.
-const TABLE: [Row; 17] = [
+const TABLE: [Row; 19] = [
     Row { alert: Alert::BooksDoNotBalance, name: "books-do-not-balance", severity: Critical, means: "the tally and the rows differ, or a fill has no fate", mend: "run `handoff check --store`; stop the daemon, keep a copy of the store, restore a backup" },
     Row { alert: Alert::LeadStuck, name: "lead-stuck", severity: Critical, means: "a fill is on disk and has not been decided", mend: "look into the log for steps that fail; restart the daemon; `handoff events list --fate underway`" },
     Row { alert: Alert::EventDead, name: "event-dead", severity: Critical, means: "deciding an event failed five times; it is kept and nobody has it", mend: "`handoff events list --fate dead` says why; mend the rulebook, then `handoff events redo`" },
@@ -85,6 +87,8 @@ const TABLE: [Row; 17] = [
     Row { alert: Alert::OldSecretUsed, name: "old-secret-used", severity: Warning, means: "a source still signs with a secret that is not its first", mend: "give the marketing tool the first secret of the source, then take the old one out" },
     Row { alert: Alert::DiskNearlyFull, name: "disk-nearly-full", severity: Critical, means: "the store's disk is nearly full: soon deliveries are answered 503", mend: "make room or enlarge the disk; shorten keep.bodies" },
     Row { alert: Alert::ClockJumped, name: "clock-jumped", severity: Warning, means: "the wall clock was set: hand-overs and pages waited for a minute", mend: "see that time synchronisation runs; look at the deadlines of that time" },
+    Row { alert: Alert::DepartedOwner, name: "departed-owner", severity: Warning, means: "somebody who has left, or whom a CRM refuses as an owner, is still named; they get no lead", mend: "take them out of the rules and pools that it names; `handoff reps back` if the CRM takes them again" },
+    Row { alert: Alert::CalendarStale, name: "calendar-stale", severity: Warning, means: "a person's calendar has not been read for long; what it said last holds", mend: "look at its address or file in the settings; `handoff reps away` says what it cannot" },
     Row { alert: Alert::StoreBloated, name: "store-bloated", severity: Warning, means: "the database cannot clear away finished rows: a transaction is held open, or its vacuum falls behind", mend: "find it in pg_stat_activity (xact_start) or pg_prepared_xacts and end it; look at autovacuum" },
 ];
 

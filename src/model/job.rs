@@ -48,6 +48,8 @@ impl JobKind {
 pub enum Why {
     /// The lead is yours.
     Assigned,
+    /// The lead is whoever says "on it" first.
+    Offered,
     /// The same person filled in another form.
     FilledAgain,
     /// The deadline comes near.

@@ -68,6 +68,20 @@ pub enum Waiting {
         /// When the bound ends and the alarm is raised.
         until: Time,
     },
+    /// It is offered to several, and the first who says "on it" gets it.
+    Claim {
+        /// The pool that it is offered to.
+        pool: String,
+        /// Until when the offer stands alone.
+        until: Time,
+    },
+    /// Nobody could take it, people were told at once, and it is held until somebody can.
+    Escalated {
+        /// The pool that has nobody.
+        pool: String,
+        /// Since when: the alarm is repeated daily.
+        since: Time,
+    },
     /// A rule says to hold it for an operator, or it could not be routed at all.
     Operator {
         /// Why, in words.
@@ -75,6 +89,30 @@ pub enum Waiting {
         /// Since when: the alarm is repeated daily.
         since: Time,
     },
+}
+
+/// Somebody who had an earlier lead of the same person or company.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Earlier {
+    /// The rep.
+    pub rep: String,
+    /// When there was last something to that lead.
+    pub at: Time,
+    /// Whether only the company is the same.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_company: bool,
+}
+
+/// An offer of a lead to the members of a pool.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    /// The pool.
+    pub pool: String,
+    /// Until when it stands alone; whoever it was made to may still take the lead afterwards, as
+    /// long as nobody has it.
+    pub until: Time,
+    /// The reps whom it was made to.
+    pub to: Vec<String>,
 }
 
 /// Where a lead stands on its escalation ladder.
@@ -102,6 +140,12 @@ pub struct Ladder {
     /// The CRMs are being asked before a step takes the lead away or pages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asking_until: Option<Time>,
+    /// The deadline has passed and was seen to have passed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_late: bool,
+    /// It was to be taken away and nobody was free: somebody is looked for since then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seeks_since: Option<Time>,
 }
 
 /// A lead as it is now.
@@ -143,6 +187,15 @@ pub struct Lead {
     /// The pool whose rotation gave it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pool: Option<String>,
+    /// The pools around that one, outermost first, when it is a member of another.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub through: Vec<String>,
+    /// Who had an earlier lead of this person or company, as known when it was opened.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<Earlier>,
+    /// To whom it was offered while nobody has it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offers: Vec<Offer>,
     /// The rep who has it now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
@@ -194,6 +247,8 @@ pub enum Identity {
     Email(String),
     /// A number in E.164.
     Phone(String),
+    /// The domain that a company registered: it joins no fills, it finds who had the company.
+    Company(String),
 }
 
 impl fmt::Debug for Identity {
@@ -201,6 +256,7 @@ impl fmt::Debug for Identity {
         f.write_str(match self {
             Self::Email(_) => "Email(***)",
             Self::Phone(_) => "Phone(***)",
+            Self::Company(_) => "Company(***)",
         })
     }
 }
@@ -212,7 +268,14 @@ impl Identity {
         match self {
             Self::Email(email) => format!("email:{email}"),
             Self::Phone(phone) => format!("phone:{phone}"),
+            Self::Company(domain) => format!("company:{domain}"),
         }
+    }
+
+    /// Whether it is a person's own.
+    #[must_use]
+    pub fn is_person(&self) -> bool {
+        !matches!(self, Self::Company(_))
     }
 
     /// The 64-bit hash for look-ups, to be verified against [`Identity::full`].

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{field::Fields, time::Time};
+use super::{field::Fields, team::Away, time::Time};
 
 /// Evidence that a person from sales answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +65,8 @@ pub enum Act {
     },
     /// "I'm out today": ends with the rep's own day.
     OutToday,
+    /// "Whoever has this lead is out today", said by their manager.
+    OwnerOut,
 }
 
 /// What a CRM knew when it was asked.
@@ -104,6 +106,8 @@ pub enum Absence {
     Out,
     /// At work, but takes no new leads.
     Paused,
+    /// A CRM refuses this person as an owner: no lead until somebody says that they are back.
+    Deactivated,
 }
 
 /// Something that happened, other than a form fill.
@@ -168,7 +172,14 @@ pub enum News {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Time>,
     },
-    /// A rep is back: every absence of the day ends.
+    /// What a rep's calendar says of the time to come: all of it, in place of what it said before.
+    Calendar {
+        /// The rep.
+        rep: String,
+        /// When they are out or busy.
+        away: Vec<Away>,
+    },
+    /// A rep is back: every absence that holds now ends, and those of the calendar that hold now.
     Back {
         /// The rep.
         rep: String,
@@ -204,7 +215,7 @@ impl News {
             | Self::Acted { lead, .. }
             | Self::Reassign { lead, .. }
             | Self::Fetched { lead, .. } => Some(*lead),
-            Self::Away { .. } | Self::Back { .. } => None,
+            Self::Away { .. } | Self::Calendar { .. } | Self::Back { .. } => None,
         }
     }
 }
@@ -230,7 +241,7 @@ mod tests {
         };
         let outcomes =
             [Outcome::Qualified, Outcome::Nurture, Outcome::NotAFit { why: "student".into() }];
-        let mut acts = vec![Act::OnIt, Act::OutToday];
+        let mut acts = vec![Act::OnIt, Act::OutToday, Act::OwnerOut];
         acts.extend(outcomes.map(|outcome| Act::Answered { outcome }));
         let destination = "hubspot".to_owned();
         let mut all = vec![
@@ -245,6 +256,15 @@ mod tests {
             News::OwnerInvalid { lead, destination, rep: rep.clone() },
             News::Away { rep: rep.clone(), absence: Absence::Out, from: Time(1), until: None },
             News::Back { rep: rep.clone() },
+            News::Calendar {
+                rep: rep.clone(),
+                away: vec![Away {
+                    absence: Absence::Paused,
+                    from: Time(1),
+                    until: Some(Time(2)),
+                    is_from_calendar: true,
+                }],
+            },
             News::Reassign { lead, to: rep.clone(), why: None },
             News::Fetched { lead, fields: Fields::default() },
         ];

@@ -19,14 +19,14 @@ use super::{
 };
 
 /// The number of the deciding code. Replay is promised to the byte for the same number.
-pub const ENGINE: u32 = 1;
+pub const ENGINE: u32 = 2;
 
 /// A form fill, parsed, mapped and normalised outside any transaction.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Draft {
     /// The normalised fields.
     pub fields: Fields,
-    /// Who it is: never empty.
+    /// Who it is: never empty. The company is among them when a pool gives by it.
     pub identities: Vec<Identity>,
     /// What the fill asks for.
     pub intent: Option<String>,
@@ -109,7 +109,8 @@ impl StepEvent {
 /// Which lead the store loads for a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wanted<'a> {
-    /// The newest lead of this person.
+    /// The newest lead of this person: the first identity [of a person](Identity::is_person) that
+    /// is known decides.
     Person(&'a [Identity]),
     /// This lead.
     Lead(Uuid),
@@ -127,6 +128,15 @@ impl Step {
             Input::Unreadable(_) | Input::Review => Wanted::Nothing,
         }
     }
+
+    /// The company whose newest lead is to be loaded beside it.
+    #[must_use]
+    pub fn company(&self) -> Option<&Identity> {
+        match &self.input {
+            Input::Fill(draft) => draft.identities.iter().find(|one| !one.is_person()),
+            _ => None,
+        }
+    }
 }
 
 /// All that a decision may look at.
@@ -134,6 +144,8 @@ impl Step {
 pub struct Snapshot<'a> {
     /// The lead that the step is about, or the newest of the same person.
     pub lead: Option<&'a Lead>,
+    /// For a fill, the newest lead of the same company, if the draft names one.
+    pub company: Option<&'a Lead>,
     /// People.
     pub team: &'a Team,
 }

@@ -18,16 +18,45 @@ pub struct Count {
     pub leads: u32,
 }
 
-/// One member's standing in one pool's rotation.
+/// Leads given in the current hour, day and week.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the words are the documentation")]
+pub struct Periods {
+    pub hour: Count,
+    pub day: Count,
+    pub week: Count,
+}
+
+/// How often a turn went past a member, by the reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skipped {
+    /// Out, paused, busy, or deactivated in a CRM.
+    pub away: u32,
+    /// Outside the hours of their own or of the pool.
+    pub off_hours: u32,
+    /// At a cap of their own or of the pool.
+    pub at_cap: u32,
+    /// Had this lead before.
+    pub had_it: u32,
+}
+
+/// One member's standing in one pool's rotation. The member is a rep, or a pool within the pool.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Turn {
     /// Leads received, lifted for the time away; what the rotation compares after dividing by
     /// the weight.
     pub credit: f64,
+    /// The weight that the credit was reckoned with; zero means the member's present one. A new
+    /// weight in the rulebook counts from the next turn on.
+    pub weight: f64,
     /// Turns given back (refused, taken away) and not used again.
     pub owed: f64,
     /// Leads really received, for statements.
     pub received: u32,
+    /// The share by weight of the turns given while this member was available.
+    pub entitled: f64,
+    /// Turns that went past this member.
+    pub skipped: Skipped,
     /// When the last one came.
     pub last_at: Time,
     /// In the current hour.
@@ -44,9 +73,11 @@ pub struct Rotation {
     /// The lowest standing among those who were available at the last turn. Who comes back from
     /// leave is lifted to it: neither a flood nor a fast.
     pub floor: f64,
-    /// Who had the last turn.
+    /// Who had the last turn in order.
     pub last: Option<String>,
-    /// Turns by rep.
+    /// Leads given by the whole pool, in the zone of the pool's hours.
+    pub given: Periods,
+    /// Turns by member: a rep, or a pool within the pool.
     pub turns: BTreeMap<String, Turn>,
 }
 
@@ -59,6 +90,9 @@ pub struct Away {
     pub from: Time,
     /// Until when; open-ended if missing.
     pub until: Option<Time>,
+    /// From the person's calendar, which alone takes it back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_from_calendar: bool,
 }
 
 impl Away {
@@ -78,6 +112,8 @@ pub struct Team {
     pub away: HashMap<String, Vec<Away>>,
     /// Assigned and unanswered leads by rep.
     pub open: HashMap<String, i64>,
+    /// Those of them whose deadline has passed, by rep.
+    pub late: HashMap<String, i64>,
 }
 
 /// What a plan changes about people. Each names the whole new value of one row.
@@ -98,8 +134,10 @@ pub enum TeamChange {
         pool: String,
         /// The new floor.
         floor: f64,
-        /// Who had the last turn.
+        /// Who had the last turn in order.
         last: Option<String>,
+        /// Leads given by the whole pool.
+        given: Periods,
     },
     /// A rep's absences.
     Away {
@@ -122,10 +160,11 @@ impl Team {
                         .turns
                         .insert(rep.clone(), *turn);
                 }
-                TeamChange::Floor { pool, floor, last } => {
+                TeamChange::Floor { pool, floor, last, given } => {
                     let rotation = self.rotations.entry(pool.clone()).or_default();
                     rotation.floor = *floor;
                     rotation.last.clone_from(last);
+                    rotation.given = *given;
                 }
                 TeamChange::Away { rep, away } => {
                     self.away.insert(rep.clone(), away.clone());
@@ -136,14 +175,32 @@ impl Team {
 
     /// Moves one open lead from `before` to `after`.
     pub fn move_open(&mut self, before: Option<&str>, after: Option<&str>) {
-        if before == after {
-            return;
-        }
-        if let Some(rep) = before {
-            *self.open.entry(rep.to_owned()).or_default() -= 1;
-        }
-        if let Some(rep) = after {
-            *self.open.entry(rep.to_owned()).or_default() += 1;
+        shift(&mut self.open, before, after);
+    }
+
+    /// Moves one late lead from `before` to `after`.
+    pub fn move_late(&mut self, before: Option<&str>, after: Option<&str>) {
+        shift(&mut self.late, before, after);
+    }
+
+    /// How many leads this rep owes an answer.
+    #[must_use]
+    pub fn open_of(&self, rep: &str) -> i64 {
+        self.open.get(rep).copied().unwrap_or(0).max(0)
+    }
+}
+
+/// Moves one from `before` to `after`; nobody keeps a zero.
+fn shift(counts: &mut HashMap<String, i64>, before: Option<&str>, after: Option<&str>) {
+    if before == after {
+        return;
+    }
+    for (rep, by) in [(before, -1), (after, 1)] {
+        let Some(rep) = rep else { continue };
+        let count = counts.entry(rep.to_owned()).or_default();
+        *count += by;
+        if *count == 0 {
+            counts.remove(rep);
         }
     }
 }

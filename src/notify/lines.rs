@@ -63,6 +63,7 @@ pub fn said(message: &Message) -> impl Iterator<Item = Untrusted> {
 pub const fn word(why: Why) -> &'static str {
     match why {
         Why::Assigned => "New",
+        Why::Offered => "Offered",
         Why::FilledAgain => "Asked again",
         Why::Reminder => "Reminder",
         Why::Late => "Late",

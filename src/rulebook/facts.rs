@@ -148,15 +148,7 @@ impl Rulebook {
     /// The domain of the company and whether anybody can have such an address, as the fields say
     /// it or else as the address does.
     fn mail_facts(&self, fields: &Fields, facts: &mut Facts) {
-        let stated = match fields.0.get("free_mail") {
-            Some(Field::Bool(free)) => Some(*free),
-            _ => None,
-        };
-        let host = fields.text("email").and_then(|email| email.rsplit('@').next());
-        let free = stated.or_else(|| host.map(clean::is_free_mail));
-        // Anybody's mail provider says nothing about the company.
-        let of_address = || host.filter(|_| free == Some(false)).and_then(clean::domain);
-        let domain = fields.text("domain").map(str::to_owned).or_else(of_address);
+        let (domain, free) = company_domain(fields);
         put(facts, self.lookups.domain, domain.as_deref().map(Value::text));
         put(facts, self.lookups.free_mail, free.map(Value::Bool));
     }
@@ -186,6 +178,20 @@ impl Rulebook {
     pub fn rep_of_owner(&self, crm: &str, owner: &str) -> Option<&str> {
         self.lookups.owners.get(crm)?.get(owner).map(String::as_str)
     }
+}
+
+/// The domain of the company, and whether anybody can have such an address.
+pub fn company_domain(fields: &Fields) -> (Option<String>, Option<bool>) {
+    let stated = match fields.0.get("free_mail") {
+        Some(Field::Bool(free)) => Some(*free),
+        _ => None,
+    };
+    let host = fields.text("email").and_then(|email| email.rsplit('@').next());
+    let free = stated.or_else(|| host.map(clean::is_free_mail));
+    // Anybody's mail provider says nothing about the company.
+    let of_address = || host.filter(|_| free == Some(false)).and_then(clean::domain);
+    let domain = fields.text("domain").map(str::to_owned).or_else(of_address);
+    (domain, free)
 }
 
 /// The value as a slot of this type takes it.

@@ -121,6 +121,9 @@ pub struct Rule {
     pub then: Then,
     /// The SLA of what it assigns; the rulebook's default when the rule names none.
     pub sla: String,
+    /// For so long whoever had this person or company before is asked first, in place of what the
+    /// pool says.
+    pub sticky: Option<Span>,
 }
 
 /// What to do when a rule is neither true nor false.
@@ -198,17 +201,84 @@ pub struct Pool {
     pub rotation: RotationKind,
     /// What if nobody is available.
     pub if_nobody: IfNobody,
+    /// The most leads of all its members together.
+    pub caps: Vec<Cap>,
+    /// When it takes leads, beside the hours of its members; always, if none.
+    pub hours: Option<String>,
+    /// For so long whoever had this person or company before is asked first.
+    pub sticky: Option<Span>,
+    /// How long a lead is offered, for [`RotationKind::Claim`].
+    pub claim_within: Span,
 }
 
 /// A member of a pool.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Member {
-    /// The rep.
-    pub rep: String,
+    /// Who.
+    pub who: Who,
     /// The share: 2 gets twice as many as 1. Above zero.
     pub weight: f64,
-    /// The most leads in a period, if any.
-    pub cap: Option<Cap>,
+    /// The most leads in a period; each holds.
+    pub caps: Vec<Cap>,
+}
+
+/// Who a member of a pool is. No rep and pool have the same id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// A rep.
+    Rep(String),
+    /// All of another pool, taking turns like one.
+    Pool(String),
+}
+
+impl Member {
+    /// The id of the rep or the pool.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        match &self.who {
+            Who::Rep(id) | Who::Pool(id) => id,
+        }
+    }
+
+    /// The rep, if it is one.
+    #[must_use]
+    pub fn rep(&self) -> Option<&str> {
+        match &self.who {
+            Who::Rep(rep) => Some(rep),
+            Who::Pool(_) => None,
+        }
+    }
+}
+
+/// Pools within pools, overflow and backups are followed so far.
+pub const HOPS_MAX: usize = 8;
+
+impl Rulebook {
+    /// The reps of a pool, those of pools within it included, each once.
+    #[must_use]
+    pub fn reps_of(&self, pool: &str) -> Vec<&str> {
+        let mut reps = Vec::new();
+        self.gather_reps(pool, 0, &mut reps);
+        reps
+    }
+
+    fn gather_reps<'a>(&'a self, pool: &str, hop: usize, reps: &mut Vec<&'a str>) {
+        let Some(pool) = self.pools.get(pool).filter(|_| hop < HOPS_MAX) else { return };
+        for member in &pool.members {
+            match &member.who {
+                Who::Rep(rep) if !reps.contains(&rep.as_str()) => reps.push(rep),
+                Who::Rep(_) => {}
+                Who::Pool(inner) => self.gather_reps(inner, hop + 1, reps),
+            }
+        }
+    }
+
+    /// Whether any pool or rule asks who had a company before.
+    #[must_use]
+    pub fn is_sticky(&self) -> bool {
+        self.pools.values().any(|pool| pool.sticky.is_some())
+            || self.rules.iter().any(|rule| rule.sticky.is_some())
+    }
 }
 
 /// A cap such as `20 per day`.
@@ -241,6 +311,8 @@ pub enum RotationKind {
     RoundRobin,
     /// Fewest open leads / weight; ties by longest wait.
     LeastOpen,
+    /// Offered to everybody who is there; the first who says "on it" has it.
+    Claim,
 }
 
 /// What a pool does when nobody is available.
@@ -252,6 +324,11 @@ pub enum IfNobody {
     Wait(Span),
     /// Assign by rotation although nobody is available.
     AssignAnyway,
+    /// Tell people at once, and hold it until somebody is there.
+    Escalate {
+        /// The pager that is paged too.
+        page: Option<String>,
+    },
 }
 
 /// An SLA.
@@ -345,5 +422,6 @@ pub const fn absence_word(absence: Absence) -> &'static str {
     match absence {
         Absence::Out => "out today",
         Absence::Paused => "paused",
+        Absence::Deactivated => "deactivated in the CRM",
     }
 }

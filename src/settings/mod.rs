@@ -10,6 +10,7 @@
 //! then how they are read: `section`, `secret`, `value`, `fields`, `bounds`, `report`.
 
 mod bounds;
+mod calendar;
 mod destination;
 mod fields;
 mod parts;
@@ -35,6 +36,7 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
+pub use calendar::{CalendarSettings, CalendarSource};
 pub use destination::{Channel, ChannelKind, Crm, CrmKind};
 pub use parts::{
     AlertSettings, KeepSettings, LimitSettings, LogSettings, PaceSettings, SourceLimits,
@@ -56,8 +58,8 @@ use report::{Origin, Report, join};
 use section::{Section, read};
 
 /// The sections, which `Top` does not read.
-const SECTIONS: [&str; 8] =
-    ["log", "source", "crm", "channel", "action_links", "keep", "limits", "alerts"];
+const SECTIONS: [&str; 9] =
+    ["log", "source", "crm", "channel", "calendar", "action_links", "keep", "limits", "alerts"];
 
 /// Settings that can be used.
 #[derive(Debug)]
@@ -82,6 +84,8 @@ pub struct Settings {
     pub crms: Vec<(String, Crm)>,
     /// The notification channels, by name.
     pub channels: Vec<(String, Channel)>,
+    /// People's calendar feeds.
+    pub calendars: Vec<CalendarSettings>,
     /// What signs links in messages; `None` if nothing was written, so that links cannot outlive
     /// the process.
     pub link_key: Option<LinkKey>,
@@ -199,6 +203,10 @@ fn whole(
     let channels = named("channel", table, report, |path, table, report| {
         destination::channel(path, table, report, world)
     });
+    let calendars = named("calendar", table, report, |path, table, report| {
+        calendar::calendar(path, table, folder, report, world)
+    });
+    let calendars = calendars.into_iter().map(|(_, calendar)| calendar).collect();
     for (name, _) in crms.iter().filter(|(name, _)| channels.iter().any(|(other, _)| other == name))
     {
         let mend = "rename one of them: jobs and metrics go by this name";
@@ -230,6 +238,7 @@ fn whole(
         sources: sources?,
         crms,
         channels,
+        calendars,
         link_key,
         links_expire: links?.expire,
         keep: keep?,

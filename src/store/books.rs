@@ -49,7 +49,7 @@ pub struct Moved {
     pub rotations: HashSet<String>,
     /// Absences by rep.
     pub away: HashSet<String>,
-    /// Open leads by rep.
+    /// Open and late leads by rep.
     pub open: HashSet<String>,
 }
 
@@ -101,16 +101,14 @@ impl Books {
             self.is_counted = false;
         }
         let (left, has) = (before.and_then(has_open), has_open(after));
-        if left == has {
+        let (was_late, is_late) = (before.and_then(has_late), has_late(after));
+        if (left, was_late) == (has, is_late) {
             return;
         }
         self.team.move_open(left, has);
-        for rep in [left, has].into_iter().flatten() {
-            self.moved.open.insert(rep.to_owned());
-            if self.team.open.get(rep) == Some(&0) {
-                self.team.open.remove(rep);
-            }
-        }
+        self.team.move_late(was_late, is_late);
+        let moved = [left, has, was_late, is_late].into_iter().flatten();
+        self.moved.open.extend(moved.map(str::to_owned));
     }
 
     /// So many more reviews are open, or fewer.
@@ -144,6 +142,11 @@ impl Books {
     pub fn filled(&mut self, filled: &Filled) {
         self.unfilled.note(filled);
     }
+}
+
+/// Who has this lead open and past its deadline.
+fn has_late(lead: &Lead) -> Option<&str> {
+    has_open(lead).filter(|_| lead.ladder.as_ref().is_some_and(|ladder| ladder.is_late))
 }
 
 /// Who has this lead open: assigned and not answered.

@@ -141,7 +141,9 @@ fn is_new(about: &About<'_>, lead: &Lead, fate: Option<Fate>) -> StoreResult<boo
 
 fn check_people(plan: &Plan) -> StoreResult<()> {
     let is_odd = |change: &TeamChange| match change {
-        TeamChange::Turn { turn, .. } => !turn.credit.is_finite() || !turn.owed.is_finite(),
+        TeamChange::Turn { turn, .. } => {
+            ![turn.credit, turn.weight, turn.owed, turn.entitled].iter().all(|one| one.is_finite())
+        }
         TeamChange::Floor { floor, .. } => !floor.is_finite(),
         TeamChange::Away { .. } => false,
     };

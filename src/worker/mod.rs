@@ -1,4 +1,4 @@
-//! The loops: decide, write, tell, ask, exchange, sweep, audit, watch, reload, replica.
+//! The loops: decide, write, tell, ask, exchange, sweep, audit, calendar, watch, reload, replica.
 //!
 //! Every loop has the same shape: do one step, which says when there is more; then wait for a
 //! wake-up or that instant. A wake-up carries no information, the state does: polling is for
@@ -11,6 +11,7 @@
 mod answers;
 pub mod ask;
 pub mod audit;
+pub mod calendar;
 pub mod decide;
 pub mod exchange;
 mod gate;
@@ -43,7 +44,7 @@ use crate::{
 };
 
 pub use self::gate::DestinationGate;
-use self::{replica::Presence, wake::Wakes, watch::Lookout};
+use self::{calendar::Calendars, replica::Presence, wake::Wakes, watch::Lookout};
 
 /// A destination with what holds it back: its gate is shared by all of its workers.
 pub struct Guarded<T: ?Sized> {
@@ -99,6 +100,8 @@ pub struct Worker {
     pub read: Arc<ReadFill>,
     /// How long raw bodies of decided fills are kept.
     pub keep: Span,
+    /// People's calendar feeds.
+    pub calendars: Calendars,
     /// What the daemon found out about itself.
     pub lookout: Lookout,
     /// Compares the wall clock with the one that only grows.

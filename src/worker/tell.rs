@@ -162,7 +162,13 @@ fn is_true(lead: &crate::model::lead::Lead, why: Why, rep: Option<&str>) -> bool
     let is_owner = rep.is_none_or(|rep| lead.owner.as_deref() == Some(rep));
     match why {
         Why::Assigned => lead.state == State::Assigned && is_owner,
-        Why::Reminder | Why::Late | Why::Page => lead.state == State::Assigned,
+        Why::Offered => {
+            let is_asked =
+                |rep: &str| lead.offers.iter().any(|one| one.to.iter().any(|to| to == rep));
+            lead.state == State::Waiting && rep.is_none_or(is_asked)
+        }
+        Why::Page => matches!(lead.state, State::Assigned | State::Waiting),
+        Why::Reminder | Why::Late => lead.state == State::Assigned,
         Why::FilledAgain => is_owner,
         Why::Reassigned => !is_owner || rep.is_none(),
         Why::PageOver | Why::Stuck => true,

@@ -8,6 +8,7 @@
 //! Reading order: this page (what holds now), `streak` (what goes on for how long), `ledger` (what
 //! is raised, over, and owed to whom), `turn` (who tells it where several watch).
 
+pub mod departed;
 pub mod ledger;
 pub mod streak;
 pub mod turn;
@@ -77,6 +78,10 @@ pub struct Vitals {
     pub bloat: Option<Bloat>,
     /// Why the rulebook's file is not in force.
     pub rulebook: Option<String>,
+    /// Reps who get no lead any more and are still named, with where; none if nobody could look.
+    pub departed: Option<BTreeMap<String, String>>,
+    /// Reps whose calendar has not been read for long, with how long and why.
+    pub calendars: BTreeMap<String, (Span, String)>,
     /// The wall clock was set a moment ago: no length of time is believed.
     pub is_time_unsure: bool,
 }
@@ -132,7 +137,8 @@ const OF_BOOKS: [Alert; 7] = [
 ];
 
 /// The alerts that measure a length of time by the wall clock.
-const OF_TIME: [Alert; 9] = [
+const OF_TIME: [Alert; 10] = [
+    Alert::CalendarStale,
     Alert::LeadStuck,
     Alert::JobsLate,
     Alert::ReviewsLate,
@@ -157,6 +163,17 @@ pub fn judge(vitals: &Vitals, limits: &Limits, now: Time) -> Judged {
     if let Some(free) = vitals.free.filter(|free| *free < limits.disk_free) {
         let says = format!("{} free, {} wanted", size(free), size(limits.disk_free));
         judged.add(Alert::DiskNearlyFull, "", says);
+    }
+    match &vitals.departed {
+        Some(departed) => {
+            for (rep, says) in departed {
+                judged.add(Alert::DepartedOwner, rep, says.clone());
+            }
+        }
+        None => drop(judged.unknown.insert(Alert::DepartedOwner)),
+    }
+    for (rep, (long, why)) in &vitals.calendars {
+        judged.add(Alert::CalendarStale, rep, format!("not read for {}: {why}", rough(*long)));
     }
     if let Some(bloat) = vitals.bloat {
         of_bloat(bloat, limits, &mut judged);

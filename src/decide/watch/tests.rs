@@ -5,7 +5,28 @@ use super::*;
 const NOW: Time = Time(1_767_268_800_000);
 
 fn well() -> Vitals {
-    Vitals { books: Some(Books::default()), recounted: Some(None), ..Vitals::default() }
+    Vitals {
+        books: Some(Books::default()),
+        recounted: Some(None),
+        departed: Some(BTreeMap::new()),
+        ..Vitals::default()
+    }
+}
+
+#[test]
+fn who_has_left_and_is_named_and_a_calendar_that_is_not_read_are_worth_an_alert() {
+    let says = "no longer with us, and named by pool inbound".to_owned();
+    let vitals = Vitals {
+        departed: Some([("alan".to_owned(), says)].into()),
+        calendars: [("ada".to_owned(), (Span::hours(3), "status 404".to_owned()))].into(),
+        ..well()
+    };
+    let judged = judge(&vitals, &Limits::default(), NOW);
+    let said: Vec<&str> = judged.holds.values().map(String::as_str).collect();
+    let want = ["no longer with us, and named by pool inbound", "not read for 3h: status 404"];
+    assert_eq!(said, want);
+    let blind = judge(&Vitals { departed: None, ..well() }, &Limits::default(), NOW);
+    assert!(blind.unknown.contains(&Alert::DepartedOwner));
 }
 
 fn of(books: Books) -> Vitals {

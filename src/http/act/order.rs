@@ -65,6 +65,7 @@ impl Order {
         let act = match pressed.as_ref() {
             "on_it" => Act::OnIt,
             "out_today" => Act::OutToday,
+            "owner_out" => Act::OwnerOut,
             "answered" => outcome(Outcome::Qualified),
             "nurture" => outcome(Outcome::Nurture),
             "not_a_fit" => outcome(Outcome::NotAFit {

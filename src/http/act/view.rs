@@ -67,6 +67,8 @@ pub struct ActPage {
     pub is_answered: bool,
     /// When "out today" ends.
     pub out_until: Option<Moment>,
+    /// Whom this manager may say to be out today.
+    pub own_rep: Option<Person>,
     /// Reasons why it may not be a fit.
     pub reasons: &'static [(&'static str, &'static str)],
     /// The most characters of a rep's own words.
@@ -104,10 +106,11 @@ impl Shown<'_> {
             seen: lead.revision.0,
             done: done.map(|(order, is_decided)| self.done(lead, order, is_decided, out)),
             is_own: is_owed && is_own,
-            can_hold: is_owed && is_own && held.is_none(),
+            can_hold: (is_owed && is_own && held.is_none()) || self.is_offered(lead),
             can_answer: matches!(lead.state, State::Assigned | State::Answered),
             is_answered: lead.state == State::Answered,
             out_until: out.map(|out| Moment::new(out, self.now)),
+            own_rep: self.own_rep(lead),
             reasons: &REASONS,
             words_max: WORDS_MAX,
             expires: Moment::new(self.expires, self.now),
@@ -123,6 +126,19 @@ impl Shown<'_> {
                 && lead.state == State::Assigned
                 && lead.owner.as_deref() == Some(self.rep)
         })
+    }
+
+    /// Who has it, if this person is their manager.
+    fn own_rep(&self, lead: &Lead) -> Option<Person> {
+        let owner = lead.owner.as_deref().filter(|_| lead.state == State::Assigned)?;
+        let manager = self.book.reps.get(owner)?.manager.as_deref();
+        (manager == Some(self.rep)).then(|| card::person(self.book, owner))
+    }
+
+    /// Whether this person may take it.
+    fn is_offered(&self, lead: &Lead) -> bool {
+        let is_asked = |to: &Vec<String>| to.iter().any(|rep| rep == self.rep);
+        lead.state == State::Waiting && lead.offers.iter().any(|offer| is_asked(&offer.to))
     }
 
     fn owner(&self, lead: &Lead) -> String {
@@ -148,6 +164,9 @@ impl Shown<'_> {
                 None | Some(Outcome::Qualified) => "It was answered.".to_owned(),
                 Some(outcome) => format!("It was answered: {}.", outcome_words(outcome)),
             },
+            (State::Waiting, _) if self.is_offered(lead) => {
+                "It is yours if you are the first to say that you are on it.".to_owned()
+            }
             (State::Waiting, _) => "Nobody has it at the moment.".to_owned(),
             (State::SetAside, _) => "It was set aside by a rule.".to_owned(),
         }
@@ -183,6 +202,13 @@ impl Shown<'_> {
             Act::Answered { outcome } => {
                 let more = "The clock has stopped, and marketing hears of it.".to_owned();
                 said(&format!("Noted: {}.", outcome_words(outcome)), None, more)
+            }
+            Act::OwnerOut => {
+                let more = match owner.as_str() {
+                    "nobody" => String::new(),
+                    owner => format!("{owner} has this lead now."),
+                };
+                said("Noted: whoever had it is out today, and new leads go to others.", None, more)
             }
             Act::OutToday => {
                 let more = match owner.as_str() {

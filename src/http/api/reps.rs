@@ -1,25 +1,35 @@
-//! Reps: list with their standing, away, back.
+//! Reps: list with their standing, away, back, statement.
 //!
-//! Guarantees: an absence is an event, never a rulebook version. Does not know: rotations' rules.
+//! Guarantees: an absence is an event, never a rulebook version; a statement is made of recorded
+//! decisions. Does not know: rotations' rules.
+
+use std::collections::BTreeMap;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
 use super::{Answer, asked, bad, either, missing, store, tell_store};
 use crate::{
-    decide::{Desk, news},
+    decide::{
+        Desk, news,
+        statement::{Reckoning, Statement},
+    },
     http::{Front, auth},
     model::{
+        id::Seq,
         news::{Absence, News},
+        team::Turn,
         time::{Span, Time},
     },
+    store::{DecisionFilter, Store, StoreResult, read::PAGE_MAX},
 };
 
 pub fn routes(config: &mut web::ServiceConfig) {
     config
         .route("/reps", web::get().to(list))
         .route("/reps/{rep}/away", web::post().to(away))
-        .route("/reps/{rep}/back", web::post().to(back));
+        .route("/reps/{rep}/back", web::post().to(back))
+        .route("/reps/{rep}/statement", web::get().to(statement));
 }
 
 async fn list(request: HttpRequest, front: web::Data<Front>) -> HttpResponse {
@@ -70,6 +80,8 @@ struct AwayOrder {
     #[serde(default)]
     absence: Option<Absence>,
     #[serde(default)]
+    from: Option<Time>,
+    #[serde(default)]
     until: Option<Time>,
     #[serde(default, rename = "for")]
     span: Option<Span>,
@@ -95,14 +107,26 @@ async fn gone(request: &HttpRequest, rep: String, payload: web::Payload, front: 
     if order.until.is_some() && order.span.is_some() {
         return Err(bad(front, "give `until` or `for`, not both"));
     }
-    let until = order.until.or_else(|| order.span.map(|span| now.plus(span))).unwrap_or(day_end);
+    let from = order.from.unwrap_or(now);
+    let end = || if from < day_end { day_end } else { from.plus(Span::days(1)) };
+    let until = order.until.or_else(|| order.span.map(|span| from.plus(span)));
+    let until = until.unwrap_or_else(end);
+    if until <= from {
+        return Err(bad(front, "the absence would end before it begins: `from` is before `until`"));
+    }
     if until <= now {
         let detail = "the absence would be over already: `until` is an instant to come, in \
                       milliseconds since 1970, and `for` a span as in 2h";
         return Err(bad(front, detail));
     }
     let absence = order.absence.unwrap_or(Absence::Out);
-    tell_store(front, &caller, &News::Away { rep, absence, from: now, until: Some(until) }).await
+    if absence == Absence::Deactivated {
+        return Err(bad(
+            front,
+            "only a CRM says that somebody is deactivated: write out or paused",
+        ));
+    }
+    tell_store(front, &caller, &News::Away { rep, absence, from, until: Some(until) }).await
 }
 
 async fn back(
@@ -119,4 +143,92 @@ async fn returned(request: &HttpRequest, rep: String, front: &Front) -> Answer {
         return Err(missing(front, "no rep of the rulebook has this id"));
     }
     tell_store(front, &caller, &News::Back { rep }).await
+}
+
+/// Of which time.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Window {
+    since: Time,
+    #[serde(default)]
+    until: Option<Time>,
+}
+
+async fn statement(
+    request: HttpRequest,
+    rep: web::Path<String>,
+    window: web::Query<Window>,
+    front: web::Data<Front>,
+) -> HttpResponse {
+    either(stated(&request, &rep, &window, &front).await)
+}
+
+async fn stated(request: &HttpRequest, rep: &str, window: &Window, front: &Front) -> Answer {
+    auth::caller(front, request).await?;
+    let now = front.clock.now();
+    let until = window.until.unwrap_or(now).min(now);
+    let team = front.store.team().await.map_err(|error| store(front, &error))?;
+    let turns: BTreeMap<&String, &Turn> = team
+        .rotations
+        .iter()
+        .filter_map(|(pool, rotation)| Some((pool, rotation.turns.get(rep)?)))
+        .collect();
+    let book = (front.book)();
+    // Somebody whom the rulebook has forgotten may still ask what they got.
+    let name = book.reps.get(rep).map(|rep| rep.name.clone());
+    if name.is_none() && turns.is_empty() {
+        return Err(missing(front, "no rep of the rulebook has this id"));
+    }
+    let statement = reckon(front.store.as_ref(), rep, window.since, until);
+    let statement = statement.await.map_err(|error| store(front, &error))?;
+    Ok(HttpResponse::Ok().json(serde_json::json!({
+        "rep": rep,
+        "name": name,
+        "since": window.since,
+        "until": until,
+        "statement": statement,
+        "turns_now": turns,
+        "open_leads": team.open_of(rep),
+    })))
+}
+
+/// Reads the decisions of a time, a page after the other.
+async fn reckon(store: &dyn Store, rep: &str, since: Time, until: Time) -> StoreResult<Statement> {
+    let mut after = last_before(store, since).await?;
+    let mut reckoning = Reckoning::of(rep);
+    loop {
+        let filter = DecisionFilter { after: Some(after), max: PAGE_MAX };
+        let page = store.decisions(filter).await?;
+        let mut is_over = false;
+        for decided in &page.rows {
+            let at = decided.decision.at;
+            is_over |= at >= until;
+            if at >= since && at < until {
+                reckoning.note(decided);
+            }
+        }
+        match page.next {
+            Some(next) if !is_over => after = Seq(next),
+            _ => return Ok(reckoning.statement()),
+        }
+    }
+}
+
+/// The number after which the decisions of `since` begin: they are in the order of their time.
+async fn last_before(store: &dyn Store, since: Time) -> StoreResult<Seq> {
+    let (mut low, mut high) = (0, i64::MAX);
+    // The first look finds the end, for nobody has 2^40 decisions; each later one halves the rest.
+    let mut probe = 1_i64 << 40;
+    while low < high {
+        let filter = DecisionFilter { after: Some(Seq(probe)), max: 1 };
+        match store.decisions(filter).await?.rows.first() {
+            Some(found) if found.decision.at < since => low = found.seq.0,
+            _ => high = probe,
+        }
+        if low >= high {
+            break;
+        }
+        probe = low + (high - low) / 2;
+    }
+    Ok(Seq(low))
 }

@@ -190,6 +190,14 @@ fn note(lead: &Lead, now: Time) -> Option<Note> {
         (Some(Waiting::Somebody { pool, until }), _) => {
             Some(said(format!("nobody of {pool} is there; waits until"), Some(*until)))
         }
+        (Some(Waiting::Claim { pool, until }), _) => Some(said(
+            format!("offered to {pool}: the first to take it has it, until"),
+            Some(*until),
+        )),
+        (Some(Waiting::Escalated { pool, .. }), _) => Some(Note {
+            needs_a_person: true,
+            ..said(format!("nobody of {pool} is there; held until somebody is"), None)
+        }),
         (Some(Waiting::Operator { why, .. }), _) => {
             Some(Note { needs_a_person: true, ..said(why.clone(), None) })
         }

@@ -59,6 +59,8 @@ fn lead(number: u128) -> Lead {
         on_its: 0,
         on_it_until: None,
         asking_until: None,
+        is_late: false,
+        seeks_since: None,
     });
     lead
 }

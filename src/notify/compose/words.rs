@@ -68,6 +68,10 @@ pub(super) fn headline(
             _ => format!("New lead{for_whom}{by}"),
         },
         Why::Assigned => format!("New lead{for_whom}{by}"),
+        Why::Offered => match owner {
+            Some(owner) => format!("{owner} took it"),
+            None => "New lead: yours if you take it first".to_owned(),
+        },
         Why::FilledAgain => format!("Asked again{for_whom}{by}"),
         Why::Reminder => {
             format!(
@@ -76,6 +80,7 @@ pub(super) fn headline(
             )
         }
         Why::Late => format!("Late{for_whom}: {}", was_due(due)),
+        Why::Page if lead.state == State::Waiting => "Nobody can take this lead".to_owned(),
         Why::Page => format!("Nobody has answered: {}", was_due(due)),
         Why::PageOver => "Answered".to_owned(),
         Why::Stuck => "Nobody can take this lead".to_owned(),
@@ -91,6 +96,7 @@ pub(super) fn headline_of_many(told: &[Told<'_>], recipient: &Recipient<'_>) -> 
         return format!("{count} new leads");
     }
     let what = match told.first().map(|told| told.why) {
+        Some(Why::Offered) if all(&[Why::Offered]) => "can be taken",
         Some(Why::FilledAgain) if all(&[Why::FilledAgain]) => "asked again",
         Some(Why::Reminder) if all(&[Why::Reminder]) => "are due soon",
         Some(Why::Late) if all(&[Why::Late]) => "are late",
@@ -116,6 +122,7 @@ pub(super) fn because(told: &Told<'_>, role: Role, house: &House<'_>) -> String 
             format!("{} did not answer in time{}", house.name(before(lead)), place(lead, "; "))
         }
         _ if told.why == Why::Stuck => stuck(lead),
+        _ if told.why == Why::Page && lead.state == State::Waiting => stuck(lead),
         _ => place(lead, ""),
     }
 }
@@ -133,6 +140,10 @@ fn place(lead: &Lead, before: &str) -> String {
 fn stuck(lead: &Lead) -> String {
     match &lead.waiting {
         Some(Waiting::Somebody { pool, .. }) => format!("nobody in pool {pool} is available"),
+        Some(Waiting::Escalated { pool, .. }) => {
+            format!("nobody in pool {pool} is available; it is held until somebody is")
+        }
+        Some(Waiting::Claim { pool, .. }) => format!("nobody in pool {pool} has taken it"),
         Some(Waiting::Operator { why, .. }) => why.clone(),
         Some(Waiting::Fact { rule, .. }) => format!("rule {rule} lacks a fact"),
         Some(Waiting::Facts { .. }) => "the CRM has not said who this is".to_owned(),

@@ -1,9 +1,11 @@
-//! Holidays: single dates, ranges of dates and days that come back every year.
+//! Holidays: single dates, ranges of dates, days that come back every year on a date or by a rule.
 //!
 //! Guarantees: a holiday that parsed exists in the calendar (the 30th of February is refused).
 //! Does not know: zones; a holiday is a local date wherever it is used.
 
 use jiff::civil::Date;
+
+use super::year_rule::YearRule;
 
 /// One holiday of a calendar, with its name if the calendar gave one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,10 +20,13 @@ enum On {
     Dates { first: Date, last: Date },
     /// Both years inclusive. The 29th of February comes in leap years only.
     Yearly { month: i8, day: i8, since: i16, until: i16 },
+    /// Every year, by a rule.
+    Rule(YearRule),
 }
 
 impl Holiday {
-    /// Reads `2026-12-25`, `2026-12-24..2026-12-26` (both included) or, for every year, `12-25`.
+    /// Reads `2026-12-25`, `2026-12-24..2026-12-26` (both included) or, for every year, `12-25` or
+    /// a rule (see [`YearRule`]): `last monday of may`, `easter + 1`.
     ///
     /// # Errors
     /// A sentence that says what was expected.
@@ -29,7 +34,8 @@ impl Holiday {
         let wrong = || {
             format!(
                 "{text:?} is not a holiday: write 2026-12-25 for one date, 12-25 for every year, \
-                 or 2026-12-24..2026-12-26 for a range"
+                 2026-12-24..2026-12-26 for a range, or a rule such as last monday of may, \
+                 monday before may 25, easter + 1 or good friday"
             )
         };
         let date = |text: &str| text.trim().parse::<Date>().map_err(|_| wrong());
@@ -51,7 +57,10 @@ impl Holiday {
                 let day = date(&format!("2024-{}", text.trim()))?;
                 Ok(Self::yearly(day, i16::MIN, i16::MAX, None))
             }
-            _ => Err(wrong()),
+            _ => {
+                let rule = YearRule::parse(text).ok_or_else(wrong)?;
+                Ok(Self { name: None, on: On::Rule(rule) })
+            }
         }
     }
 
@@ -77,6 +86,7 @@ impl Holiday {
             On::Yearly { month, day, since, until } => {
                 (month, day) == (date.month(), date.day()) && (since..=until).contains(&date.year())
             }
+            On::Rule(rule) => rule.falls_on(date),
         }
     }
 }
@@ -88,6 +98,7 @@ pub(super) struct HolidaySet {
     ranges: Vec<(Date, Date)>,
     /// In order: month, day, first year, last year.
     yearly: Vec<(i8, i8, i16, i16)>,
+    rules: Vec<YearRule>,
     named: Vec<Holiday>,
 }
 
@@ -100,6 +111,7 @@ impl HolidaySet {
                 On::Yearly { month, day, since, until } => {
                     set.yearly.push((month, day, since, until));
                 }
+                On::Rule(rule) => set.rules.push(rule),
             }
         }
         set.yearly.sort_unstable();
@@ -127,6 +139,7 @@ impl HolidaySet {
             .skip(at)
             .take_while(|entry| (entry.0, entry.1) == day)
             .any(|entry| (entry.2..=entry.3).contains(&date.year()))
+            || self.rules.iter().any(|rule| rule.falls_on(date))
     }
 
     pub fn name(&self, date: Date) -> Option<&str> {

@@ -72,7 +72,7 @@ pub fn holidays_from_ics(text: &str) -> Result<Vec<Holiday>, String> {
 }
 
 /// Joins continuation lines; each logical line comes with the number of its first.
-fn unfold(text: &str) -> Vec<(usize, String)> {
+pub(super) fn unfold(text: &str) -> Vec<(usize, String)> {
     let mut lines: Vec<(usize, String)> = Vec::new();
     for (at, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
         match (line.strip_prefix([' ', '\t']), lines.last_mut()) {
@@ -84,7 +84,7 @@ fn unfold(text: &str) -> Vec<(usize, String)> {
 }
 
 /// Splits `NAME;PARAMS:value`; a colon inside quotes does not count.
-fn property(line: &str) -> Option<(String, String, &str)> {
+pub(super) fn property(line: &str) -> Option<(String, String, &str)> {
     let mut quoted = false;
     let colon = line.char_indices().find_map(|(at, letter)| {
         quoted ^= letter == '"';
@@ -223,7 +223,7 @@ fn yearly_until(rule: &str, first: Date) -> Result<i16, String> {
 }
 
 /// `20261225`.
-fn basic_date(text: &str) -> Option<Date> {
+pub(super) fn basic_date(text: &str) -> Option<Date> {
     let digits = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| text.parse().ok()).flatten()
 }

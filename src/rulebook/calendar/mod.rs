@@ -12,12 +12,15 @@
 //! Does not know: who works these hours, absences of one day, and what time it is.
 
 mod compile;
+pub mod feed;
 mod holiday;
 mod ics;
 #[cfg(test)]
 mod properties;
+mod recur;
 mod walk;
 mod window;
+mod year_rule;
 
 use jiff::tz::TimeZone;
 

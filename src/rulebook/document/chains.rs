@@ -1,6 +1,7 @@
 //! Chains of references that must end: overflow of pools, backups, managers.
 //!
-//! Guarantees: every circle is found once, at one of its references.
+//! Guarantees: every circle is found once, at one of its references; pools within pools are trees
+//! that end soon.
 //! Does not know: what a chain is for.
 
 use std::{
@@ -52,6 +53,66 @@ impl Chain {
             };
             let message = format!("the chain of {what} goes in a circle: {way}");
             log.wrong_as(code, place, message, mend);
+        }
+    }
+}
+
+/// What is inside what, and where that is written: pools within pools.
+#[derive(Debug, Default)]
+pub struct Nests {
+    inside: BTreeMap<String, Vec<(String, Range<usize>)>>,
+}
+
+impl Nests {
+    pub fn add(&mut self, outer: &str, inner: &str, at: Range<usize>) {
+        self.inside.entry(outer.to_owned()).or_default().push((inner.to_owned(), at));
+    }
+
+    /// Reports every pool that is inside itself, or twice inside another, and what is deeper than
+    /// `max`: so each pool is a tree, and walking it ends soon.
+    pub fn check(&self, log: &Log<'_>, max: usize) {
+        let inner: BTreeSet<&str> =
+            self.inside.values().flatten().map(|(inner, _)| inner.as_str()).collect();
+        let mut done: BTreeSet<&str> = BTreeSet::new();
+        let outermost = |name: &&String| !inner.contains(name.as_str());
+        // What no walk from outside has come to goes in a circle.
+        let starts = self.inside.keys().filter(outermost).chain(self.inside.keys());
+        for start in starts {
+            if done.contains(start.as_str()) {
+                continue;
+            }
+            let mut seen: BTreeSet<&str> = [start.as_str()].into();
+            self.walk(log, max, &mut vec![start], &mut seen);
+            done.extend(seen);
+        }
+    }
+
+    fn walk<'a>(
+        &'a self,
+        log: &Log<'_>,
+        max: usize,
+        path: &mut Vec<&'a str>,
+        seen: &mut BTreeSet<&'a str>,
+    ) {
+        let Some(at) = path.last() else { return };
+        for (inner, place) in self.inside.get(*at).into_iter().flatten() {
+            let outer = path.first().copied().unwrap_or_default();
+            if let Some(begin) = path.iter().position(|name| name == inner) {
+                let circle = path.get(begin..).unwrap_or_default();
+                let way: Vec<&str> = circle.iter().copied().chain([inner.as_str()]).collect();
+                let way = way.join(" → ");
+                log.wrong(place, format!("a pool is inside itself: {way}"), "take one of them out");
+            } else if !seen.insert(inner) {
+                let message = format!("{inner:?} is inside {outer:?} twice");
+                log.wrong(place, message, "take one of them out");
+            } else if path.len() >= max {
+                let message = format!("pools are more than {max} deep within {outer:?}");
+                log.wrong(place, message, "name the reps themselves");
+            } else {
+                path.push(inner);
+                self.walk(log, max, path, seen);
+                path.pop();
+            }
         }
     }
 }

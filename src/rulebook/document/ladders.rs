@@ -294,7 +294,7 @@ fn ends_in_somebody(
         return;
     }
     let members = pools.values().flat_map(|pool| &pool.members);
-    let mut reps = members.filter_map(|member| reps.get(&member.rep));
+    let mut reps = members.filter_map(|member| reps.get(member.rep()?));
     if let Some(rep) = reps.find(|rep| rep.manager.is_none() && !rep.has_left) {
         let message = format!("this ladder ends in nobody for {}, who has no manager", rep.id);
         let mend = format!("{mend}, or name the manager");

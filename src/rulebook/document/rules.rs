@@ -112,8 +112,17 @@ impl<'d> Rules<'_, 'd> {
         let if_unknown = section.item("if_unknown").and_then(|item| if_unknown(&item));
         let sla_item = section.item("sla");
         let sla = sla_item.and_then(|item| self.cx.names.refer("sla", &item));
+        let sticky = section.item("sticky");
         section.done();
+        let to_rep = matches!(then, Some(Then::Assign { to: Target::Rep(_), .. }));
         let sets_aside = matches!(then, Some(Then::SetAside(_)));
+        if let (Some(item), true) = (sticky, to_rep || sets_aside) {
+            item.log.wrong(
+                &item.key_at(),
+                "\"sticky\" chooses among the members of a pool",
+                "remove it, or assign to a pool",
+            );
+        }
         match sla_item {
             Some(item) if sets_aside => {
                 let at = item.key_at();
@@ -138,6 +147,7 @@ impl<'d> Rules<'_, 'd> {
             if_unknown: if_unknown.unwrap_or(IfUnknown::Skip),
             then: then?,
             sla: sla.unwrap_or_else(|| self.default_sla.unwrap_or_default().to_owned()),
+            sticky: sticky.and_then(|item| item.span()),
         })
     }
 

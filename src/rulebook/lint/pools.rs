@@ -7,8 +7,8 @@
 //! | `pool.too-far` | A chain of pools is longer than it is followed. |
 //! | `unused` | Nothing refers to it. (Compiling finds it.) |
 //!
-//! Guarantees: a pool with caps is never said to overflow into itself: a cap is a reason to.
-//! Does not know: hours; see `week`.
+//! Guarantees: a pool with caps or hours is never said to overflow into itself: they are a reason
+//! to. Does not know: when hours are; see `week`.
 
 use super::{super::Rulebook, places::Places, team};
 use crate::model::finding::Finding;
@@ -30,7 +30,8 @@ pub fn lint(book: &Rulebook, places: &Places<'_>) -> Vec<Finding> {
         }
         let overflow = team::overflow(pool).and_then(|pool| book.pools.get(pool));
         let Some(overflow) = overflow else { continue };
-        let has_caps = !team::pool_caps(pool).is_empty()
+        let has_caps = pool.hours.is_some()
+            || !team::pool_caps(pool).is_empty()
             || team::members(book, pool).iter().any(|(_, caps)| !caps.is_empty());
         let (own, other) = (team::reps(book, pool), team::reps(book, overflow));
         if !has_caps && !other.is_empty() && other.is_subset(&own) {

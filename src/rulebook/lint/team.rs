@@ -5,10 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::{Cap, IfNobody, Pool, Rep, Rulebook};
-
-/// Pools that are followed, one after the other, before a rule gives up.
-const HOPS_MAX: usize = 8;
+use super::super::{Cap, HOPS_MAX, IfNobody, Pool, Rep, Rulebook, Who};
 
 /// A pool and those it overflows into.
 pub struct Chain<'b> {
@@ -38,13 +35,33 @@ pub fn overflow(pool: &Pool) -> Option<&str> {
     }
 }
 
-/// The members of a pool who have not left, with their caps in it.
+/// The members of a pool who have not left, with their caps in it, or in the pool within it that
+/// they are in.
 pub fn members<'b>(book: &'b Rulebook, pool: &'b Pool) -> Vec<(&'b Rep, &'b [Cap])> {
-    let is_there = pool.members.iter().filter_map(|member| {
-        let rep = book.reps.get(&member.rep)?;
-        (!rep.has_left).then_some((rep, member.cap.as_slice()))
-    });
-    is_there.collect()
+    let mut found = Vec::new();
+    gather(book, pool, 0, &mut found);
+    found
+}
+
+fn gather<'b>(
+    book: &'b Rulebook,
+    pool: &'b Pool,
+    hop: usize,
+    found: &mut Vec<(&'b Rep, &'b [Cap])>,
+) {
+    for member in &pool.members {
+        match &member.who {
+            Who::Rep(rep) => {
+                let rep = book.reps.get(rep).filter(|rep| !rep.has_left);
+                found.extend(rep.map(|rep| (rep, member.caps.as_slice())));
+            }
+            Who::Pool(inner) => {
+                if let Some(inner) = book.pools.get(inner).filter(|_| hop < HOPS_MAX) {
+                    gather(book, inner, hop + 1, found);
+                }
+            }
+        }
+    }
 }
 
 /// The reps of a pool who have not left.
@@ -54,12 +71,12 @@ pub fn reps<'b>(book: &'b Rulebook, pool: &'b Pool) -> BTreeSet<&'b str> {
 
 /// Every cap that is written in a pool: whose it is, and what it says.
 pub fn caps(pool: &Pool) -> impl Iterator<Item = (&str, &[Cap])> {
-    pool.members.iter().map(|member| (member.rep.as_str(), member.cap.as_slice()))
+    pool.members.iter().map(|member| (member.id(), member.caps.as_slice()))
 }
 
 /// The caps of the pool as a whole.
-pub const fn pool_caps(_: &Pool) -> &[Cap] {
-    &[]
+pub fn pool_caps(pool: &Pool) -> &[Cap] {
+    &pool.caps
 }
 
 /// The rep or whoever stands in, as far as somebody is there.

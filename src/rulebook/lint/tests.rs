@@ -364,7 +364,7 @@ proptest! {
         for ((at, when), kind) in conditions.into_iter().enumerate().zip(unknowns) {
             let (id, then) = (format!("r{at}"), Then::SetAside("x".into()));
             let if_unknown = kinds[kind].clone();
-            book.rules.push(Rule { id, when, if_unknown, then, sla: String::new() });
+            book.rules.push(Rule { id, when, if_unknown, then, sla: String::new(), sticky: None });
         }
         // An owner is a rep and comes with an account.
         book.reps.insert("ada".into(), SOMEBODY);

@@ -117,25 +117,35 @@ impl<'b> Calendar<'b> {
         }
     }
 
-    /// The hours of which everybody in a chain of pools is one.
-    fn ids(&self, chain: &team::Chain<'b>) -> Option<BTreeSet<&'b str>> {
+    /// The hours of which everybody in a chain of pools is one: those of the pool, and their own.
+    fn ids(&self, chain: &team::Chain<'b>) -> Option<BTreeSet<[Option<&'b str>; 2]>> {
         let mut ids = BTreeSet::new();
         for pool in &chain.pools {
             for (rep, _) in team::members(self.book, pool) {
                 for rep in team::stands_in(self.book, rep) {
+                    let both = [pool.hours.as_deref(), rep.hours.as_deref()];
                     // Without hours somebody is always there.
-                    ids.insert(rep.hours.as_deref()?);
+                    if both == [None, None] {
+                        return None;
+                    }
+                    ids.insert(both);
                 }
             }
         }
         Some(ids)
     }
 
+    /// When all of these hours are open.
+    fn open(&self, ids: &[Option<&'b str>; 2]) -> Vec<Stretch> {
+        let mut all = ids.iter().flatten().filter_map(|id| self.open.get(id));
+        let first = all.next().cloned().unwrap_or_default();
+        all.fold(first, |open, other| meet(&open, other))
+    }
+
     /// When nobody of a chain is there; nothing if somebody always is.
     fn gaps(&self, chain: &team::Chain<'b>) -> Option<Vec<Stretch>> {
         let ids = self.ids(chain)?;
-        let mut open: Vec<Stretch> =
-            ids.iter().filter_map(|id| self.open.get(id)).flatten().copied().collect();
+        let mut open: Vec<Stretch> = ids.iter().flat_map(|ids| self.open(ids)).collect();
         open.sort_unstable();
         let (mut from, end) = self.year;
         let mut gaps = Vec::new();
@@ -158,7 +168,8 @@ impl<'b> Calendar<'b> {
     /// The hours by whose clock a pool's week is told: those of its first member that has some.
     fn clock(&self, chain: &team::Chain<'b>) -> Option<&Hours> {
         let members = chain.pools.iter().flat_map(|pool| team::members(self.book, pool));
-        let mut ids = members.filter_map(|(rep, _)| rep.hours.as_deref());
+        let own = members.filter_map(|(rep, _)| rep.hours.as_deref());
+        let mut ids = own.chain(chain.pools.iter().filter_map(|pool| pool.hours.as_deref()));
         ids.find_map(|id| self.hours.get(id))
     }
 
@@ -209,6 +220,24 @@ impl<'b> Calendar<'b> {
         let more = if more > 0 { format!(", and {more} more times") } else { String::new() };
         format!("{}{more} ({zone})", said.join(", "))
     }
+}
+
+/// What is in both; each is in order.
+fn meet(one: &[Stretch], other: &[Stretch]) -> Vec<Stretch> {
+    let (mut one, mut other) = (one.iter().peekable(), other.iter().peekable());
+    let mut both = Vec::new();
+    while let (Some(a), Some(b)) = (one.peek(), other.peek()) {
+        let (start, end) = (a.0.max(b.0), a.1.min(b.1));
+        if start < end {
+            both.push((start, end));
+        }
+        if a.1 <= b.1 {
+            one.next();
+        } else {
+            other.next();
+        }
+    }
+    both
 }
 
 const DAYS: [&str; 7] =

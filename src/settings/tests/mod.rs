@@ -32,7 +32,9 @@ fn env(name: &str) -> Option<String> {
         | "SMTP_PASSWORD"
         | "DB_PASSWORD"
         | "PAGERDUTY_ROUTING_KEY" => "canary-7f3a91d2c4",
-        "SLACK_WEBHOOK_URL" | "WAREHOUSE_URL" => "https://hooks.example/canary-7f3a91d2c4",
+        "SLACK_WEBHOOK_URL" | "WAREHOUSE_URL" | "ADA_CALENDAR_URL" => {
+            "https://hooks.example/canary-7f3a91d2c4"
+        }
         "WAREHOUSE_SECRET" => "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
         "BLANK" => "  ",
         _ => return None,

@@ -191,7 +191,9 @@ impl<'b> Overlay<'b> {
         if let Some(why) = broken {
             return Err(why.to_owned());
         }
-        let snapshot = Snapshot { lead: before, team: &self.books.team };
+        let company = self.company(step);
+        let snapshot =
+            Snapshot { lead: before, company: company.as_deref(), team: &self.books.team };
         let plan = call(self.batch, &snapshot, step)?;
         let about = About {
             event: step.event.as_ref().zip(kind),
@@ -300,11 +302,19 @@ impl<'b> Overlay<'b> {
             Wanted::Lead(uuid) => self.loaded.uuids.get(uuid),
             // The first that is known decides: an address comes before a telephone, which people
             // share.
-            Wanted::Person(identities) => {
-                identities.iter().find_map(|identity| self.loaded.people.get(&identity.full()))
-            }
+            Wanted::Person(identities) => identities
+                .iter()
+                .filter(|identity| identity.is_person())
+                .find_map(|identity| self.loaded.people.get(&identity.full())),
         };
         let known = id.and_then(|id| self.loaded.leads.get(id));
         known.map(|known| known.lead.clone()).transpose()
+    }
+
+    /// The newest lead of the fill's company. One that cannot be read is none: it decides nothing
+    /// that could not be decided without it.
+    fn company(&self, step: &Step) -> Option<Arc<Lead>> {
+        let id = self.loaded.people.get(&step.company()?.full())?;
+        self.loaded.leads.get(id).and_then(|known| known.lead.clone().ok())
     }
 }

@@ -114,7 +114,16 @@ fn one(
         Err(StoreError::Corrupt(why)) => return Ok(Err(why)),
         Err(error) => return Err(error),
     };
-    let snapshot = Snapshot { lead: before.as_ref(), team: &books.team };
+    let company = match step.company().map(|company| newest(tx, company)).transpose()?.flatten() {
+        Some(row) => match rows::load_lead(tx, row) {
+            Ok(lead) => lead,
+            // It decides nothing that could not be decided without it.
+            Err(StoreError::Corrupt(_)) => None,
+            Err(error) => return Err(error),
+        },
+        None => None,
+    };
+    let snapshot = Snapshot { lead: before.as_ref(), company: company.as_ref(), team: &books.team };
     let plan = match call(way.batch, &snapshot, step) {
         Ok(plan) => plan,
         Err(why) => return Ok(Err(why)),
@@ -208,7 +217,7 @@ fn find(tx: &Connection, wanted: &Wanted<'_>) -> StoreResult<Option<Lead>> {
         Wanted::Person(identities) => {
             // The first that is known decides: an address comes before a telephone, which
             // people share.
-            for identity in *identities {
+            for identity in identities.iter().filter(|one| one.is_person()) {
                 if let Some(row) = newest(tx, identity)? {
                     return rows::load_lead(tx, row);
                 }

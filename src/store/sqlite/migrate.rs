@@ -26,7 +26,7 @@ struct Migration {
 }
 
 /// Every step, in order. A step that was ever released is never changed; a change is a new step.
-const MIGRATIONS: [Migration; 3] = [
+const MIGRATIONS: [Migration; 4] = [
     Migration { number: 1, name: "0001_store", sql: include_str!("migrations/0001_store.sql") },
     Migration { number: 2, name: "0002_alert", sql: include_str!("migrations/0002_alert.sql") },
     Migration {
@@ -34,6 +34,7 @@ const MIGRATIONS: [Migration; 3] = [
         name: "0003_agreement",
         sql: include_str!("migrations/0003_agreement.sql"),
     },
+    Migration { number: 4, name: "0004_turn", sql: include_str!("migrations/0004_turn.sql") },
 ];
 
 /// Refuses an SQLite older than [`SQLITE_MIN`].

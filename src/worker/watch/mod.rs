@@ -16,14 +16,14 @@ mod lookout;
 mod say;
 mod turn;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use lookout::{Free, Lookout};
 
 use self::lookout::State;
 use super::{Worker, decide::Worked, reload};
 use crate::{
-    decide::watch::{Books, Vitals, judge, ledger::Change},
+    decide::watch::{Books, Vitals, departed::departed, judge, ledger::Change},
     model::{
         alert::Alert,
         time::{Span, Time},
@@ -60,7 +60,10 @@ impl Worker {
         self.count_late(&mut state, now).await;
         self.remember(&mut state, now).await;
         self.note_bloat(&mut state).await;
-        let vitals = self.vitals(&mut state, tally.as_ref(), files, now);
+        let vitals = Vitals {
+            departed: self.departed(now).await,
+            ..self.vitals(&mut state, tally.as_ref(), files, now)
+        };
         let judged = judge(&vitals, &self.lookout.limits, now);
         let Some(judged) = self.take_turn(&mut state, judged, now).await? else {
             return Ok(Worked { next: Some(now.plus(EVERY)), ..Worked::default() });
@@ -164,8 +167,16 @@ impl Worker {
             free,
             bloat: state.bloat,
             rulebook: files.and_then(reload::Watch::refused),
+            departed: None,
+            calendars: self.calendars.stale(now),
             is_time_unsure: state.is_time_unsure(self.clock.as_ref()),
         }
+    }
+
+    /// Who gets no lead any more and is still named; none if the store cannot be read.
+    async fn departed(&self, now: Time) -> Option<BTreeMap<String, String>> {
+        let team = self.store.team().await.ok()?;
+        Some(departed(&self.book.load(), &team, now))
     }
 
     /// What was said is kept before the next look; a busy store gets it then.

@@ -6,6 +6,7 @@
 //! Does not know: limits to the millisecond; those are tested beside the judgement.
 
 mod outside;
+mod people;
 mod recount;
 mod source;
 mod store;
@@ -56,6 +57,8 @@ stories! {
     OldSecretUsed: source::a_rotation_that_was_never_ended;
     DiskNearlyFull: store::a_disk_that_fills_up;
     ClockJumped: store::a_clock_that_was_set;
+    DepartedOwner: people::somebody_whom_the_crm_refuses;
+    CalendarStale: people::a_calendar_that_is_gone;
     StoreBloated: store::a_transaction_that_is_held_open;
 }
 

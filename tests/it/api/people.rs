@@ -97,3 +97,45 @@ async fn an_absence_that_makes_no_sense_is_refused_with_advice() {
     away(&ops, "ada", json!({ "until": NOON.0 + 2 })).await;
     assert_eq!(owners(&plant, "a", 1).await, ["bob"], "a millisecond is an absence too");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_absence_may_begin_later_and_holds_from_then_to_its_end() {
+    let plant = Plant::start(patient()).await;
+    let ops = caller(&plant, "ops").await;
+    let (from, until) = (NOON.plus(Span::hours(1)), NOON.plus(Span::hours(2)));
+    away(&ops, "ada", json!({ "from": from.0, "until": until.0 })).await;
+    assert!(owners(&plant, "a", 2).await.contains(&"ada".to_owned()), "not yet");
+    plant.clock.advance_to(from);
+    assert_eq!(owners(&plant, "b", 2).await, ["bob", "bob"]);
+    plant.clock.advance_to(until);
+    assert!(owners(&plant, "c", 2).await.contains(&"ada".to_owned()), "not any more");
+    for order in [json!({ "from": until.0, "until": from.0 }), json!({ "absence": "deactivated" })]
+    {
+        ops.refused("/reps/ada/away", order, 400).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_statement_says_what_somebody_was_entitled_to_got_and_gave_back() {
+    let plant = Plant::start(patient()).await;
+    let ops = caller(&plant, "ops").await;
+    owners(&plant, "old", 3).await;
+    plant.clock.advance(Span::days(40));
+    let since = plant.clock.now();
+    let before = rep(&ops, "ada").await["turns"]["inbound"].clone();
+    owners(&plant, "a", 4).await;
+    away(&ops, "ada", json!({ "for": "1h" })).await;
+    owners(&plant, "b", 3).await;
+    let whole = ops.get(&format!("/reps/ada/statement?since={}", since.0)).await;
+    let of_pool = &whole["statement"]["pools"]["inbound"];
+    assert_eq!((&of_pool["got"], &of_pool["skipped"]["away"]), (&json!(2), &json!(3)), "{whole}");
+    assert_eq!(of_pool["entitled"], json!(2.0));
+    assert_eq!(whole["statement"]["unanswered"], json!(2));
+    let now = &whole["turns_now"]["inbound"];
+    let got = now["received"].as_u64().unwrap() - before["received"].as_u64().unwrap();
+    assert_eq!(got, 2, "it agrees with the rotation");
+    let none = ops.get("/reps/ada/statement?since=0&until=1").await;
+    assert_eq!(none["statement"]["got"], json!(0));
+    let (status, _) = ops.call(Method::GET, "/reps/nobody/statement?since=0", None).await;
+    assert_eq!(status, 404);
+}

@@ -231,7 +231,7 @@ impl World {
             Wanted::Nothing => want.lead.map(|lead| lead.0),
         };
         let before = before.and_then(|id| self.leads.get(&id)).cloned();
-        let snapshot = Snapshot { lead: before.as_ref(), team: &self.team };
+        let snapshot = Snapshot { lead: before.as_ref(), company: None, team: &self.team };
         let mut plan = decide::decide(book, &desk::reach(), &snapshot, &step, want.decision.at);
         let decision = plan.decision.take().unwrap_or_else(|| panic!("no decision: {want:?}"));
         let id = match plan.fate {
@@ -242,6 +242,7 @@ impl World {
         if let (Some(mut lead), Some(id)) = (plan.lead.take(), id) {
             (lead.id, lead.revision) = (id, want.seq);
             self.team.move_open(before.as_ref().and_then(open), open(&lead));
+            self.team.move_late(before.as_ref().and_then(late), late(&lead));
             for identity in &plan.identities {
                 // Of a person's leads the newest counts.
                 let newest = self.people.entry(identity.full()).or_insert(id.0);
@@ -257,4 +258,9 @@ impl World {
 /// Who has it open.
 fn open(lead: &Lead) -> Option<&str> {
     lead.owner.as_deref().filter(|_| lead.state == State::Assigned)
+}
+
+/// Who has it open and past its deadline.
+fn late(lead: &Lead) -> Option<&str> {
+    open(lead).filter(|_| lead.ladder.as_ref().is_some_and(|ladder| ladder.is_late))
 }

@@ -240,6 +240,7 @@ impl Plant {
             // The hand moves by minutes while a call takes milliseconds.
             lease: Span::hours(1),
             workers_per_lane: 2,
+            calendars: Vec::new(),
             alerts: config.alerts.clone(),
             free: Box::new(move || Some(free.load(Ordering::Relaxed))),
             drain: Span::ZERO,

@@ -44,7 +44,7 @@ impl World {
             actor: None,
         };
         let event = Some(event).filter(|_| input != Input::Review);
-        let snapshot = Snapshot { lead: self.lead.as_ref(), team: &self.team };
+        let snapshot = Snapshot { lead: self.lead.as_ref(), company: None, team: &self.team };
         let step = Step { event, input };
         let plan = decide::decide(&self.book, &desk::reach(), &snapshot, &step, self.now);
         self.team.apply(&plan.team);

@@ -13,6 +13,8 @@ mod i21_publishes;
 mod i9_effects;
 mod intake;
 pub mod many;
+mod people;
+mod pile;
 mod rulebook;
 
 use handoff::model::{lead::State, time::Span};

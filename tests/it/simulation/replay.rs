@@ -92,7 +92,7 @@ impl Replay {
             Wanted::Nothing => want.lead.map(|lead| lead.0),
         };
         let before = before.and_then(|id| self.leads.get(&id)).cloned();
-        let snapshot = Snapshot { lead: before.as_ref(), team: &self.team };
+        let snapshot = Snapshot { lead: before.as_ref(), company: None, team: &self.team };
         let at = want.decision.at;
         let mut plan = decide::decide(book, &desk::reach(), &snapshot, &step, at);
         let id = match plan.fate {
@@ -124,6 +124,7 @@ impl Replay {
         if let (Some(mut lead), Some(id)) = (plan.lead, id) {
             (lead.id, lead.revision) = (id, made.seq);
             self.team.move_open(before.and_then(open), open(&lead));
+            self.team.move_late(before.and_then(late), late(&lead));
             for identity in &plan.identities {
                 let newest = self.people.entry(identity.full()).or_insert(id.0);
                 *newest = id.0.max(*newest);
@@ -160,7 +161,7 @@ impl Replay {
             let is_member = book
                 .pools
                 .get(from)
-                .is_some_and(|pool| pool.members.iter().any(|member| member.rep == old));
+                .is_some_and(|pool| pool.members.iter().any(|member| member.rep() == Some(old)));
             if is_member {
                 *self.turns.entry((from.to_owned(), old.to_owned())).or_default() -= 1;
             }
@@ -241,4 +242,9 @@ impl Replay {
 /// Who has it open.
 fn open(lead: &Lead) -> Option<&str> {
     lead.owner.as_deref().filter(|_| lead.state == State::Assigned)
+}
+
+/// Who has it open and past its deadline.
+fn late(lead: &Lead) -> Option<&str> {
+    open(lead).filter(|_| lead.ladder.as_ref().is_some_and(|ladder| ladder.is_late))
 }

@@ -20,8 +20,8 @@ use handoff::{
     store::Store,
     telemetry::Metrics,
     worker::{
-        DestinationGate, Guarded, Jumps, Links, Worker, replica::Presence, wake::Wakes,
-        watch::Lookout,
+        DestinationGate, Guarded, Jumps, Links, Worker, calendar::Calendars, replica::Presence,
+        wake::Wakes, watch::Lookout,
     },
 };
 
@@ -95,6 +95,7 @@ impl Replica {
             lease: LEASE,
             read: Arc::new(|_, content_type, body| form::document(content_type, body)),
             keep: KEEP,
+            calendars: Calendars::new(Vec::new()),
             lookout: Lookout::new(
                 alert::Limits { tell: false, ..alert::Limits::default() },
                 Vec::new(),

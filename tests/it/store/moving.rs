@@ -13,7 +13,7 @@ use handoff::{
         job::{Effect, JobKind, Link, Verdict},
         news::{Absence, News},
         plan::Filled,
-        team::{Away, TeamChange, Turn},
+        team::{Away, Count, Periods, Skipped, TeamChange, Turn},
         time::{Span, Time},
     },
     store::{
@@ -44,12 +44,29 @@ async fn furnish(db: &dyn Store) {
         let n = step.event.as_ref().map_or(0, |event| event.received_at.since(T0).0);
         plan.jobs = BOTH.iter().map(|(kind, to)| job(*kind, to, now.plus(Span(n)))).collect();
         plan.review = handoff::model::plan::Review::At(now.plus(Span::hours(n)));
-        let away = Away { absence: Absence::Paused, from: T0, until: Some(t(9)) };
-        let turn =
-            Turn { credit: 0.1 + 0.2, owed: -1.0 / 3.0, received: n as u32, ..Turn::default() };
+        let away = Away {
+            absence: Absence::Paused,
+            from: T0,
+            until: Some(t(9)),
+            is_from_calendar: n % 2 == 0,
+        };
+        let turn = Turn {
+            credit: 0.1 + 0.2,
+            owed: -1.0 / 3.0,
+            received: n as u32,
+            entitled: 0.7,
+            skipped: Skipped { away: 1, off_hours: 2, at_cap: 3, had_it: 4 },
+            ..Turn::default()
+        };
+        let given = Periods { hour: Count { since: T0, leads: 5 }, ..Periods::default() };
         plan.team = vec![
             TeamChange::Turn { pool: "emea".into(), rep: format!("rep-{n}"), turn },
-            TeamChange::Floor { pool: "emea".into(), floor: 0.7, last: Some("rep-1".into()) },
+            TeamChange::Floor {
+                pool: "emea".into(),
+                floor: 0.7,
+                last: Some("rep-1".into()),
+                given,
+            },
             TeamChange::Away { rep: format!("rep-{n}"), away: vec![away; 2] },
         ];
         plan.filled = Some(Filled {

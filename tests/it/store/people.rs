@@ -6,7 +6,7 @@ use handoff::model::{
     lead::State,
     news::Absence,
     plan::Decide,
-    team::{Away, Count, TeamChange, Turn},
+    team::{Away, Count, Periods, Skipped, TeamChange, Turn},
 };
 
 use super::fixture::*;
@@ -14,13 +14,21 @@ use super::fixture::*;
 fn turn(n: u32) -> Turn {
     Turn {
         credit: 0.1 + 0.2 * f64::from(n),
+        weight: 2.5,
         owed: 1.0 / 3.0,
         received: n,
+        entitled: 0.7 * f64::from(n),
+        skipped: Skipped { away: n, off_hours: n + 3, at_cap: n + 4, had_it: n + 5 },
         last_at: t(i64::from(n)),
         hour: Count { since: t(1), leads: n },
         day: Count { since: t(2), leads: n + 1 },
         week: Count { since: t(3), leads: n + 2 },
     }
+}
+
+fn given(n: u32) -> Periods {
+    let Turn { hour, day, week, .. } = turn(n + 7);
+    Periods { hour, day, week }
 }
 
 /// Every plan takes a turn.
@@ -31,12 +39,27 @@ fn turning() -> Arc<Decide> {
         let n = before.map_or(1, |turn| turn.received + 1);
         plan.team = vec![
             TeamChange::Turn { pool: "emea".into(), rep: "ada".into(), turn: turn(n) },
-            TeamChange::Floor { pool: "emea".into(), floor: 0.3, last: Some("ada".into()) },
+            TeamChange::Floor {
+                pool: "emea".into(),
+                floor: 0.3,
+                last: Some("ada".into()),
+                given: given(n),
+            },
             TeamChange::Away {
                 rep: "grace".into(),
                 away: vec![
-                    Away { absence: Absence::Out, from: t(5), until: Some(t(9)) },
-                    Away { absence: Absence::Paused, from: t(1), until: None },
+                    Away {
+                        absence: Absence::Out,
+                        from: t(5),
+                        until: Some(t(9)),
+                        is_from_calendar: true,
+                    },
+                    Away {
+                        absence: Absence::Deactivated,
+                        from: t(1),
+                        until: None,
+                        is_from_calendar: false,
+                    },
                 ],
             },
         ];
@@ -50,6 +73,7 @@ pub async fn turns_floors_and_absences_read_back_to_the_bit(db: Db) {
     let rotation = &team.rotations["emea"];
     assert_eq!(rotation.turns["ada"], turn(3), "each saw the one before");
     assert_eq!((rotation.floor, rotation.last.as_deref()), (0.3, Some("ada")));
+    assert_eq!(rotation.given, given(3));
     assert_eq!(team.away["grace"].len(), 2);
     assert_eq!(team.away["grace"][1].until, None);
     // The next decision sees the same, from the writer's memory.

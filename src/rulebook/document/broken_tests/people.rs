@@ -131,7 +131,7 @@ fn people_and_hours() {
             &[
                 r#"rulebook.toml:31:8: no day has working hours: write for instance mon-fri = ["09:00-17:00"]"#,
                 r#"rulebook.toml:32:13: there is no file "x.ics"; put it beside the rulebook, or mend the name"#,
-                r#"rulebook.toml:32:22: "2026-02-30" is not a holiday: write 2026-12-25 for one date, 12-25 for every year, or 2026-12-24..2026-12-26 for a range"#,
+                r#"rulebook.toml:32:22: "2026-02-30" is not a holiday: write 2026-12-25 for one date, 12-25 for every year, 2026-12-24..2026-12-26 for a range, or a rule such as last monday of may, monday before may 25, easter + 1 or good friday"#,
             ],
         ),
     ]);
@@ -144,7 +144,7 @@ fn pools() {
             POOL,
             "",
             &[
-                r#"rulebook.toml:10:1: [[pool]] needs "if_nobody"; write if_nobody = "pool: <id>", "wait" with max_wait = "2h", or "assign anyway""#,
+                r#"rulebook.toml:10:1: [[pool]] needs "if_nobody"; write if_nobody = "pool: <id>", "wait" with max_wait = "2h", "assign anyway" or "escalate""#,
             ],
         ),
         (
@@ -182,7 +182,7 @@ fn pools() {
             POOL,
             "if_nobody = \"assign anyway\"\nrotation = \"random\"",
             &[
-                r#"rulebook.toml:14:12: unknown rotation "random"; write balanced, round-robin or least-open"#,
+                r#"rulebook.toml:14:12: unknown rotation "random"; write balanced, round-robin, least-open or claim"#,
             ],
         ),
         (
@@ -233,7 +233,9 @@ fn pools() {
         (
             "members = [\"ada\"]",
             "members = [{ weight = 2 }]",
-            &[r#"rulebook.toml:12:12: a member needs "rep"; write { rep = "ada", weight = 2 }"#],
+            &[
+                r#"rulebook.toml:12:12: a member needs "rep"; write { rep = "ada", weight = 2 } or { pool = "emea" }"#,
+            ],
         ),
         (
             "id = \"inbound\"",
@@ -241,6 +243,60 @@ fn pools() {
             &[
                 r#"rulebook.toml:10:1: a pool and a rep are both called "ada"; rename one, so that a fact that names it is clear"#,
                 r#"rulebook.toml:26:13: unknown pool "inbound"; write ada"#,
+            ],
+        ),
+    ]);
+}
+
+#[test]
+fn pools_within_pools_offers_and_caps() {
+    check(&[
+        (
+            "members = [\"ada\"]",
+            "members = [\"ada\", { pool = \"inbound\" }]",
+            &[
+                r#"rulebook.toml:12:28: a pool is inside itself: inbound → inbound; take one of them out"#,
+            ],
+        ),
+        (
+            "members = [\"ada\"]",
+            "members = [{ rep = \"ada\", pool = \"inbound\" }]",
+            &[
+                r#"rulebook.toml:12:14: a member is a rep or a pool; keep one of them"#,
+                r#"rulebook.toml:12:34: a pool is inside itself: inbound → inbound; take one of them out"#,
+            ],
+        ),
+        (
+            "members = [\"ada\"]",
+            "members = [{ rep = \"ada\", cap = [\"5 per day\", \"9 per day\"] }]",
+            &[r#"rulebook.toml:12:47: there are two caps of one kind; keep the smaller one"#],
+        ),
+        (
+            POOL,
+            "if_nobody = \"assign anyway\"\nrotation = \"claim\"",
+            &[
+                r#"rulebook.toml:10:1: an offer needs an end; add claim_within = "3m": then happens what "if_nobody" says"#,
+            ],
+        ),
+        (
+            POOL,
+            "if_nobody = \"wait\"\nmax_wait = \"2h\"\nrotation = \"claim\"\nclaim_within = \"3m\"",
+            &[
+                r#"rulebook.toml:10:1: an offer waits already: "claim_within" says how long; write a pool, "assign anyway" or "escalate" for when nobody took it"#,
+            ],
+        ),
+        (
+            POOL,
+            "if_nobody = \"assign anyway\"\nclaim_within = \"3m\"",
+            &[
+                r#"rulebook.toml:14:1: "claim_within" is for rotation = "claim" alone; remove it, or write rotation = "claim""#,
+            ],
+        ),
+        (
+            POOL,
+            "if_nobody = \"assign anyway\"\npage = \"revops-oncall\"",
+            &[
+                r#"rulebook.toml:14:1: "page" is for if_nobody = "escalate" alone; remove it, or escalate"#,
             ],
         ),
     ]);

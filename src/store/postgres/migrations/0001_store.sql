@@ -136,13 +136,20 @@ CREATE INDEX notice_lead ON notice (lead);
 
 -- The state of people: open leads, rotations, turns, absences.
 CREATE TABLE open_lead (
-    rep text PRIMARY KEY,
-    n   bigint NOT NULL            -- assigned and unanswered; no row when there is none
+    rep  text PRIMARY KEY,
+    n    bigint NOT NULL,          -- assigned and unanswered; no row when there is none
+    late bigint NOT NULL DEFAULT 0 -- those of them past their deadline
 ) WITH (fillfactor = 30);
 CREATE TABLE rotation (
-    pool  text PRIMARY KEY,
-    floor double precision NOT NULL,
-    last  text
+    pool       text PRIMARY KEY,
+    floor      double precision NOT NULL,
+    last       text,
+    hour_since bigint NOT NULL DEFAULT 0,
+    hour_leads bigint NOT NULL DEFAULT 0,
+    day_since  bigint NOT NULL DEFAULT 0,
+    day_leads  bigint NOT NULL DEFAULT 0,
+    week_since bigint NOT NULL DEFAULT 0,
+    week_leads bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 30);
 CREATE TABLE turn (
     pool       text NOT NULL,
@@ -157,6 +164,12 @@ CREATE TABLE turn (
     day_leads  bigint NOT NULL,
     week_since bigint NOT NULL,
     week_leads bigint NOT NULL,
+    weight     double precision NOT NULL DEFAULT 0, -- 0: as the rulebook says
+    entitled   double precision NOT NULL DEFAULT 0,
+    skipped_away      bigint NOT NULL DEFAULT 0,
+    skipped_off_hours bigint NOT NULL DEFAULT 0,
+    skipped_at_cap    bigint NOT NULL DEFAULT 0,
+    skipped_had_it    bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (pool, rep)
 ) WITH (fillfactor = 30);
 CREATE TABLE away (
@@ -165,6 +178,7 @@ CREATE TABLE away (
     absence text NOT NULL,
     since   bigint NOT NULL,
     until   bigint,
+    is_from_calendar boolean NOT NULL DEFAULT false,
     PRIMARY KEY (rep, place)
 );
 

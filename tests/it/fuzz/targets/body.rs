@@ -89,6 +89,7 @@ fn is_canonical(draft: &Draft) {
             Identity::Phone(phone) => {
                 assert_eq!(normalize::phone(phone, None).as_ref(), Some(phone));
             }
+            Identity::Company(domain) => assert!(!domain.is_empty() && !domain.contains('@')),
         }
     }
     for (name, field) in &draft.fields.0 {
@@ -124,7 +125,7 @@ fn decided(source: &str, input: Input) {
     let step = Step { event: Some(event), input };
     let team = Team::default();
     let plan = || {
-        let snapshot = Snapshot { lead: None, team: &team };
+        let snapshot = Snapshot { lead: None, company: None, team: &team };
         decide(&BOOK, &Reach::default(), &snapshot, &step, NOON)
     };
     let first = plan();

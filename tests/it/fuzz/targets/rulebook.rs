@@ -16,7 +16,7 @@ use handoff::{
         team::Team,
         time::{Span, Time},
     },
-    rulebook::{Files, Found, IfNobody, MAIN, Rulebook, Target, Then},
+    rulebook::{Files, Found, IfNobody, MAIN, Rulebook, Target, Then, Who},
 };
 use serde_json::json;
 
@@ -111,7 +111,11 @@ fn is_whole(book: &Rulebook) {
     }
     for pool in book.pools.values() {
         for member in &pool.members {
-            assert!(book.reps.contains_key(&member.rep) && member.weight > 0.0);
+            let is_there = match &member.who {
+                Who::Rep(rep) => book.reps.contains_key(rep),
+                Who::Pool(pool) => book.pools.contains_key(pool),
+            };
+            assert!(is_there && member.weight > 0.0);
         }
         if let IfNobody::Pool(other) = &pool.if_nobody {
             assert!(book.pools.contains_key(other));
@@ -160,7 +164,7 @@ fn takes_a_lead(book: &Rulebook) {
             let step = Step { event: Some(event), input };
             let team = Team::default();
             for now in [NOON, Time(NOON.0 + 36 * 3_600_000)] {
-                let snapshot = Snapshot { lead: None, team: &team };
+                let snapshot = Snapshot { lead: None, company: None, team: &team };
                 let plan = decide(book, &Reach::default(), &snapshot, &step, now);
                 let lead = plan.lead.expect("a fill makes a lead");
                 assert!(lead.owner.is_none_or(|owner| book.reps.contains_key(&owner)));
