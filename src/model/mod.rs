@@ -16,6 +16,8 @@ pub mod news;
 pub mod normalize;
 pub mod plan;
 pub mod replica;
+pub mod shadow;
 pub mod team;
 pub mod text;
 pub mod time;
+pub mod version;

@@ -1,4 +1,4 @@
-//! The loops: decide, write, tell, ask, exchange, sweep, audit, calendar, watch, reload, replica.
+//! The loops: decide, write, tell, ask, exchange, sweep, audit, calendar, watch, reload, schedule, replica.
 //!
 //! Every loop has the same shape: do one step, which says when there is more; then wait for a
 //! wake-up or that instant. A wake-up carries no information, the state does: polling is for
@@ -19,6 +19,8 @@ mod hasten;
 pub mod reload;
 pub mod replica;
 pub mod run;
+pub mod schedule;
+pub mod shadow;
 pub mod sweep;
 pub mod tell;
 pub mod wake;
@@ -44,7 +46,7 @@ use crate::{
 };
 
 pub use self::gate::DestinationGate;
-use self::{calendar::Calendars, replica::Presence, wake::Wakes, watch::Lookout};
+use self::{calendar::Calendars, replica::Presence, shadow::Shadow, wake::Wakes, watch::Lookout};
 
 /// A destination with what holds it back: its gate is shared by all of its workers.
 pub struct Guarded<T: ?Sized> {
@@ -110,6 +112,8 @@ pub struct Worker {
     pub replica: Replica,
     /// Who else is there.
     pub presence: Presence,
+    /// A draft that decides beside.
+    pub shadow: Shadow,
     /// Nothing new is begun.
     pub stopping: std::sync::atomic::AtomicBool,
     /// Whether another replica was deciding when it was last looked.
