@@ -5,7 +5,7 @@
 //! set-aside lead with a new clock.
 //! Does not know: how the person is looked up; the snapshot has the newest lead of theirs.
 
-use super::{Desk, ask, assign, available, note, rotate::Look, route, sla};
+use super::{Desk, ask, assign, available, look::Look, note, route, sla};
 use crate::model::{
     event::Fate,
     id::{LeadId, Seq, lead_uuid},
