@@ -162,8 +162,7 @@ mod tests {
 
     /// Decides a step by both, and commits the one in force.
     fn both(world: &mut World, shadow: (&Rulebook, &mut Turns), step: Step) -> Option<Compared> {
-        let snapshot =
-            Snapshot { lead: world.lead.as_ref(), company: None, team: &world.team };
+        let snapshot = Snapshot { lead: world.lead.as_ref(), company: None, team: &world.team };
         let live = decide(&world.book, &world.reach, &snapshot, &step, world.now);
         let (book, turns) = shadow;
         let seen = look((book, &world.reach, turns), &snapshot, (&step, None), &live, world.now);
@@ -200,9 +199,8 @@ mod tests {
         let two = pool("inbound", vec![member("grace"), member("konrad")]);
         let other = Rulebook { pools: [("inbound".to_owned(), two)].into(), ..book() };
         let all = run(&other);
-        let got = |rep: &str| {
-            all.iter().filter(|one| one.shadow.owner.as_deref() == Some(rep)).count()
-        };
+        let got =
+            |rep: &str| all.iter().filter(|one| one.shadow.owner.as_deref() == Some(rep)).count();
         assert_eq!((all.len(), got("ada")), (200, 0));
         assert!(got("grace").abs_diff(got("konrad")) <= 10, "{} {}", got("grace"), got("konrad"));
         let moved = all.iter().filter(|one| one.live.differs(&one.shadow) == Some(Differs::Turn));

@@ -54,7 +54,11 @@ pub struct Counted {
 
 impl Counted {
     /// Counts a placement; `rules` are the one in force and the draft's.
-    pub fn add(&mut self, differs: Option<(&str, (&str, &str))>, example: impl FnOnce() -> Example) {
+    pub fn add(
+        &mut self,
+        differs: Option<(&str, (&str, &str))>,
+        example: impl FnOnce() -> Example,
+    ) {
         self.compared += 1;
         let Some((kind, (live, shadow))) = differs else { return };
         self.differ += 1;

@@ -70,10 +70,7 @@ fn locked<T>(of: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 impl Shadow {
     /// The run beside a batch; `read` prepares its steps by the draft.
-    pub(super) fn beside(
-        &self,
-        read: impl FnOnce(&Rulebook) -> Vec<Step>,
-    ) -> Option<Arc<Beside>> {
+    pub(super) fn beside(&self, read: impl FnOnce(&Rulebook) -> Vec<Step>) -> Option<Arc<Beside>> {
         let run = self.0.load_full()?;
         let steps = catch_unwind(AssertUnwindSafe(|| read(&run.book))).unwrap_or_default();
         let inputs = steps.into_iter().filter_map(|step| Some((step.event?.id, step.input)));
@@ -184,7 +181,11 @@ impl Worker {
             }
             Err(why) => {
                 self.shadow.0.store(None);
-                tracing::warn!(draft = head.draft, why, "a draft cannot decide with the settings here");
+                tracing::warn!(
+                    draft = head.draft,
+                    why,
+                    "a draft cannot decide with the settings here"
+                );
             }
         }
         Ok(worked)

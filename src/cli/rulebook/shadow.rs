@@ -76,7 +76,8 @@ fn report(session: &mut Session) -> Outcome {
         row.text("compared"),
         row.text("differ"),
     ));
-    for (path, heading) in [("kinds", "what differs"), ("rules", "rule in force → draft's rule")] {
+    for (path, heading) in [("kinds", "what differs"), ("rules", "rule in force → draft's rule")]
+    {
         let mut counts: Vec<(u64, String)> = row
             .members(path)
             .filter_map(|(name, count)| Some((count.0.as_u64()?, words(name))))

@@ -10,7 +10,7 @@ use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Answer, asked, bad, either, missing, publish, store};
+use super::{Answer, asked, bad, either, missing, ready, store};
 use crate::{
     http::{Front, auth, problem::Problem},
     model::version::{DRAFT, DRAFTS_MAX, DraftHead, is_draft_name},
@@ -106,10 +106,10 @@ async fn saved(request: &HttpRequest, name: &str, payload: web::Payload, front: 
         let detail = "a draft's name has letters, digits and dashes, at most 60, and is no number";
         return Err(bad(front, detail));
     }
-    let files = publish::files_from(front, &save.files)?;
+    let files = ready::files_from(front, &save.files)?;
     let body = files.to_json().map_err(|why| bad(front, &why))?;
     let findings = match front.compile(&files, 0) {
-        Ok(book) => publish::linted(book, files, front.clock.now()).await.1,
+        Ok(book) => ready::linted(book, files, front.clock.now()).await.1,
         Err(findings) => findings,
     };
     let mistakes = findings.iter().filter(|one| one.is_error()).count();
@@ -147,7 +147,7 @@ async fn saved(request: &HttpRequest, name: &str, payload: web::Payload, front: 
         Problem::new(StatusCode::CONFLICT, "not saved", front.reference()).detail(detail).answer()
     })?;
     let value = shown(name, &serde_json::to_string(&head).unwrap_or_default());
-    Ok(HttpResponse::Ok().json(publish::with(value, &findings)))
+    Ok(HttpResponse::Ok().json(ready::with(value, &findings)))
 }
 
 async fn drafts_are_full(front: &Front) -> Result<bool, HttpResponse> {

@@ -11,6 +11,7 @@ mod jobs;
 mod leads;
 mod open;
 mod publish;
+mod ready;
 mod replicas;
 mod reps;
 mod rulebooks;

@@ -10,17 +10,17 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{Answer, asked, bad, drafts, either, missing, rulebooks::files_of, schedule, store};
+use super::{
+    Answer, asked, bad, drafts, either, missing,
+    ready::{Ready, checked, files_from, with},
+    rulebooks::files_of,
+    schedule, store,
+};
 use crate::{
     http::{Front, problem::Problem},
-    model::{
-        finding::{Finding, Severity},
-        time::Time,
-        version::DRAFT,
-    },
-    rulebook::{Files, Rulebook, lint::Seen},
+    model::{time::Time, version::DRAFT},
     store::{FROM_FILE, NewRulebook, Published, Terms},
 };
 
@@ -46,16 +46,6 @@ struct Asked {
     dry_run: bool,
     /// From when on, if not from now on.
     at: Option<Time>,
-}
-
-/// A rulebook on its way.
-pub(super) struct Ready {
-    /// Its files.
-    pub files: Files,
-    /// The same as the store keeps them.
-    pub document: String,
-    /// What should be looked at.
-    pub findings: Vec<Finding>,
 }
 
 async fn publish(
@@ -109,16 +99,6 @@ async fn published(request: &HttpRequest, payload: web::Payload, front: &Front) 
     }
 }
 
-/// The files of a body.
-pub(super) fn files_from(
-    front: &Front,
-    files: &BTreeMap<String, String>,
-) -> Result<Files, HttpResponse> {
-    let document = serde_json::to_string(files)
-        .map_err(|error| bad(front, &format!("the files are not text: {error}")))?;
-    Files::from_json(&document).map_err(|why| bad(front, &why))
-}
-
 /// Refuses early what the store would refuse in the end.
 async fn check_base(front: &Front, based_on: Option<u32>) -> Result<(), HttpResponse> {
     let Some(based_on) = based_on else { return Ok(()) };
@@ -130,22 +110,6 @@ fn not_latest(front: &Front, newest: u32) -> HttpResponse {
     Problem::new(StatusCode::CONFLICT, "not based on the latest", front.reference())
         .detail(format!("version {newest} is in force; take its changes in first"))
         .answer()
-}
-
-/// Compiles, and looks for what is wrong although it compiles.
-pub(super) async fn checked(front: &Front, files: Files) -> Result<Ready, HttpResponse> {
-    let book = front.compile(&files, 0).map_err(|findings| {
-        let mut problem = Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "the rulebook has mistakes; the one in force stays",
-            front.reference(),
-        );
-        problem.findings = findings;
-        problem.answer()
-    })?;
-    let document = files.to_json().map_err(|why| bad(front, &why))?;
-    let (files, findings) = linted(book, files, front.clock.now()).await;
-    Ok(Ready { files, document, findings })
 }
 
 /// Makes it the next version.
@@ -176,22 +140,4 @@ async fn put_in_force(
     (front.take_book)(Arc::new(book));
     tracing::info!(by = author, version, "a rulebook was published");
     Ok(HttpResponse::Created().json(answer))
-}
-
-/// What should be looked at, found beside the workers: thousands of rules take a while.
-pub(super) async fn linted(book: Rulebook, files: Files, now: Time) -> (Files, Vec<Finding>) {
-    let files = Arc::new(files);
-    let looked_at = Arc::clone(&files);
-    let found = web::block(move || book.lint(&looked_at, &Seen::default(), now)).await;
-    let mut found = found.unwrap_or_default();
-    found.retain(|one| one.severity != Severity::Note);
-    (Arc::unwrap_or_clone(files), found)
-}
-
-/// An answer with findings, if there are any.
-pub(super) fn with(mut answer: Value, findings: &[Finding]) -> Value {
-    if let (Some(members), false) = (answer.as_object_mut(), findings.is_empty()) {
-        members.insert("findings".to_owned(), serde_json::json!(findings));
-    }
-    answer
 }

@@ -6,7 +6,7 @@
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use serde_json::{Value, json};
 
-use super::{Answer, bad, either, missing, publish, publish::Ready, store};
+use super::{Answer, bad, either, missing, ready, ready::Ready, store};
 use crate::{
     http::{Front, auth, problem::Problem},
     model::{
@@ -64,7 +64,7 @@ pub(super) async fn put(
     tracing::info!(by = head.author, id, at = at.rfc3339(), "a rulebook was scheduled");
     let mut answer = json!(head);
     answer["id"] = id.into();
-    let answer = publish::with(json!({ "scheduled": answer }), &ready.findings);
+    let answer = ready::with(json!({ "scheduled": answer }), &ready.findings);
     Ok(HttpResponse::Accepted().json(answer))
 }
 

@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Answer, asked, drafts, either, missing, publish, store};
+use super::{Answer, asked, drafts, either, missing, ready, store};
 use crate::{
     http::{Front, auth, problem::Problem},
     model::shadow::{Counted, SHADOW, ShadowHead},
@@ -52,7 +52,7 @@ async fn start(
 async fn started(request: &HttpRequest, payload: web::Payload, front: &Front) -> Answer {
     let (caller, asked) = asked::<Start>(front, request, payload).await?;
     let (draft, files) = drafts::draft(front, &asked.draft).await?;
-    let ready = publish::checked(front, files).await?;
+    let ready = ready::checked(front, files).await?;
     let head = ShadowHead {
         draft: asked.draft,
         revision: draft.revision,
@@ -79,7 +79,7 @@ async fn started(request: &HttpRequest, payload: web::Payload, front: &Front) ->
     })?;
     (front.wake_jobs)();
     tracing::info!(by = head.author, draft = head.draft, "a shadow was started");
-    Ok(HttpResponse::Created().json(publish::with(json!(head), &ready.findings)))
+    Ok(HttpResponse::Created().json(ready::with(json!(head), &ready.findings)))
 }
 
 async fn stop(request: HttpRequest, front: web::Data<Front>) -> HttpResponse {
