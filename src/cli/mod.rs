@@ -30,6 +30,7 @@ pub mod leads;
 pub mod open;
 pub mod owners;
 mod reps;
+mod reroute;
 pub mod rulebook;
 pub mod send;
 pub mod serve;

@@ -24,6 +24,7 @@ pub mod news;
 mod note;
 mod pool;
 pub mod prepare;
+pub mod reroute;
 pub mod review;
 pub mod rotate;
 pub mod route;

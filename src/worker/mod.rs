@@ -1,4 +1,4 @@
-//! The loops: decide, write, tell, ask, exchange, sweep, audit, calendar, watch, reload, schedule, replica.
+//! The loops: decide, write, tell, ask, exchange, sweep, audit, calendar, watch, reload, schedule, shadow, reroute, replica.
 //!
 //! Every loop has the same shape: do one step, which says when there is more; then wait for a
 //! wake-up or that instant. A wake-up carries no information, the state does: polling is for
@@ -11,6 +11,7 @@
 mod answers;
 pub mod ask;
 pub mod audit;
+pub mod beside;
 pub mod calendar;
 pub mod decide;
 pub mod exchange;
@@ -18,6 +19,7 @@ mod gate;
 mod hasten;
 pub mod reload;
 pub mod replica;
+pub mod reroute;
 pub mod run;
 pub mod schedule;
 pub mod shadow;
@@ -46,7 +48,10 @@ use crate::{
 };
 
 pub use self::gate::DestinationGate;
-use self::{calendar::Calendars, replica::Presence, shadow::Shadow, wake::Wakes, watch::Lookout};
+use self::{
+    beside::Shadow, calendar::Calendars, replica::Presence, reroute::Runs, wake::Wakes,
+    watch::Lookout,
+};
 
 /// A destination with what holds it back: its gate is shared by all of its workers.
 pub struct Guarded<T: ?Sized> {
@@ -122,6 +127,8 @@ pub struct Worker {
     pub presence: Presence,
     /// A draft that decides beside.
     pub shadow: Shadow,
+    /// Re-routing runs.
+    pub runs: Runs,
     /// Nothing new is begun.
     pub stopping: std::sync::atomic::AtomicBool,
     /// Whether another replica was deciding when it was last looked.
