@@ -15,6 +15,7 @@ pub mod lead;
 pub mod news;
 pub mod normalize;
 pub mod plan;
+pub mod record;
 pub mod replica;
 pub mod team;
 pub mod text;

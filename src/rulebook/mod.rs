@@ -38,7 +38,7 @@ pub use self::{
     matching::{Form, Found, Match, Passed, WhyPassed},
     table::{Coverage, Stretch, Table},
 };
-use crate::model::{finding::Finding, news::Absence, time::Span};
+use crate::model::{finding::Finding, news::Absence, record::Basis, time::Span};
 
 /// A checked and compiled rulebook.
 #[derive(Debug)]
@@ -79,6 +79,10 @@ pub struct Rulebook {
     pub warnings: Vec<Finding>,
     /// How facts, owners and candidates are found.
     pub lookups: Lookups,
+    /// What its decisions stand on beside it.
+    pub basis: std::sync::Arc<Basis>,
+    /// CRM connections that were offered to it, and those of them that are asked.
+    pub connected: (Vec<String>, Vec<String>),
 }
 
 impl Rulebook {
@@ -104,6 +108,8 @@ impl Rulebook {
             mappings: BTreeMap::new(),
             tables: Vec::new(),
             warnings: Vec::new(),
+            basis: std::sync::Arc::default(),
+            connected: (Vec::new(), Vec::new()),
         }
     }
 }

@@ -12,6 +12,7 @@ pub mod agree;
 mod books;
 mod columns;
 pub mod copy;
+mod keeping;
 mod plan;
 pub mod postgres;
 pub mod read;
@@ -24,15 +25,17 @@ use std::{future::Future, path::Path, pin::Pin, sync::Arc};
 use crate::model::{
     alert::{Bloat, RaisedAlert},
     event::{Accepted, Event, NewEvent},
-    id::EventId,
+    id::{EventId, Seq},
     job::{Claimed, JobKind, Settled, Settlement},
     plan::{Decide, Decided, Step},
+    record::RecordRow,
+    team::Team,
     time::{Span, Time},
 };
 
 pub use read::{
     Audit, DecisionFilter, EventFilter, JobFilter, LeadFilter, LeadRow, LeadStory, Page,
-    RulebookRow, Tally, TokenRow,
+    RecordFilter, RulebookRow, Tally, TokenRow,
 };
 
 /// A boxed future, so that the trait is object-safe.
@@ -209,10 +212,17 @@ pub trait Store: Send + Sync {
     fn events(&self, filter: EventFilter) -> Boxed<'_, StoreResult<Page<Event>>>;
     /// Decisions, in order.
     fn decisions(&self, filter: DecisionFilter) -> Boxed<'_, StoreResult<Page<Decided>>>;
+    /// Decisions with what they saw and moved, byte for byte, in order.
+    fn records(&self, filter: RecordFilter) -> Boxed<'_, StoreResult<Page<RecordRow>>>;
+    /// People as they were after the last decision at or before this one after which they were
+    /// kept. *The first decision with a record after one without has people kept before it.*
+    fn checkpoint(&self, at: Seq) -> Boxed<'_, StoreResult<Option<(Seq, Team)>>>;
+    /// What decisions stand on beside their rulebook, by its hash.
+    fn basis(&self, hash: i64) -> Boxed<'_, StoreResult<Option<String>>>;
     /// Rulebook versions, newest first; with their text when one is asked for.
     fn rulebooks(&self, version: Option<u32>) -> Boxed<'_, StoreResult<Vec<RulebookRow>>>;
     /// The state of people: turns, absences, loads.
-    fn team(&self) -> Boxed<'_, StoreResult<crate::model::team::Team>>;
+    fn team(&self) -> Boxed<'_, StoreResult<Team>>;
     /// The books: fates of fills, states of leads, jobs by kind and lane.
     fn tally(&self, now: Time) -> Boxed<'_, StoreResult<Tally>>;
     /// The books beside a count of the rows, both of one snapshot. It may take a second for each

@@ -125,7 +125,7 @@ impl Worker {
         let decide: Arc<crate::model::plan::Decide> = {
             let answers = Arc::clone(&answers);
             Arc::new(move |snapshot, step, now| {
-                let plan = decide::decide(&book, &reach, snapshot, step, now);
+                let plan = decide::recorded(&book, &reach, snapshot, step, now);
                 answers.note(&plan);
                 plan
             })

@@ -17,6 +17,7 @@ pub mod exchange;
 mod gate;
 mod hasten;
 pub mod reload;
+pub mod replay;
 pub mod replica;
 pub mod run;
 pub mod sweep;

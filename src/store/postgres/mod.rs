@@ -32,6 +32,7 @@ mod options;
 mod order;
 mod overlay;
 mod pools;
+mod record;
 mod rows;
 mod rulebook;
 mod settle;

@@ -9,22 +9,24 @@ use tokio::sync::{broadcast, oneshot};
 
 use super::{
     LONG_MAX, PostgresStore, VERB_MAX, accept, agree, alert, answered, backup, bloat, claim, error,
-    list, order, rulebook, settle, story, sweep, tally, team, token,
+    list, order, record, rulebook, settle, story, sweep, tally, team, token,
 };
 use crate::{
     model::{
         alert::{Bloat, RaisedAlert},
         event::{Accepted, Event, NewEvent},
-        id::EventId,
+        id::{EventId, Seq},
         job::{JobRow, Settled, Settlement},
         plan::Decided,
+        record::RecordRow,
         team::Team,
         time::Time,
     },
     store::{
         Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter,
-        JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, RulebookRow, Store,
-        StoreError, StoreResult, Swept, Tally, TokenOrder, TokenRow, Wake, agree::Change,
+        JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, RecordFilter,
+        RulebookRow, Store, StoreError, StoreResult, Swept, Tally, TokenOrder, TokenRow, Wake,
+        agree::Change,
     },
 };
 
@@ -124,6 +126,18 @@ impl Store for PostgresStore {
 
     fn decisions(&self, filter: DecisionFilter) -> Boxed<'_, StoreResult<Page<Decided>>> {
         self.read(move |tx| Box::pin(async move { list::decisions(tx, &filter).await }))
+    }
+
+    fn records(&self, filter: RecordFilter) -> Boxed<'_, StoreResult<Page<RecordRow>>> {
+        self.read(move |tx| Box::pin(async move { record::records(tx, &filter).await }))
+    }
+
+    fn checkpoint(&self, at: Seq) -> Boxed<'_, StoreResult<Option<(Seq, Team)>>> {
+        self.read(move |tx| Box::pin(async move { record::checkpoint(tx, at).await }))
+    }
+
+    fn basis(&self, hash: i64) -> Boxed<'_, StoreResult<Option<String>>> {
+        self.read(move |tx| Box::pin(async move { record::basis(tx, hash).await }))
     }
 
     fn rulebooks(&self, version: Option<u32>) -> Boxed<'_, StoreResult<Vec<RulebookRow>>> {

@@ -28,6 +28,7 @@ mod migrate;
 mod open;
 mod order;
 mod readers;
+mod record;
 mod rows;
 mod rulebook;
 mod settle;
@@ -60,15 +61,16 @@ use self::{
 };
 use super::{
     Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter,
-    JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, RulebookRow, Store,
-    StoreError, StoreResult, Swept, Tally, TokenOrder, TokenRow, agree::Change, room::Room,
+    JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, RecordFilter, RulebookRow,
+    Store, StoreError, StoreResult, Swept, Tally, TokenOrder, TokenRow, agree::Change, room::Room,
 };
 use crate::model::{
     alert::RaisedAlert,
     event::{Accepted, Event, NewEvent},
-    id::EventId,
+    id::{EventId, Seq},
     job::{JobRow, Settled, Settlement},
     plan::Decided,
+    record::RecordRow,
     team::Team,
     time::Time,
 };
@@ -307,6 +309,18 @@ impl Store for SqliteStore {
 
     fn decisions(&self, filter: DecisionFilter) -> Boxed<'_, StoreResult<Page<Decided>>> {
         self.read(move |conn| list::decisions(conn, &filter))
+    }
+
+    fn records(&self, filter: RecordFilter) -> Boxed<'_, StoreResult<Page<RecordRow>>> {
+        self.read(move |conn| record::records(conn, &filter))
+    }
+
+    fn checkpoint(&self, at: Seq) -> Boxed<'_, StoreResult<Option<(Seq, Team)>>> {
+        self.read(move |conn| record::checkpoint(conn, at))
+    }
+
+    fn basis(&self, hash: i64) -> Boxed<'_, StoreResult<Option<String>>> {
+        self.read(move |conn| record::basis(conn, hash))
     }
 
     fn rulebooks(&self, version: Option<u32>) -> Boxed<'_, StoreResult<Vec<RulebookRow>>> {

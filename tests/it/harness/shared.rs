@@ -15,16 +15,18 @@ use handoff::{
     model::{
         alert::RaisedAlert,
         event::{Accepted, Event, NewEvent},
-        id::EventId,
+        id::{EventId, Seq},
         job::{JobRow, Settled, Settlement},
         plan::Decided,
+        record::RecordRow,
         team::Team,
         time::Time,
     },
     store::{
         Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter,
-        JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, RulebookRow, Store,
-        StoreError, StoreResult, Swept, Tally, TokenOrder, TokenRow, agree::Change,
+        JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, RecordFilter,
+        RulebookRow, Store, StoreError, StoreResult, Swept, Tally, TokenOrder, TokenRow,
+        agree::Change,
     },
 };
 
@@ -78,6 +80,9 @@ impl Store for Shared {
         jobs(filter: JobFilter) -> Page<JobRow>;
         events(filter: EventFilter) -> Page<Event>;
         decisions(filter: DecisionFilter) -> Page<Decided>;
+        records(filter: RecordFilter) -> Page<RecordRow>;
+        checkpoint(at: Seq) -> Option<(Seq, Team)>;
+        basis(hash: i64) -> Option<String>;
         rulebooks(version: Option<u32>) -> Vec<RulebookRow>;
         team() -> Team;
         tally(now: Time) -> Tally;

@@ -15,13 +15,15 @@ use handoff::{
         job::{JobRow, Settled, Settlement},
         lead::{Ladder, Lead, State},
         plan::Decided,
+        record::RecordRow,
         team::Team,
         time::{Span, Time},
     },
     store::{
         Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter,
-        JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, RulebookRow, Store,
-        StoreError, StoreResult, Swept, Tally, TokenOrder, TokenRow, agree::Change, read::PAGE_MAX,
+        JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, RecordFilter,
+        RulebookRow, Store, StoreError, StoreResult, Swept, Tally, TokenOrder, TokenRow,
+        agree::Change, read::PAGE_MAX,
     },
 };
 use uuid::Uuid;
@@ -193,6 +195,15 @@ impl Store for Forgetful {
     }
     fn decisions(&self, filter: DecisionFilter) -> Boxed<'_, StoreResult<Page<Decided>>> {
         give(page(Vec::new(), filter.max))
+    }
+    fn records(&self, filter: RecordFilter) -> Boxed<'_, StoreResult<Page<RecordRow>>> {
+        give(page(Vec::new(), filter.max))
+    }
+    fn checkpoint(&self, _at: Seq) -> Boxed<'_, StoreResult<Option<(Seq, Team)>>> {
+        give(None)
+    }
+    fn basis(&self, _hash: i64) -> Boxed<'_, StoreResult<Option<String>>> {
+        give(None)
     }
     fn rulebooks(&self, version: Option<u32>) -> Boxed<'_, StoreResult<Vec<RulebookRow>>> {
         let row = RulebookRow {
