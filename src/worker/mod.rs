@@ -1,4 +1,4 @@
-//! The loops: decide, write, tell, ask, exchange, sweep, audit, calendar, watch, reload, replica.
+//! The loops: decide, write, tell, ask, exchange, sweep, audit, sample, calendar, watch, reload, replica.
 //!
 //! Every loop has the same shape: do one step, which says when there is more; then wait for a
 //! wake-up or that instant. A wake-up carries no information, the state does: polling is for
@@ -20,6 +20,7 @@ pub mod reload;
 pub mod replay;
 pub mod replica;
 pub mod run;
+pub mod sample;
 pub mod sweep;
 pub mod tell;
 pub mod wake;
