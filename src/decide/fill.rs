@@ -5,7 +5,7 @@
 //! set-aside lead with a new clock.
 //! Does not know: how the person is looked up; the snapshot has the newest lead of theirs.
 
-use super::{Desk, ask, assign, available, note, rotate::Look, route, sla};
+use super::{Desk, ask, assign, available, look::Look, note, route, sla};
 use crate::model::{
     event::Fate,
     id::lead_uuid,
@@ -24,12 +24,11 @@ pub fn decide(
     let is_recent =
         |lead: &&Lead| event.received_at.since(lead.filled_at) <= desk.book.same_lead_within;
     let same = lead.filter(is_recent).filter(|lead| is_one_person(lead, draft));
-    let mut plan = match same {
-        Some(lead) => join(desk, lead, event, draft),
-        None => {
-            let person = lead.filter(|lead| is_one_person(lead, draft));
-            open(desk, event, draft, earlier(desk, person, company))
-        }
+    let mut plan = if let Some(lead) = same {
+        join(desk, lead, event, draft)
+    } else {
+        let person = lead.filter(|lead| is_one_person(lead, draft));
+        open(desk, event, draft, earlier(desk, person, company))
     };
     plan.identities.clone_from(&draft.identities);
     plan.filled = Some(Filled {

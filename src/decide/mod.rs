@@ -5,8 +5,8 @@
 //! logs or fails: a lead that cannot be routed waits with a bound and an alarm.
 //! Does not know: the store, destinations beyond their names, or how anything is shown.
 //!
-//! Reading order: `prepare` (bytes become a draft), `fill` (a form fill), `route` (which rule),
-//! `pool` (what a pool does with it), `rotate` (which rep), `turns` (what that changes), `assign` (the lead gets an owner and a clock), `review` (the ladder),
+//! Reading order: `prepare` (bytes become a draft), `fill` (a form fill), `route` (which rule), `routed` (where that led),
+//! `pool` (what a pool does with it), `look` and `rotate` (which rep), `turns` (what that changes), `assign` (the lead gets an owner and a clock), `review` (the ladder),
 //! `news` (what acting and people brought), `explain` (why, said back); apart from leads: `watch`
 //! (what the daemon finds out about itself becomes alerts), and `statement` (what a rep got).
 
@@ -16,6 +16,7 @@ pub mod assign;
 pub mod available;
 pub mod explain;
 pub mod fill;
+mod look;
 mod losers;
 pub mod news;
 mod note;
@@ -25,6 +26,7 @@ pub mod replay;
 pub mod review;
 pub mod rotate;
 pub mod route;
+pub mod routed;
 pub mod sla;
 pub mod statement;
 mod turns;
@@ -156,6 +158,8 @@ fn unreadable(desk: Desk<'_>, source: &str, unread: &Unread) -> Plan {
 mod corner_tests;
 #[cfg(test)]
 mod fair_tests;
+#[cfg(test)]
+mod hours_tests;
 #[cfg(test)]
 mod peers_tests;
 #[cfg(test)]

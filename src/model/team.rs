@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use super::{news::Absence, time::Time};
+pub use super::absence::Away;
+use super::time::Time;
 
 /// How often somebody got a lead in the current hour, day and week of their own zone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,28 +80,6 @@ pub struct Rotation {
     pub given: Periods,
     /// Turns by member: a rep, or a pool within the pool.
     pub turns: BTreeMap<String, Turn>,
-}
-
-/// One absence of the day, from an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Away {
-    /// Out or paused.
-    pub absence: Absence,
-    /// From when.
-    pub from: Time,
-    /// Until when; open-ended if missing.
-    pub until: Option<Time>,
-    /// From the person's calendar, which alone takes it back.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub is_from_calendar: bool,
-}
-
-impl Away {
-    /// Whether it holds at `now`.
-    #[must_use]
-    pub fn holds(&self, now: Time) -> bool {
-        self.from <= now && self.until.is_none_or(|until| now < until)
-    }
 }
 
 /// Everything a decision may look at about people.
