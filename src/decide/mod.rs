@@ -8,12 +8,14 @@
 //! Reading order: `prepare` (bytes become a draft), `fill` (a form fill), `route` (which rule), `routed` (where that led),
 //! `pool` (what a pool does with it), `look` and `rotate` (which rep), `turns` (what that changes), `assign` (the lead gets an owner and a clock), `review` (the ladder),
 //! `news` (what acting and people brought), `explain` (why, said back); apart from leads: `watch`
-//! (what the daemon finds out about itself becomes alerts), and `statement` (what a rep got).
+//! (what the daemon finds out about itself becomes alerts), `statement` (what a rep got), and `shadow` (a draft that
+//! decides beside, compared by `differ`).
 
 mod absent;
 pub mod ask;
 pub mod assign;
 pub mod available;
+pub mod differ;
 pub mod explain;
 pub mod fill;
 mod look;
@@ -27,6 +29,7 @@ pub mod review;
 pub mod rotate;
 pub mod route;
 pub mod routed;
+pub mod shadow;
 pub mod sla;
 pub mod statement;
 mod turns;

@@ -18,6 +18,8 @@ pub mod normalize;
 pub mod plan;
 pub mod record;
 pub mod replica;
+pub mod shadow;
 pub mod team;
 pub mod text;
 pub mod time;
+pub mod version;

@@ -7,6 +7,7 @@
 
 pub mod calendar;
 mod clean;
+pub mod compare;
 pub mod condition;
 mod document;
 pub mod facts;

@@ -13,6 +13,7 @@ mod books;
 mod columns;
 pub mod copy;
 mod keeping;
+pub mod paper;
 mod plan;
 pub mod postgres;
 pub mod read;
@@ -33,6 +34,7 @@ use crate::model::{
     time::{Span, Time},
 };
 
+pub use paper::{Amend, Amended, Paper, Papers, Published, Terms};
 pub use read::{
     Audit, DecisionFilter, EventFilter, JobFilter, LeadFilter, LeadRow, LeadStory, Page,
     RecordFilter, RulebookRow, Tally, TokenRow,
@@ -194,7 +196,27 @@ pub trait Store: Send + Sync {
 
     /// Makes the next rulebook version; equal text to the current one makes none.
     /// *Versions are numbered from one without a gap and never changed.*
-    fn publish(&self, rulebook: NewRulebook) -> Boxed<'_, StoreResult<u32>>;
+    fn publish(&self, rulebook: NewRulebook) -> Boxed<'_, StoreResult<u32>> {
+        let published = self.publish_on(rulebook, Terms::default());
+        Box::pin(async move {
+            match published.await? {
+                Published::As(version) | Published::NotLatest(version) => Ok(version),
+                Published::Ended => Err(StoreError::Corrupt("no paper was to end".to_owned())),
+            }
+        })
+    }
+
+    /// The same on terms: the newest version is compared in the transaction that makes the next.
+    /// *Of two publishers with one base one is told that it is not the latest.*
+    /// *A rulebook that ends a paper is published once.*
+    fn publish_on(&self, rulebook: NewRulebook, terms: Terms) -> Boxed<'_, StoreResult<Published>>;
+
+    /// Papers: several without their bodies, or one with it.
+    fn papers(&self, which: Papers) -> Boxed<'_, StoreResult<Vec<Paper>>>;
+
+    /// Changes a paper by a pure function of its head; it is on disk when this answers.
+    /// *One amendment of a paper follows the other.*
+    fn amend(&self, name: String, change: Arc<Amend>) -> Boxed<'_, StoreResult<()>>;
 
     /// Removes what is past its keep: raw bodies of decided events, and nothing that is open.
     fn sweep(&self, keep: Keep, now: Time) -> Boxed<'_, StoreResult<Swept>>;
