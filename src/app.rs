@@ -36,7 +36,7 @@ use tokio::{
 use url::Url;
 
 use crate::{
-    clock::{Clock, JumpWatch},
+    clock::Clock,
     crm::Crm,
     decide::Reach,
     http::{Front, bounds::Bounds, edge, pages::DemoButtons, secrets::SecretUse},
@@ -229,10 +229,7 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
         calendars: Calendars::new(parts.calendars),
         lookout: Lookout::new(parts.alerts, parts.sources.keys().cloned().collect(), parts.free),
         is_elsewhere: AtomicBool::new(false),
-        jumps: Mutex::new(Jumps {
-            watch: JumpWatch::new(parts.clock.as_ref()),
-            unsure_until: Span::ZERO,
-        }),
+        jumps: Mutex::new(Jumps::new(parts.clock.as_ref())),
         replica: process::replica(address.port())?,
         presence: Presence::default(),
         shadow: Shadow::default(),

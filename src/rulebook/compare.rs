@@ -170,10 +170,10 @@ fn moved(before: &[String], after: &[String]) -> Vec<Change> {
     let places: BTreeMap<&String, usize> =
         before.iter().enumerate().map(|(place, id)| (id, place)).collect();
     let order: Vec<usize> = after.iter().filter_map(|id| places.get(id).copied()).collect();
-    let stays = longest_rising(&order);
+    let fixed = longest_rising(&order);
     let mut all = Vec::new();
     for (at, id) in after.iter().enumerate() {
-        if places.get(id).is_none_or(|place| stays.contains(place)) {
+        if places.get(id).is_none_or(|place| fixed.contains(place)) {
             continue;
         }
         let says = match after.get(at + 1) {

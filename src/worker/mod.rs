@@ -68,6 +68,14 @@ pub struct Jumps {
     pub unsure_until: Span,
 }
 
+impl Jumps {
+    /// It can be, from now on.
+    #[must_use]
+    pub fn new(clock: &dyn Clock) -> Self {
+        Self { watch: JumpWatch::new(clock), unsure_until: Span::ZERO }
+    }
+}
+
 /// How links in messages are made.
 #[derive(Clone, Debug)]
 pub struct Links {

@@ -69,6 +69,12 @@ fn locked<T>(of: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 impl Shadow {
+    /// Whether a draft decides beside.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.0.load().is_some()
+    }
+
     /// The run beside a batch; `read` prepares its steps by the draft.
     pub(super) fn beside(&self, read: impl FnOnce(&Rulebook) -> Vec<Step>) -> Option<Arc<Beside>> {
         let run = self.0.load_full()?;

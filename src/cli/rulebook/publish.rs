@@ -63,15 +63,13 @@ pub(super) struct Rollback {
 impl Publish {
     pub(super) fn run(&self, session: &mut Session) -> Outcome {
         let at = instant(session, self.at.as_deref())?;
-        let (files, mut body) = match &self.draft {
-            Some(draft) => {
-                (super::files(&super::side(session, draft)?)?, json!({ "draft": draft }))
-            }
-            None => {
-                let files = offline::files(&self.path)?;
-                let texts = texts(&files)?;
-                (files, json!({ "files": texts }))
-            }
+        let (files, mut body) = if let Some(draft) = &self.draft {
+            let kept = session.remote()?.get(&["drafts", draft], &[])?;
+            (super::files(&super::of_answer(&kept)?)?, json!({ "draft": draft }))
+        } else {
+            let files = offline::files(&self.path)?;
+            let texts = texts(&files)?;
+            (files, json!({ "files": texts }))
         };
         put(&mut body, self.message.as_ref(), self.based_on, at);
         send(session, &files, &body)

@@ -94,8 +94,8 @@ fn report(session: &mut Session) -> Outcome {
         let at = session.screen.time_or_dash(example.time("at"));
         let (lead, live) = (example.dash("lead"), example.text("live"));
         session.screen.line(&format!("{at}  {lead}  {live}"));
-        let line = format!("    the draft: {}", example.text("shadow"));
-        session.screen.toned_as_it_is(Tone::Dim, &line);
+        let draft = format!("    the draft: {}", example.text("shadow"));
+        session.screen.toned_as_it_is(Tone::Dim, &draft);
     }
     Ok(Exit::Ok)
 }

@@ -43,9 +43,8 @@ async fn listed(request: &HttpRequest, front: &Front) -> Answer {
 
 /// A head with the draft's name.
 fn shown(name: &str, head: &str) -> Value {
-    let mut value: Value = serde_json::from_str(head).unwrap_or_default();
-    value["name"] = name.trim_start_matches(DRAFT).into();
-    value
+    let head: Value = serde_json::from_str(head).unwrap_or_default();
+    ready::and(head, "name", name.trim_start_matches(DRAFT))
 }
 
 async fn one(
@@ -59,9 +58,9 @@ async fn one(
 async fn read(request: &HttpRequest, name: &str, front: &Front) -> Answer {
     auth::caller(front, request).await?;
     let (head, files) = draft(front, name).await?;
-    let mut value = shown(name, &serde_json::to_string(&head).unwrap_or_default());
-    value["document"] = files.to_json().map_err(|why| bad(front, &why))?.into();
-    Ok(HttpResponse::Ok().json(value))
+    let value = shown(name, &serde_json::to_string(&head).unwrap_or_default());
+    let document = files.to_json().map_err(|why| bad(front, &why))?;
+    Ok(HttpResponse::Ok().json(ready::and(value, "document", document)))
 }
 
 /// A draft by its name.
@@ -106,7 +105,7 @@ async fn saved(request: &HttpRequest, name: &str, payload: web::Payload, front: 
         let detail = "a draft's name has letters, digits and dashes, at most 60, and is no number";
         return Err(bad(front, detail));
     }
-    let files = ready::files_from(front, &save.files)?;
+    let files = ready::files_from(&save.files).map_err(|why| bad(front, &why))?;
     let body = files.to_json().map_err(|why| bad(front, &why))?;
     let findings = match front.compile(&files, 0) {
         Ok(book) => ready::linted(book, files, front.clock.now()).await.1,

@@ -61,7 +61,7 @@ async fn published(request: &HttpRequest, payload: web::Payload, front: &Front) 
     let mut terms = Terms { based_on: asked.based_on, ends: None };
     let mut message = asked.message;
     let files = match (asked.files, asked.draft, asked.rollback_to) {
-        (Some(files), None, None) => files_from(front, &files)?,
+        (Some(files), None, None) => files_from(&files).map_err(|why| bad(front, &why))?,
         (None, Some(name), None) => {
             let (head, files) = drafts::draft(front, &name).await?;
             terms.based_on.get_or_insert(head.based_on);

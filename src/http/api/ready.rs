@@ -29,13 +29,21 @@ pub(super) struct Ready {
 }
 
 /// The files of a body.
-pub(super) fn files_from(
-    front: &Front,
-    files: &BTreeMap<String, String>,
-) -> Result<Files, HttpResponse> {
-    let document = serde_json::to_string(files)
-        .map_err(|error| bad(front, &format!("the files are not text: {error}")))?;
-    Files::from_json(&document).map_err(|why| bad(front, &why))
+///
+/// # Errors
+/// What is wrong with them, in words.
+pub(super) fn files_from(files: &BTreeMap<String, String>) -> Result<Files, String> {
+    let document =
+        serde_json::to_string(files).map_err(|error| format!("the files are not text: {error}"))?;
+    Files::from_json(&document)
+}
+
+/// An object with one member more.
+pub(super) fn and(mut object: Value, name: &str, value: impl Into<Value>) -> Value {
+    if let Some(members) = object.as_object_mut() {
+        members.insert(name.to_owned(), value.into());
+    }
+    object
 }
 
 /// Compiles, and looks for what is wrong although it compiles.

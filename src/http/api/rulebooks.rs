@@ -80,7 +80,7 @@ async fn listed(request: &HttpRequest, wanted: &Wanted, front: &Front) -> Answer
     if rows.len() < max {
         rows.extend(later.map(|(row, _)| row));
     }
-    let last = rows.last().and_then(|row| row["version"].as_u64()).unwrap_or(1);
+    let last = rows.last().and_then(|row| row.get("version")?.as_u64()).unwrap_or(1);
     let next = (last > 1).then_some(last);
     Ok(HttpResponse::Ok().json(json!({ "in_force": in_force, "rulebooks": rows, "next": next })))
 }

@@ -62,8 +62,7 @@ pub(super) async fn put(
     paper::amend(front.store.as_ref(), &name, whole).await.map_err(|error| store(front, &error))?;
     (front.wake_jobs)();
     tracing::info!(by = head.author, id, at = at.rfc3339(), "a rulebook was scheduled");
-    let mut answer = json!(head);
-    answer["id"] = id.into();
+    let answer = ready::and(json!(head), "id", id);
     let answer = ready::with(json!({ "scheduled": answer }), &ready.findings);
     Ok(HttpResponse::Accepted().json(answer))
 }
@@ -74,12 +73,11 @@ async fn all(front: &Front) -> Result<Vec<Value>, HttpResponse> {
     let mut all: Vec<Value> = found
         .iter()
         .filter_map(|paper| {
-            let mut value: Value = serde_json::from_str(&paper.head).ok()?;
-            value["id"] = paper.name.trim_start_matches(SCHEDULED).into();
-            Some(value)
+            let head: Value = serde_json::from_str(&paper.head).ok()?;
+            Some(ready::and(head, "id", paper.name.trim_start_matches(SCHEDULED)))
         })
         .collect();
-    all.sort_by_key(|one| one["at"].as_i64());
+    all.sort_by_key(|one| one.get("at").and_then(Value::as_i64));
     Ok(all)
 }
 

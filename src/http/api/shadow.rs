@@ -63,7 +63,7 @@ async fn started(request: &HttpRequest, payload: web::Payload, front: &Front) ->
         counted: Counted::default(),
     };
     let (new, body) = (head.clone(), ready.document);
-    let begin = move |before: Option<&str>| {
+    let change = move |before: Option<&str>| {
         let before = before.and_then(|head| serde_json::from_str::<ShadowHead>(head).ok());
         if let Some(runs) = before.filter(|before| before.stopped_at.is_none()) {
             return (Amended::Kept, Err(runs.draft));
@@ -71,7 +71,7 @@ async fn started(request: &HttpRequest, payload: web::Payload, front: &Front) ->
         let head = serde_json::to_string(&new).unwrap_or_default();
         (Amended::Whole { head, body: body.clone() }, Ok(()))
     };
-    let begun = paper::amend(front.store.as_ref(), SHADOW, begin).await;
+    let begun = paper::amend(front.store.as_ref(), SHADOW, change).await;
     begun.map_err(|error| store(front, &error))?.map_err(|runs| {
         Problem::new(StatusCode::CONFLICT, "another one runs", front.reference())
             .detail(format!("the draft {runs} runs as a shadow: stop it first"))

@@ -200,3 +200,74 @@ async fn a_scheduled_rulebook_whose_base_moved_on_is_refused_and_alarmed_until_i
     assert_eq!(ops.call(Method::DELETE, &format!("/schedule/{id}"), None).await.0, 200);
     until("it is over", || async { !raised().await }).await;
 }
+
+fn other(plant: &Plant) -> Value {
+    let first = "[[rule]]\nid = \"students\"";
+    let bob = "[[rule]]\nid = \"linden\"\nwhen = 'lead.email.endsWith(\"@linden.example\")'\nassign_to = \"rep: bob\"\n\n";
+    let text = text(plant);
+    assert!(text.contains(first), "the rulebook of the harness has changed");
+    json!({ "rulebook.toml": text.replace(first, &format!("{bob}{first}")) })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shadow_decides_beside_counts_what_differs_and_writes_nothing() {
+    let mut plant = Plant::start(Config::default()).await;
+    {
+        let ops = caller(&plant, "ops").await;
+        assert_eq!(ops.call(Method::GET, "/shadow", None).await.0, 404);
+        let (status, said) = ops.post("/drafts/linden", json!({ "files": other(&plant) })).await;
+        assert_eq!((status, &said["mistakes"]), (200, &json!(0)), "{said}");
+        assert_eq!(ops.post("/shadow", json!({ "draft": "linden" })).await.0, 201);
+        let said = ops.refused("/shadow", json!({ "draft": "linden" }), 409).await;
+        assert!(said.contains("stop it first"), "{said}");
+    }
+    let compared = async |plant: &Plant, count: u64| {
+        let ops = caller(plant, &format!("ops{count}")).await;
+        until("it is counted", || async {
+            plant.clock.advance(Span::seconds(2));
+            ops.get("/shadow").await["compared"] == count
+        })
+        .await;
+        ops.get("/shadow").await
+    };
+    // The run is taken up with the next look: what comes before is not compared.
+    until("it runs", || async {
+        plant.clock.advance(Span::seconds(1));
+        plant.running().worker.wakes.all_jobs();
+        plant.running().worker.shadow.is_on()
+    })
+    .await;
+    let one = plant.fill("eva@linden.example", &[]).await;
+    let two = plant.fill("tom@ash.example", &[]).await;
+    let report = compared(&plant, 2).await;
+    let (one, two) = (one.owner.unwrap(), two.owner.unwrap());
+    assert_eq!((one.as_str(), two.as_str()), ("ada", "bob"), "as the one in force says");
+    assert_eq!((&report["differ"], &report["failed"]), (&json!(2), &json!(0)), "{report}");
+    assert_eq!(report["kinds"], json!({ "pool": 1, "turn": 1 }), "ada's turn is not used up");
+    let example = &report["examples"][0];
+    assert_eq!(example["shadow"], "to bob by rule linden, sla hot", "{report}");
+    // It goes on after a restart, and nothing of it was written or told.
+    plant.stop().await;
+    plant.begin().await;
+    until("it runs again", || async { plant.running().worker.shadow.is_on() }).await;
+    plant.fill("ida@linden.example", &[]).await;
+    let report = compared(&plant, 3).await;
+    assert_eq!(report["draft"], "linden");
+    plant.idle().await;
+    let story = plant.lead_of("eva@linden.example").await.unwrap();
+    assert_eq!(story.owner.as_deref(), Some("ada"));
+    let page = plant.http.get(plant.url("/metrics")).send().await.unwrap().text().await.unwrap();
+    assert!(page.contains("handoff_shadow_total{outcome=\"same\"}"), "{page}");
+    plant.books_balance().await;
+    let ops = caller(&plant, "last").await;
+    assert_eq!(ops.call(Method::DELETE, "/shadow", None).await.0, 200);
+    assert_eq!(ops.call(Method::DELETE, "/shadow", None).await.0, 404);
+    until("it runs no more", || async {
+        plant.clock.advance(Span::seconds(1));
+        !plant.running().worker.shadow.is_on()
+    })
+    .await;
+    plant.fill("uwe@linden.example", &[]).await;
+    assert_eq!(ops.get("/shadow").await["compared"], 3, "the report stays as it was");
+    assert_eq!(ops.post("/shadow", json!({ "draft": "linden" })).await.0, 201, "another one");
+}

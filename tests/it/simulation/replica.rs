@@ -84,6 +84,7 @@ impl Replica {
             channels: channels::NAMES.map(channel).into(),
             clock: Arc::clone(&clock),
             wakes: Arc::new(Wakes::default()),
+            shadow: handoff::worker::shadow::Shadow::default(),
             links: Links {
                 base: url::Url::parse("https://handoff.example/").expect("an address"),
                 key: Arc::clone(
