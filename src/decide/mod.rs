@@ -5,18 +5,20 @@
 //! logs or fails: a lead that cannot be routed waits with a bound and an alarm.
 //! Does not know: the store, destinations beyond their names, or how anything is shown.
 //!
-//! Reading order: `prepare` (bytes become a draft), `fill` (a form fill), `route` (which rule),
+//! Reading order: `prepare` (bytes become a draft), `matching` (whose account it is), `fill` (a form fill), `route` (which rule),
 //! `pool` (what a pool does with it), `rotate` (which rep), `turns` (what that changes), `assign` (the lead gets an owner and a clock), `review` (the ladder),
 //! `news` (what acting and people brought), `explain` (why, said back); apart from leads: `watch`
 //! (what the daemon finds out about itself becomes alerts), and `statement` (what a rep got).
 
 mod absent;
+mod account_why;
 pub mod ask;
 pub mod assign;
 pub mod available;
 pub mod explain;
 pub mod fill;
 mod losers;
+pub mod matching;
 pub mod news;
 mod note;
 mod pool;

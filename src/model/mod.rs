@@ -3,6 +3,7 @@
 //! Guarantees: nothing here reads a clock, rolls dice, logs, or waits.
 //! Does not know: how anything is stored, sent or shown.
 
+pub mod account;
 pub mod alert;
 pub mod country;
 pub mod event;
