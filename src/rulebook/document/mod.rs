@@ -3,6 +3,7 @@
 //! Guarantees: every problem that can be seen is reported at once, each at its place.
 //! Does not know: where files come from.
 
+mod accounts;
 mod chains;
 mod examples;
 mod ladders;
@@ -35,6 +36,7 @@ use super::{
     finding::Source,
 };
 use crate::model::{
+    account::Matching,
     finding::{Finding, Severity},
     time::Span,
 };
@@ -180,6 +182,7 @@ fn compile<'d>(
         intents: top.intents,
         forms,
         mappings,
+        matching: top.matching,
         tables,
         ..Rulebook::empty(schema)
     };
@@ -199,6 +202,7 @@ struct Top {
     ask_within: Option<Span>,
     intents: Vec<String>,
     alarm: Vec<Tell>,
+    matching: Matching,
 }
 
 fn top(cx: &Cx<'_>, root: &Section<'_>) -> Top {
@@ -208,6 +212,7 @@ fn top(cx: &Cx<'_>, root: &Section<'_>) -> Top {
         ask_within: root.item("ask_within").and_then(|item| item.span()),
         intents: intents(root),
         alarm: ladders::alarm(cx, root),
+        matching: accounts::matching(root),
     }
 }
 

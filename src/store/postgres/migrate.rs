@@ -28,13 +28,14 @@ struct Migration {
 }
 
 /// Every step, in order. A step that was ever released is never changed; a change is a new step.
-const MIGRATIONS: [Migration; 2] = [
+const MIGRATIONS: [Migration; 3] = [
     Migration { number: 1, name: "0001_store", sql: include_str!("migrations/0001_store.sql") },
     Migration {
         number: 2,
         name: "0002_agreement",
         sql: include_str!("migrations/0002_agreement.sql"),
     },
+    Migration { number: 3, name: "0003_account", sql: include_str!("migrations/0003_account.sql") },
 ];
 
 /// The lock that migrating replicas share: "handoff" in the low bytes.

@@ -9,7 +9,7 @@ use tokio::sync::{broadcast, oneshot};
 
 use super::{
     LONG_MAX, PostgresStore, VERB_MAX, accept, agree, alert, answered, backup, bloat, claim, error,
-    list, order, rulebook, settle, story, sweep, tally, team, token,
+    list, mirror, order, rulebook, settle, story, sweep, tally, team, token,
 };
 use crate::{
     model::{
@@ -23,8 +23,9 @@ use crate::{
     },
     store::{
         Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter,
-        JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, RulebookRow, Store,
-        StoreError, StoreResult, Swept, Tally, TokenOrder, TokenRow, Wake, agree::Change,
+        JobOrder, Keep, LeadFilter, LeadRow, LeadStory, MirrorDone, MirrorOrder, MirrorRow,
+        NewRulebook, Page, RulebookRow, Store, StoreError, StoreResult, Swept, Tally, TokenOrder,
+        TokenRow, Wake, agree::Change,
     },
 };
 
@@ -162,6 +163,24 @@ impl Store for PostgresStore {
                 self.write(move |tx| Box::pin(async move { alert::replace(tx, &standing).await }))
             }
         }
+    }
+
+    fn mirror(&self, order: MirrorOrder) -> Boxed<'_, StoreResult<MirrorDone>> {
+        self.write(move |tx| Box::pin(async move { mirror::order(tx, &order).await }))
+    }
+
+    fn accounts(
+        &self,
+        after: Option<(String, String)>,
+        max: usize,
+    ) -> Boxed<'_, StoreResult<Vec<MirrorRow>>> {
+        self.read(move |tx| {
+            Box::pin(async move { mirror::accounts(tx, after.as_ref(), max).await })
+        })
+    }
+
+    fn mirror_version(&self) -> Boxed<'_, StoreResult<u64>> {
+        self.read(|tx| Box::pin(mirror::version(tx)))
     }
 
     fn ready(&self) -> Boxed<'_, StoreResult<()>> {

@@ -23,8 +23,9 @@ use handoff::{
     },
     store::{
         Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter,
-        JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, RulebookRow, Store,
-        StoreError, StoreResult, Swept, Tally, TokenOrder, TokenRow, agree::Change,
+        JobOrder, Keep, LeadFilter, LeadRow, LeadStory, MirrorDone, MirrorOrder, MirrorRow,
+        NewRulebook, Page, RulebookRow, Store, StoreError, StoreResult, Swept, Tally, TokenOrder,
+        TokenRow, agree::Change,
     },
 };
 
@@ -83,6 +84,9 @@ impl Store for Shared {
         tally(now: Time) -> Tally;
         audit(now: Time) -> Audit;
         alerts(replace: Option<Vec<RaisedAlert>>) -> Vec<RaisedAlert>;
+        mirror(order: MirrorOrder) -> MirrorDone;
+        accounts(after: Option<(String, String)>, max: usize) -> Vec<MirrorRow>;
+        mirror_version() -> u64;
         agree(name: String, change: Arc<Change>, now: Time) -> ();
         ready() -> ();
     }

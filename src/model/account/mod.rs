@@ -4,7 +4,11 @@
 //! mirror to be made again. Nothing here is ever merged: accounts that look alike stay two.
 //! Does not know: how a match is found.
 
+mod tidy;
+
 use serde::{Deserialize, Serialize};
+
+pub use self::tidy::{LeftOut, tidy};
 
 use super::time::Time;
 
