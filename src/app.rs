@@ -55,6 +55,7 @@ use crate::{
         reload::{ReadFiles, Watch},
         replica::Presence,
         run::{self, Ended},
+        shadow::Shadow,
         wake::Wakes,
         watch::{Free, Lookout},
     },
@@ -237,6 +238,7 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
         }),
         replica: process::replica(address.port())?,
         presence: Presence::default(),
+        shadow: Shadow::default(),
         stopping: AtomicBool::new(false),
     });
     let front = web::Data::new(Front {

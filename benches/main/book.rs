@@ -187,7 +187,7 @@ pub fn setup() -> Setup {
         ]
         .into(),
         crms: vec!["hubspot".to_owned()],
-        asked: Vec::new(),
+        ..Setup::default()
     }
 }
 

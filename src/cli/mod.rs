@@ -30,6 +30,7 @@ pub mod jobs;
 pub mod leads;
 pub mod open;
 pub mod owners;
+pub mod replay;
 mod reps;
 pub mod rulebook;
 pub mod send;
@@ -81,6 +82,7 @@ enum Command {
     Rulebook(rulebook::Rulebooks),
     Token(token::Tokens),
     Backup(backup::Backup),
+    Replay(replay::ReplayStored),
     Store(store::Stores),
     Open(open::Open),
     Bench(bench::Bench),
@@ -145,6 +147,7 @@ impl Command {
             Self::Rulebook(rulebook) => rulebook.run(session),
             Self::Token(token) => token.run(session),
             Self::Backup(backup) => backup.run(session),
+            Self::Replay(replay) => replay.run(session),
             Self::Store(stores) => stores.run(session),
             Self::Open(open) => open.run(session),
             Self::Bench(bench) => bench.run(session),

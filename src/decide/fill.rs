@@ -5,11 +5,11 @@
 //! set-aside lead with a new clock.
 //! Does not know: how the person is looked up; the snapshot has the newest lead of theirs.
 
-use super::{Desk, ask, assign, available, note, rotate::Look, route, sla};
+use super::{Desk, ask, assign, available, look::Look, note, route, sla};
 use crate::model::{
     account::Matched,
     event::Fate,
-    id::{LeadId, Seq, lead_uuid},
+    id::lead_uuid,
     job::Why,
     lead::{Earlier, Lead, State, Waiting},
     plan::{Draft, Filled, Plan, Review, StepEvent, What},
@@ -25,12 +25,11 @@ pub fn decide(
     let is_recent =
         |lead: &&Lead| event.received_at.since(lead.filled_at) <= desk.book.same_lead_within;
     let same = lead.filter(is_recent).filter(|lead| is_one_person(lead, draft));
-    let mut plan = match same {
-        Some(lead) => join(desk, lead, event, draft),
-        None => {
-            let person = lead.filter(|lead| is_one_person(lead, draft));
-            open(desk, event, draft, earlier(desk, person, company))
-        }
+    let mut plan = if let Some(lead) = same {
+        join(desk, lead, event, draft)
+    } else {
+        let person = lead.filter(|lead| is_one_person(lead, draft));
+        open(desk, event, draft, earlier(desk, person, company))
     };
     plan.identities.clone_from(&draft.identities);
     plan.filled = Some(Filled {
@@ -70,38 +69,12 @@ fn earlier(desk: Desk<'_>, person: Option<&Lead>, company: Option<&Lead>) -> Vec
 
 /// A new lead: first the CRMs are asked who has this person, then it is routed.
 fn open(desk: Desk<'_>, event: &StepEvent, draft: &Draft, earlier: Vec<Earlier>) -> Plan {
-    let mut lead = Lead {
-        id: LeadId(event.id.0),
-        uuid: lead_uuid(event.received_at, event.uuid),
-        revision: Seq(0),
-        event: event.id,
-        state: State::Waiting,
-        waiting: None,
-        set_aside: None,
-        source: event.source.clone(),
-        intent: draft.intent.clone(),
-        fields: draft.fields.clone(),
-        known: std::collections::BTreeMap::new(),
-        account: draft.account.clone(),
-        awaited: Vec::new(),
-        rule: None,
-        pool: None,
-        through: Vec::new(),
-        earlier,
-        offers: Vec::new(),
-        owner: None,
-        outside_owner: None,
-        had: Vec::new(),
-        ladder: None,
-        opened_at: event.received_at,
-        reopened_at: None,
-        filled_at: event.received_at,
-        assigned_at: None,
-        answered_at: None,
-        outcome: None,
-        fills: 1,
-        paged: Vec::new(),
-    };
+    let uuid = lead_uuid(event.received_at, event.uuid);
+    let mut lead = Lead::opened(event.id, uuid, event.source.clone(), event.received_at);
+    lead.intent.clone_from(&draft.intent);
+    lead.fields.clone_from(&draft.fields);
+    lead.account.clone_from(&draft.account);
+    lead.earlier = earlier;
     let within = desk.book.ask_within;
     let mut until = event.received_at.plus(within);
     if until <= desk.now {

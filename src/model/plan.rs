@@ -15,12 +15,13 @@ use super::{
     job::JobWanted,
     lead::{Identity, Lead},
     news::News,
+    record::Record,
     team::{Team, TeamChange},
     time::Time,
 };
 
 /// The number of the deciding code. Replay is promised to the byte for the same number.
-pub const ENGINE: u32 = 2;
+pub const ENGINE: u32 = 3;
 
 /// A form fill, parsed, mapped and normalised outside any transaction.
 #[derive(Clone, Debug, PartialEq)]
@@ -187,6 +188,8 @@ pub struct Plan {
     pub decision: Option<Decision>,
     /// Mapped fields that stayed empty, and those that were filled, by source.
     pub filled: Option<Filled>,
+    /// All that the decision saw and moved, so that it can be decided again.
+    pub record: Option<Record>,
 }
 
 impl Plan {
@@ -204,6 +207,7 @@ impl Plan {
             review: Review::Keep,
             decision: None,
             filled: None,
+            record: None,
         }
     }
 }

@@ -82,6 +82,7 @@ pub(super) fn setup() -> Setup {
         .into(),
         crms: vec!["hubspot".to_owned()],
         asked: vec!["hubspot".to_owned()],
+        ..Setup::default()
     }
 }
 

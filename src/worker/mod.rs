@@ -1,5 +1,5 @@
-//! The loops: decide, write, tell, ask, exchange, sweep, audit, calendar, watch, reload, replica,
-//! mirror.
+//! The loops: decide, write, tell, ask, exchange, sweep, audit, sample, calendar, watch, reload,
+//! schedule, replica, mirror.
 //!
 //! Every loop has the same shape: do one step, which says when there is more; then wait for a
 //! wake-up or that instant. A wake-up carries no information, the state does: polling is for
@@ -19,8 +19,12 @@ mod gate;
 mod hasten;
 pub mod mirror;
 pub mod reload;
+pub mod replay;
 pub mod replica;
 pub mod run;
+pub mod sample;
+pub mod schedule;
+pub mod shadow;
 pub mod sweep;
 pub mod tell;
 pub mod wake;
@@ -46,7 +50,10 @@ use crate::{
 };
 
 pub use self::gate::DestinationGate;
-use self::{calendar::Calendars, mirror::Accounts, replica::Presence, wake::Wakes, watch::Lookout};
+use self::{
+    calendar::Calendars, mirror::Accounts, replica::Presence, shadow::Shadow, wake::Wakes,
+    watch::Lookout,
+};
 
 /// A destination with what holds it back: its gate is shared by all of its workers.
 pub struct Guarded<T: ?Sized> {
@@ -114,6 +121,8 @@ pub struct Worker {
     pub replica: Replica,
     /// Who else is there.
     pub presence: Presence,
+    /// A draft that decides beside.
+    pub shadow: Shadow,
     /// Nothing new is begun.
     pub stopping: std::sync::atomic::AtomicBool,
     /// Whether another replica was deciding when it was last looked.

@@ -6,13 +6,18 @@
 
 mod accounts;
 mod books;
+mod drafts;
 mod events;
 mod jobs;
 mod leads;
 mod open;
+mod publish;
+mod ready;
 mod replicas;
 mod reps;
 mod rulebooks;
+mod schedule;
+mod shadow;
 mod tokens;
 
 use actix_web::{
@@ -55,6 +60,10 @@ pub fn routes(config: &mut web::ServiceConfig) {
             .configure(open::routes)
             .configure(replicas::routes)
             .configure(reps::routes)
+            .configure(drafts::routes)
+            .configure(schedule::routes)
+            .configure(shadow::routes)
+            .configure(publish::routes)
             .configure(rulebooks::routes)
             .configure(tokens::routes)
             .configure(books::routes)

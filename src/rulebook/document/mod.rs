@@ -20,6 +20,8 @@ mod tree;
 #[cfg(test)]
 mod broken_tests;
 
+use std::sync::Arc;
+
 use toml::de::DeTable;
 
 use self::{
@@ -30,6 +32,7 @@ use self::{
 };
 use super::{
     Rulebook, Tell,
+    calendar::Hours,
     condition::{Index, Schema, Type},
     fields::{self, Declared},
     files::{Files, MAIN, Setup},
@@ -189,6 +192,8 @@ fn compile<'d>(
     let index = Index::build(book.rules.iter().map(|rule| &rule.when));
     let stops = book.stops();
     book.lookups.finish(book.reps.values(), assignable, &setup.asked, (index, stops));
+    book.basis = Arc::new(setup.basis(book.hours.values().filter_map(Hours::zone_name)));
+    book.connected = (setup.crms.clone(), setup.asked.clone());
     for found in examples::run(&book, &examples) {
         log.note(found);
     }
