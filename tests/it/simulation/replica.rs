@@ -109,6 +109,7 @@ impl Replica {
                 version: "simulated".to_owned(),
             },
             presence: Presence::default(),
+            shadow: handoff::worker::shadow::Shadow::default(),
             stopping: AtomicBool::new(false),
             jumps: Mutex::new(Jumps {
                 watch: JumpWatch::new(clock.as_ref()),
