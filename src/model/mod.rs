@@ -4,6 +4,7 @@
 //! Does not know: how anything is stored, sent or shown.
 
 pub mod absence;
+pub mod account;
 pub mod alert;
 pub mod country;
 pub mod event;

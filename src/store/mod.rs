@@ -13,6 +13,7 @@ mod books;
 mod columns;
 pub mod copy;
 mod keeping;
+pub mod mirror;
 pub mod paper;
 mod plan;
 pub mod postgres;
@@ -34,6 +35,7 @@ use crate::model::{
     time::{Span, Time},
 };
 
+pub use mirror::{MirrorDone, MirrorOrder, MirrorRow};
 pub use paper::{Amend, Amended, Paper, Papers, Published, Terms};
 pub use read::{
     Audit, DecisionFilter, EventFilter, JobFilter, LeadFilter, LeadRow, LeadStory, Page,
@@ -258,6 +260,26 @@ pub trait Store: Send + Sync {
     /// of them replaced by these.
     fn alerts(&self, replace: Option<Vec<RaisedAlert>>)
     -> Boxed<'_, StoreResult<Vec<RaisedAlert>>>;
+
+    /// Changes the mirror of accounts. *An account that comes again is changed, not doubled.* *What
+    /// one origin brings touches no other's.* *What a run did not bring is retired when it says so.*
+    fn mirror(&self, _order: MirrorOrder) -> Boxed<'_, StoreResult<MirrorDone>> {
+        Box::pin(async { Err(StoreError::Refused("this store keeps no accounts".to_owned())) })
+    }
+    /// Accounts of the mirror by origin and id, behind this pair, at most
+    /// [`ACCOUNTS_MAX`](mirror::ACCOUNTS_MAX).
+    fn accounts(
+        &self,
+        _after: Option<(String, String)>,
+        _max: usize,
+    ) -> Boxed<'_, StoreResult<Vec<MirrorRow>>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+    /// A number that is another one after each change of the mirror; zero for one that was never
+    /// filled. It costs little to ask every second.
+    fn mirror_version(&self) -> Boxed<'_, StoreResult<u64>> {
+        Box::pin(async { Ok(0) })
+    }
 
     /// Whether other processes may work on it at the same time.
     fn is_shared(&self) -> bool {

@@ -208,7 +208,9 @@ impl Worker {
                     event.arrived.content_type.as_deref(),
                     &event.arrived.body,
                 );
-                decide::prepare::prepare(book, &event.arrived.source, document)
+                let mut input = decide::prepare::prepare(book, &event.arrived.source, document);
+                decide::matching::attach(book, &self.accounts.now.load(), &mut input);
+                input
             }
             EventKind::News => match serde_json::from_slice::<News>(&event.arrived.body) {
                 Ok(news) => Input::News(Box::new(news)),

@@ -1,5 +1,5 @@
 //! The loops: decide, write, tell, ask, exchange, sweep, audit, sample, calendar, watch, reload,
-//! schedule, replica.
+//! schedule, replica, mirror.
 //!
 //! Every loop has the same shape: do one step, which says when there is more; then wait for a
 //! wake-up or that instant. A wake-up carries no information, the state does: polling is for
@@ -17,6 +17,7 @@ pub mod decide;
 pub mod exchange;
 mod gate;
 mod hasten;
+pub mod mirror;
 pub mod reload;
 pub mod replay;
 pub mod replica;
@@ -49,7 +50,10 @@ use crate::{
 };
 
 pub use self::gate::DestinationGate;
-use self::{calendar::Calendars, replica::Presence, shadow::Shadow, wake::Wakes, watch::Lookout};
+use self::{
+    calendar::Calendars, mirror::Accounts, replica::Presence, shadow::Shadow, wake::Wakes,
+    watch::Lookout,
+};
 
 /// A destination with what holds it back: its gate is shared by all of its workers.
 pub struct Guarded<T: ?Sized> {
@@ -93,6 +97,8 @@ pub struct Worker {
     pub store: Arc<dyn Store>,
     /// The rulebook in force.
     pub book: ArcSwap<Rulebook>,
+    /// The mirror of accounts.
+    pub accounts: Accounts,
     /// What is connected.
     pub reach: Reach,
     /// CRM connections by name.

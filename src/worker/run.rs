@@ -73,6 +73,8 @@ pub async fn run(
     }
     by_itself("calendar")
         .spawn(&mut loops, &worker, &stop, |worker| async move { worker.calendar_once().await });
+    by_itself("mirror")
+        .spawn(&mut loops, &worker, &stop, |worker| async move { worker.mirror_once().await });
     let watched = files.clone();
     by_itself("watch").spawn(&mut loops, &worker, &stop, move |worker| {
         let files = watched.clone();

@@ -27,6 +27,7 @@ mod job;
 mod line;
 mod list;
 mod migrate;
+mod mirror;
 mod open;
 mod options;
 mod order;

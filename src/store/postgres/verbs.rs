@@ -9,7 +9,7 @@ use tokio::sync::{broadcast, oneshot};
 
 use super::{
     LONG_MAX, PostgresStore, VERB_MAX, accept, agree, alert, answered, backup, bloat, claim, error,
-    list, order, paper, record, rulebook, settle, story, sweep, tally, team, token,
+    list, mirror, order, paper, record, rulebook, settle, story, sweep, tally, team, token,
 };
 use crate::{
     model::{
@@ -24,9 +24,9 @@ use crate::{
     },
     store::{
         Amend, Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter,
-        JobFilter, JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, Paper,
-        Papers, Published, RecordFilter, RulebookRow, Store, StoreError, StoreResult, Swept, Tally,
-        Terms, TokenOrder, TokenRow, Wake, agree::Change,
+        JobFilter, JobOrder, Keep, LeadFilter, LeadRow, LeadStory, MirrorDone, MirrorOrder,
+        MirrorRow, NewRulebook, Page, Paper, Papers, Published, RecordFilter, RulebookRow, Store,
+        StoreError, StoreResult, Swept, Tally, Terms, TokenOrder, TokenRow, Wake, agree::Change,
     },
 };
 
@@ -192,6 +192,24 @@ impl Store for PostgresStore {
                 self.write(move |tx| Box::pin(async move { alert::replace(tx, &standing).await }))
             }
         }
+    }
+
+    fn mirror(&self, order: MirrorOrder) -> Boxed<'_, StoreResult<MirrorDone>> {
+        self.write(move |tx| Box::pin(async move { mirror::order(tx, &order).await }))
+    }
+
+    fn accounts(
+        &self,
+        after: Option<(String, String)>,
+        max: usize,
+    ) -> Boxed<'_, StoreResult<Vec<MirrorRow>>> {
+        self.read(move |tx| {
+            Box::pin(async move { mirror::accounts(tx, after.as_ref(), max).await })
+        })
+    }
+
+    fn mirror_version(&self) -> Boxed<'_, StoreResult<u64>> {
+        self.read(|tx| Box::pin(mirror::version(tx)))
     }
 
     fn ready(&self) -> Boxed<'_, StoreResult<()>> {

@@ -24,9 +24,9 @@ use handoff::{
     },
     store::{
         Amend, Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter,
-        JobFilter, JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, Paper,
-        Papers, Published, RecordFilter, RulebookRow, Store, StoreError, StoreResult, Swept, Tally,
-        Terms, TokenOrder, TokenRow, agree::Change,
+        JobFilter, JobOrder, Keep, LeadFilter, LeadRow, LeadStory, MirrorDone, MirrorOrder,
+        MirrorRow, NewRulebook, Page, Paper, Papers, Published, RecordFilter, RulebookRow, Store,
+        StoreError, StoreResult, Swept, Tally, Terms, TokenOrder, TokenRow, agree::Change,
     },
 };
 
@@ -90,6 +90,9 @@ impl Store for Shared {
         tally(now: Time) -> Tally;
         audit(now: Time) -> Audit;
         alerts(replace: Option<Vec<RaisedAlert>>) -> Vec<RaisedAlert>;
+        mirror(order: MirrorOrder) -> MirrorDone;
+        accounts(after: Option<(String, String)>, max: usize) -> Vec<MirrorRow>;
+        mirror_version() -> u64;
         agree(name: String, change: Arc<Change>, now: Time) -> ();
         ready() -> ();
     }

@@ -75,6 +75,7 @@ pub fn lead() -> Lead {
         intent: None,
         fields,
         known: std::collections::BTreeMap::new(),
+        account: None,
         awaited: Vec::new(),
         rule: Some("everyone-else".to_owned()),
         pool: Some("inbound".to_owned()),
