@@ -12,6 +12,7 @@
 mod feeds;
 pub mod parts;
 mod process;
+mod server;
 pub mod setup;
 mod shelf;
 
@@ -25,7 +26,7 @@ use std::{
     time::Duration,
 };
 
-use actix_web::{App, HttpServer, dev::ServerHandle, middleware::from_fn, web};
+use actix_web::{dev::ServerHandle, web};
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
 use tokio::{
@@ -39,7 +40,7 @@ use crate::{
     clock::Clock,
     crm::Crm,
     decide::Reach,
-    http::{Front, bounds::Bounds, edge, pages::DemoButtons, secrets::SecretUse},
+    http::{Front, bounds::Bounds, pages::DemoButtons, secrets::SecretUse},
     intake::{Scheme, form},
     model::{alert, time::Span},
     notify::{Channel, link::LinkKey},
@@ -51,6 +52,7 @@ use crate::{
         DestinationGate, Guarded, Jumps, Links, Worker,
         beside::Shadow,
         calendar::{Calendar, Calendars},
+        mirror::Accounts,
         reload::{ReadFiles, Watch},
         replica::Presence,
         reroute::Runs,
@@ -199,6 +201,7 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
     let worker = Arc::new(Worker {
         store: Arc::clone(&parts.store),
         book: ArcSwap::from_pointee(book),
+        accounts: Accounts::default(),
         reach: reach.clone(),
         crms: parts
             .crms
@@ -257,6 +260,10 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
             let worker = Arc::clone(&worker);
             move || worker.book.load_full()
         }),
+        mirror: Box::new({
+            let worker = Arc::clone(&worker);
+            move || worker.accounts.now.load_full()
+        }),
         take_book: Box::new({
             let worker = Arc::clone(&worker);
             move |book| worker.take_book(&book)
@@ -281,7 +288,9 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
             move || worker.presence.all()
         }),
     });
-    let (server, serving) = serve_http(listener, &front)?;
+    let (server, serving) = server::serve(listener, &front)?;
+    // Deliveries are taken meanwhile; the first one is decided with all accounts.
+    worker.first_mirror().await?;
     let (stop, stopped) = watch::channel(false);
     let loops =
         tokio::spawn(run::run(Arc::clone(&worker), Some(files), parts.workers_per_lane, stopped));
@@ -339,32 +348,6 @@ pub fn serve(settings: crate::settings::Settings) -> anyhow::Result<()> {
 
 fn duration(span: Span) -> Duration {
     Duration::from_millis(u64::try_from(span.0).unwrap_or(0))
-}
-
-/// Threads that serve.
-const WORKERS: usize = 2;
-
-/// The HTTP server: its workers are runtimes of their own, which do no outgoing IO.
-fn serve_http(
-    listener: TcpListener,
-    front: &web::Data<Front>,
-) -> anyhow::Result<(ServerHandle, JoinHandle<std::io::Result<()>>)> {
-    let front = front.clone();
-    let connections = front.bounds.connections.div_ceil(WORKERS).max(1);
-    let server = HttpServer::new(move || {
-        App::new().app_data(front.clone()).configure(crate::http::routes).wrap(from_fn(edge::guard))
-    })
-    .workers(WORKERS)
-    .max_connections(connections)
-    .client_request_timeout(Duration::from_secs(5))
-    .keep_alive(Duration::from_secs(30))
-    .shutdown_timeout(10)
-    .disable_signals()
-    .listen(listener)
-    .context("the server cannot listen")?
-    .run();
-    let handle = server.handle();
-    Ok((handle, tokio::spawn(server)))
 }
 
 impl Running {

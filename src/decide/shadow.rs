@@ -147,6 +147,7 @@ mod tests {
             fields,
             identities: vec![Identity::Email(email)],
             intent: None,
+            account: None,
             filled: Vec::new(),
             unfilled: Vec::new(),
         };

@@ -4,6 +4,7 @@
 //! Does not know: how anything is stored, sent or shown.
 
 pub mod absence;
+pub mod account;
 pub mod alert;
 pub mod country;
 pub mod event;
@@ -17,6 +18,7 @@ pub mod lead;
 pub mod news;
 pub mod normalize;
 pub mod plan;
+pub mod record;
 pub mod replica;
 pub mod reroute;
 pub mod shadow;

@@ -83,7 +83,8 @@ pub struct Rotation {
 }
 
 /// Everything a decision may look at about people.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Team {
     /// Rotations by pool.
     pub rotations: HashMap<String, Rotation>,
@@ -145,10 +146,17 @@ impl Team {
                     rotation.last.clone_from(last);
                     rotation.given = *given;
                 }
-                TeamChange::Away { rep, away } => {
-                    self.away.insert(rep.clone(), away.clone());
-                }
+                TeamChange::Away { rep, away } => self.put_away(rep, away),
             }
+        }
+    }
+
+    /// These are all absences of a rep; who has none is not listed.
+    pub fn put_away(&mut self, rep: &str, away: &[Away]) {
+        if away.is_empty() {
+            self.away.remove(rep);
+        } else {
+            self.away.insert(rep.to_owned(), away.to_vec());
         }
     }
 

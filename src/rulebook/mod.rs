@@ -20,6 +20,7 @@ mod limit_tests;
 pub mod lint;
 mod mapping;
 mod matching;
+mod mirrored;
 mod sentence;
 mod table;
 #[cfg(test)]
@@ -41,7 +42,7 @@ pub use self::{
     matching::{Form, Found, Match, Passed, WhyPassed},
     table::{Coverage, Stretch, Table},
 };
-use crate::model::{finding::Finding, news::Absence, time::Span};
+use crate::model::{account::Matching, finding::Finding, news::Absence, record::Basis, time::Span};
 
 /// A checked and compiled rulebook.
 #[derive(Debug)]
@@ -76,12 +77,18 @@ pub struct Rulebook {
     pub forms: Vec<Form>,
     /// How fields are found, by source.
     pub mappings: BTreeMap<String, Vec<FieldMapping>>,
+    /// How leads are matched to accounts.
+    pub matching: Matching,
     /// Look-ups that add facts.
     pub tables: Vec<Table>,
     /// What somebody should look at, although it compiled.
     pub warnings: Vec<Finding>,
     /// How facts, owners and candidates are found.
     pub lookups: Lookups,
+    /// What its decisions stand on beside it.
+    pub basis: std::sync::Arc<Basis>,
+    /// CRM connections that were offered to it, and those of them that are asked.
+    pub connected: (Vec<String>, Vec<String>),
 }
 
 impl Rulebook {
@@ -105,8 +112,11 @@ impl Rulebook {
             intents: Vec::new(),
             forms: Vec::new(),
             mappings: BTreeMap::new(),
+            matching: Matching::default(),
             tables: Vec::new(),
             warnings: Vec::new(),
+            basis: std::sync::Arc::default(),
+            connected: (Vec::new(), Vec::new()),
         }
     }
 }

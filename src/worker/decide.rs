@@ -129,7 +129,7 @@ impl Worker {
         let decide: Arc<crate::model::plan::Decide> = {
             let (answers, beside) = (Arc::clone(&answers), beside.clone());
             Arc::new(move |snapshot, step, now| {
-                let plan = decide::decide(&book, &reach, snapshot, step, now);
+                let plan = decide::recorded(&book, &reach, snapshot, step, now);
                 answers.note(&plan);
                 if let Some(beside) = &beside {
                     beside.look(&reach, snapshot, step, &plan, now);
@@ -208,7 +208,9 @@ impl Worker {
                     event.arrived.content_type.as_deref(),
                     &event.arrived.body,
                 );
-                decide::prepare::prepare(book, &event.arrived.source, document)
+                let mut input = decide::prepare::prepare(book, &event.arrived.source, document);
+                decide::matching::attach(book, &self.accounts.now.load(), &mut input);
+                input
             }
             EventKind::News => match serde_json::from_slice::<News>(&event.arrived.body) {
                 Ok(news) => Input::News(Box::new(news)),

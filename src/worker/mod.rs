@@ -1,4 +1,5 @@
-//! The loops: decide, write, tell, ask, exchange, sweep, audit, calendar, watch, reload, schedule, shadow, reroute, replica.
+//! The loops: decide, write, tell, ask, exchange, sweep, audit, sample, calendar, watch, reload,
+//! schedule, shadow, reroute, replica, mirror.
 //!
 //! Every loop has the same shape: do one step, which says when there is more; then wait for a
 //! wake-up or that instant. A wake-up carries no information, the state does: polling is for
@@ -17,10 +18,13 @@ pub mod decide;
 pub mod exchange;
 mod gate;
 mod hasten;
+pub mod mirror;
 pub mod reload;
+pub mod replay;
 pub mod replica;
 pub mod reroute;
 pub mod run;
+pub mod sample;
 pub mod schedule;
 pub mod shadow;
 pub mod sweep;
@@ -49,8 +53,8 @@ use crate::{
 
 pub use self::gate::DestinationGate;
 use self::{
-    beside::Shadow, calendar::Calendars, replica::Presence, reroute::Runs, wake::Wakes,
-    watch::Lookout,
+    beside::Shadow, calendar::Calendars, mirror::Accounts, replica::Presence, reroute::Runs,
+    wake::Wakes, watch::Lookout,
 };
 
 /// A destination with what holds it back: its gate is shared by all of its workers.
@@ -95,6 +99,8 @@ pub struct Worker {
     pub store: Arc<dyn Store>,
     /// The rulebook in force.
     pub book: ArcSwap<Rulebook>,
+    /// The mirror of accounts.
+    pub accounts: Accounts,
     /// What is connected.
     pub reach: Reach,
     /// CRM connections by name.

@@ -65,6 +65,8 @@ pub async fn run(
         .spawn(&mut loops, &worker, &stop, |worker| async move { worker.sweep_once().await });
     by_itself("audit")
         .spawn(&mut loops, &worker, &stop, |worker| async move { worker.audit_once().await });
+    by_itself("sample")
+        .spawn(&mut loops, &worker, &stop, |worker| async move { worker.sample_once().await });
     if worker.store.is_shared() {
         by_itself("replica")
             .spawn(&mut loops, &worker, &stop, |worker| async move { worker.replica_once().await });
@@ -73,6 +75,8 @@ pub async fn run(
     reroute.spawn(&mut loops, &worker, &stop, |worker| async move { worker.reroute_once().await });
     by_itself("calendar")
         .spawn(&mut loops, &worker, &stop, |worker| async move { worker.calendar_once().await });
+    by_itself("mirror")
+        .spawn(&mut loops, &worker, &stop, |worker| async move { worker.mirror_once().await });
     let watched = files.clone();
     by_itself("watch").spawn(&mut loops, &worker, &stop, move |worker| {
         let files = watched.clone();

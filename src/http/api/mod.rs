@@ -4,6 +4,7 @@
 //! looked at; a change is an event with the caller's name; unknown fields are refused; lists are
 //! paged; every refusal is a problem document. Does not know: pages, which make the same reads.
 
+mod accounts;
 mod books;
 mod drafts;
 mod events;
@@ -53,6 +54,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
             .app_data(web::PathConfig::default().error_handler(|_, request| {
                 refused(request, StatusCode::NOT_FOUND, "the address holds no id of the right form")
             }))
+            .configure(accounts::routes)
             .configure(leads::routes)
             .configure(events::routes)
             .configure(jobs::routes)

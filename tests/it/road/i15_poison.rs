@@ -8,17 +8,18 @@ use handoff::{
     model::{
         alert::RaisedAlert,
         event::{Accepted, Event, Fate, NewEvent},
-        id::EventId,
+        id::{EventId, Seq},
         job::{JobRow, Settled, Settlement},
         plan::{Decided, Input},
+        record::RecordRow,
         team::Team,
         time::{Span, Time},
     },
     store::{
         Amend, Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter,
         JobFilter, JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, Paper,
-        Papers, Published, RulebookRow, Store, StoreResult, Swept, Tally, Terms, TokenOrder,
-        TokenRow, agree::Change,
+        Papers, Published, RecordFilter, RulebookRow, Store, StoreResult, Swept, Tally, Terms,
+        TokenOrder, TokenRow, agree::Change,
     },
 };
 
@@ -70,6 +71,9 @@ impl Store for Poisoned {
         jobs(filter: JobFilter) -> Page<JobRow>;
         events(filter: EventFilter) -> Page<Event>;
         decisions(filter: DecisionFilter) -> Page<Decided>;
+        records(filter: RecordFilter) -> Page<RecordRow>;
+        checkpoint(at: Seq) -> Option<(Seq, Team)>;
+        basis(hash: i64) -> Option<String>;
         rulebooks(version: Option<u32>) -> Vec<RulebookRow>;
         team() -> Team;
         tally(now: Time) -> Tally;

@@ -17,10 +17,11 @@ use handoff::{
         alert::RaisedAlert,
         event::{Accepted, Event, EventKind, NewEvent},
         failure::Failure,
-        id::{EventId, event_uuid},
+        id::{EventId, Seq, event_uuid},
         job::{JobRow, Settled, Settlement, Verdict, Why},
         lead::State,
         plan::{Decide, Decided, Plan, Review},
+        record::RecordRow,
         team::{Team, TeamChange},
         time::{Span, Time},
     },
@@ -28,8 +29,8 @@ use handoff::{
     store::{
         Amend, Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter,
         JobFilter, JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, Paper,
-        Papers, Published, RulebookRow, Store, StoreResult, Swept, Tally, Terms, TokenOrder,
-        TokenRow, agree::Change,
+        Papers, Published, RecordFilter, RulebookRow, Store, StoreResult, Swept, Tally, Terms,
+        TokenOrder, TokenRow, agree::Change,
     },
 };
 use uuid::Uuid;
@@ -278,6 +279,18 @@ impl Store for Lying {
 
     fn decisions(&self, filter: DecisionFilter) -> Boxed<'_, StoreResult<Page<Decided>>> {
         self.inner.decisions(filter)
+    }
+
+    fn records(&self, filter: RecordFilter) -> Boxed<'_, StoreResult<Page<RecordRow>>> {
+        self.inner.records(filter)
+    }
+
+    fn checkpoint(&self, at: Seq) -> Boxed<'_, StoreResult<Option<(Seq, Team)>>> {
+        self.inner.checkpoint(at)
+    }
+
+    fn basis(&self, hash: i64) -> Boxed<'_, StoreResult<Option<String>>> {
+        self.inner.basis(hash)
     }
 
     fn rulebooks(&self, version: Option<u32>) -> Boxed<'_, StoreResult<Vec<RulebookRow>>> {

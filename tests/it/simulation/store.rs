@@ -10,17 +10,18 @@ use handoff::{
     model::{
         alert::RaisedAlert,
         event::{Accepted, Event, NewEvent},
-        id::EventId,
+        id::{EventId, Seq},
         job::{JobRow, Settled, Settlement},
         plan::{Decide, Decided},
+        record::RecordRow,
         team::Team,
         time::Time,
     },
     store::{
         Amend, Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter,
         JobFilter, JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, Paper,
-        Papers, Published, RulebookRow, Store, StoreError, StoreResult, Swept, Tally, Terms,
-        TokenOrder, TokenRow, agree::Change,
+        Papers, Published, RecordFilter, RulebookRow, Store, StoreError, StoreResult, Swept, Tally,
+        Terms, TokenOrder, TokenRow, agree::Change,
     },
 };
 
@@ -242,6 +243,18 @@ impl Store for Seen {
 
     fn decisions(&self, filter: DecisionFilter) -> Boxed<'_, StoreResult<Page<Decided>>> {
         self.inner.decisions(filter)
+    }
+
+    fn records(&self, filter: RecordFilter) -> Boxed<'_, StoreResult<Page<RecordRow>>> {
+        self.inner.records(filter)
+    }
+
+    fn checkpoint(&self, at: Seq) -> Boxed<'_, StoreResult<Option<(Seq, Team)>>> {
+        self.inner.checkpoint(at)
+    }
+
+    fn basis(&self, hash: i64) -> Boxed<'_, StoreResult<Option<String>>> {
+        self.inner.basis(hash)
     }
 
     fn rulebooks(&self, version: Option<u32>) -> Boxed<'_, StoreResult<Vec<RulebookRow>>> {
