@@ -79,7 +79,8 @@ impl ReplayStored {
             let tell = |report: &Report, seq: Seq| {
                 if !is_json && report.all() >= next {
                     next = report.all() + TELL_EVERY;
-                    screen.toned(Tone::Dim, &format!("{} made again, up to {}", report.all(), seq.0));
+                    screen
+                        .toned(Tone::Dim, &format!("{} made again, up to {}", report.all(), seq.0));
                     screen.flush();
                 }
             };

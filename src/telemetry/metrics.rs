@@ -86,6 +86,7 @@ pub struct Metrics {
     dead_rows: Gauge,
     transaction: Gauge<f64, std::sync::atomic::AtomicU64>,
     panics: Counter,
+    replayed: [Counter; 2],
     started: Gauge,
     cpu: Counter<f64, AtomicU64>,
     memory: Gauge,
@@ -125,6 +126,7 @@ impl Metrics {
             dead_rows: Gauge::default(),
             transaction: Gauge::default(),
             panics: Counter::default(),
+            replayed: Default::default(),
             started: Gauge::default(),
             cpu: Counter::default(),
             memory: Gauge::default(),
@@ -162,6 +164,10 @@ impl Metrics {
         r.register("handoff_books_balance", "1 if every fill has one fate and every lead one state", self.balance.clone());
         r.register("handoff_store_dead_rows", "Finished rows that the database has not cleared away", self.dead_rows.clone());
         r.register_with_unit("handoff_store_transaction", "How long the oldest transaction of the database has been open", Unit::Seconds, self.transaction.clone());
+        let [replayed, differing] = &self.replayed;
+        r.register("handoff_replayed", "Stored decisions made again", replayed.clone());
+        let help = "Stored decisions that did not come out the same again";
+        r.register("handoff_replayed_differing", help, differing.clone());
         r.register("handoff_panics", "Panics that were caught at an edge", self.panics.clone());
         r.register("handoff_build", "What is running", build);
         // By the names that every exporter uses.
@@ -244,6 +250,13 @@ impl Metrics {
     /// A panic was caught at an edge.
     pub fn panicked(&self) {
         self.panics.inc();
+    }
+
+    /// Stored decisions were made again: so many the same, so many not.
+    pub fn replayed(&self, same: u64, differing: u64) {
+        let [all, not_same] = &self.replayed;
+        all.inc_by(same + differing);
+        not_same.inc_by(differing);
     }
 
     /// Shows what the store's database has not cleared away.

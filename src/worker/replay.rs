@@ -115,7 +115,7 @@ impl<'s> Replay<'s> {
     pub async fn verify(
         &mut self,
         which: &Which,
-        mut tell: impl FnMut(&Report, Seq) + Send,
+        mut tell: impl FnMut(&Report, Seq),
     ) -> StoreResult<Report> {
         let mut report = Report::default();
         let mut after = Seq(which.from.map_or(0, |from| from.0.saturating_sub(1)));

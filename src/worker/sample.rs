@@ -61,8 +61,7 @@ impl Worker {
         let mut done = 0;
         if let Some(from) = self.sampled(last, now).await? {
             let which = Which { from: Some(from), to: Some(Seq(from.0 + AT_ONCE - 1)), lead: None };
-            let report =
-                Replay::of(self.store.as_ref()).verify(&which, |_, _| {}).await?;
+            let report = Replay::of(self.store.as_ref()).verify(&which, |_, _| {}).await?;
             self.metrics.replayed(report.same, report.differing);
             if let Some(found) = report.first.first() {
                 let says = format!("decision {} does not come out as it was stored", found.seq.0);

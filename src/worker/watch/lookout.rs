@@ -27,6 +27,7 @@ use crate::{
         Jumps,
         audit::Audited,
         decide::{JUMP, UNSURE_FOR},
+        sample::Replayed,
     },
 };
 
