@@ -17,7 +17,6 @@ pub mod exchange;
 mod gate;
 mod hasten;
 pub mod reload;
-pub mod replay;
 pub mod replica;
 pub mod run;
 pub mod sample;

@@ -13,6 +13,7 @@ mod replicas;
 mod reps;
 mod rulebooks;
 mod tokens;
+mod why;
 
 use actix_web::{
     HttpRequest, HttpResponse, error::InternalError, http::StatusCode, middleware::from_fn, web,
@@ -55,6 +56,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
             .configure(reps::routes)
             .configure(rulebooks::routes)
             .configure(tokens::routes)
+            .configure(why::routes)
             .configure(books::routes)
             .default_service(web::to(no_route))
             .wrap(from_fn(auth::guard)),
