@@ -20,7 +20,6 @@ mod gate;
 mod hasten;
 pub mod mirror;
 pub mod reload;
-pub mod replay;
 pub mod replica;
 pub mod reroute;
 pub mod run;

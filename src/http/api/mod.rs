@@ -20,6 +20,7 @@ mod rulebooks;
 mod schedule;
 mod shadow;
 mod tokens;
+mod why;
 
 use actix_web::{
     HttpRequest, HttpResponse, error::InternalError, http::StatusCode, middleware::from_fn, web,
@@ -68,6 +69,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
             .configure(publish::routes)
             .configure(rulebooks::routes)
             .configure(tokens::routes)
+            .configure(why::routes)
             .configure(books::routes)
             .default_service(web::to(no_route))
             .wrap(from_fn(auth::guard)),

@@ -10,10 +10,11 @@ use super::{caller, hash, token};
 use crate::harness::{Config, Plant};
 
 /// Every route of the API.
-const ROUTES: [(&str, &str); 39] = [
+const ROUTES: [(&str, &str); 40] = [
     ("GET", "/leads"),
     ("GET", "/leads/{lead}"),
     ("GET", "/leads/{lead}/why"),
+    ("POST", "/leads/{lead}/why"),
     ("POST", "/leads/{lead}/responses"),
     ("POST", "/leads/{lead}/reassign"),
     ("GET", "/events"),
