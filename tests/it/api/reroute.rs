@@ -6,6 +6,7 @@ use handoff::{
         lead::{Lead, State},
         time::Span,
     },
+    replay::{Replay, Which},
     store::DecisionFilter,
 };
 use reqwest::Method;
@@ -81,6 +82,10 @@ async fn a_departed_reps_leads_go_to_others_as_shown_each_with_its_reason() {
     assert_eq!((&last["from"], &last["reroute"]), (&json!("ada"), &json!(run)));
     plant.idle().await;
     plant.books_balance().await;
+    // Whoever asks years later gets the same.
+    let mut replay = Replay::of(plant.store.as_ref());
+    let report = replay.verify(&Which::default(), |_, _| {}).await.unwrap();
+    assert!(report.same > 12 && report.differing == 0, "{report:?}");
     for (wrong, advice) in [
         (json!({ "select": {}, "to": "rules" }), "say which leads"),
         (json!({ "select": { "rep": "ada" }, "to": { "rep": "eve" } }), "no rep"),
