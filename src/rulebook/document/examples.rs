@@ -11,7 +11,7 @@ use toml::de::DeValue;
 use super::{
     super::{
         FactSource, Found, IfUnknown, Rulebook, Target, Then, clean,
-        condition::{Facts, Type},
+        condition::{Facts, Type, Value},
         fields::{country_code, kind_of},
         finding::advice,
     },
@@ -33,6 +33,20 @@ const DERIVED: [(&str, Type); 2] = [("domain", Type::Text), ("free_mail", Type::
 const OTHERS: [&str; 7] =
     ["source", "intent", "account", "person", "custom", "domain", "free_mail"];
 
+/// What an example may say of an account beside its owner and name.
+const MIRRORED: [(&str, Type); 10] = [
+    ("match", Type::Text),
+    ("score", Type::Number),
+    ("id", Type::Text),
+    ("tier", Type::Text),
+    ("parent", Type::Text),
+    ("parent_owner", Type::Text),
+    ("open_opportunity", Type::Bool),
+    ("opportunity_owner", Type::Text),
+    ("opportunity_stage", Type::Text),
+    ("opportunity_amount", Type::Number),
+];
+
 /// What an example expects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Expect {
@@ -50,6 +64,8 @@ pub struct Example<'d> {
     intent: Option<String>,
     account: Asked<'d>,
     person: Asked<'d>,
+    /// What else the mirror says of the account, by fact.
+    mirrored: Vec<(&'static str, Value)>,
     expect: Option<(Expect, Item<'d>)>,
 }
 
@@ -117,6 +133,7 @@ fn example<'d>(
         }
         Some(text.to_owned())
     });
+    let mirrored = lead.item("account").map(|item| mirrored(cx, &item)).unwrap_or_default();
     let account = lead.item("account").map_or(Some(Asked::Absent), |item| record(cx, &item))?;
     let person = lead.item("person").map_or(Some(Asked::Absent), |item| record(cx, &item))?;
     let mut fields = Fields::default();
@@ -154,7 +171,7 @@ fn example<'d>(
             );
         }
     }
-    Some(Example { fields, source, intent, account, person, expect: None })
+    Some(Example { fields, source, intent, account, person, mirrored, expect: None })
 }
 
 /// Puts a value as a lead would have it.
@@ -209,6 +226,9 @@ fn record<'d>(cx: &Cx<'d>, item: &Item<'d>) -> Option<Asked<'d>> {
         let section = item.section("account or person")?;
         let owner = section.item("owner");
         let name = section.item("name").and_then(|item| item.text());
+        for (fact, _) in MIRRORED {
+            section.item(fact);
+        }
         section.done();
         let owner = match owner {
             Some(item) => {
@@ -232,6 +252,27 @@ fn record<'d>(cx: &Cx<'d>, item: &Item<'d>) -> Option<Asked<'d>> {
             None
         }
     }
+}
+
+/// What an example says of an account that only the mirror has.
+fn mirrored(cx: &Cx<'_>, item: &Item<'_>) -> Vec<(&'static str, Value)> {
+    if !item.is_table() {
+        return Vec::new();
+    }
+    let Some(section) = item.section("account") else { return Vec::new() };
+    let value = |(fact, kind): (&'static str, Type)| {
+        let item = section.item(fact)?;
+        let value = match kind {
+            Type::Number => Value::Number(item.number()?),
+            Type::Bool => Value::Bool(item.truth()?),
+            Type::Text | Type::List => Value::text(item.text()?),
+        };
+        if fact.ends_with("owner") {
+            cx.names.find("rep", item.text()?, &item)?;
+        }
+        Some((fact, value))
+    };
+    MIRRORED.into_iter().filter_map(value).collect()
 }
 
 /// Runs examples; every one that comes out otherwise is a finding.
@@ -352,12 +393,16 @@ impl Example<'_> {
         for (name, asked) in [("account", self.account), ("person", self.person)] {
             if let Asked::Found { owner: Some(owner), .. } = asked {
                 let slot = rulebook.schema.slot(&format!("{name}.owner"));
-                slot.map(|slot| facts.set(slot, Some(super::super::condition::Value::text(owner))));
+                slot.map(|slot| facts.set(slot, Some(Value::text(owner))));
             }
             if asked == Asked::Unasked {
                 let slot = rulebook.schema.slot(&format!("{name}.known"));
                 slot.map(|slot| facts.set(slot, None));
             }
+        }
+        for (fact, value) in &self.mirrored {
+            let slot = rulebook.schema.slot(&format!("account.{fact}"));
+            slot.map(|slot| facts.set(slot, Some(value.clone())));
         }
         rulebook.look_up(&mut facts);
         facts
