@@ -152,7 +152,7 @@ async fn was_matched(request: &HttpRequest, company: &Company, front: &Front) ->
                 .ok_or_else(|| bad(front, "`country` is its name or its two-letter code"))?,
         ),
     };
-    if domain.is_none() && company.name.is_none() && company.email.is_none() {
+    if company.domain.is_none() && company.name.is_none() && company.email.is_none() {
         return Err(bad(front, "give a `domain`, a `name` or an `email`"));
     }
     let asked = Asked { domain: domain.as_deref(), name: company.name.as_deref(), country };

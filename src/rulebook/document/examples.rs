@@ -16,6 +16,7 @@ use super::{
         finding::advice,
     },
     Cx,
+    accounts::{MIRRORED, mirrored},
     tree::{Item, Section},
 };
 use crate::model::{
@@ -32,20 +33,6 @@ const DERIVED: [(&str, Type); 2] = [("domain", Type::Text), ("free_mail", Type::
 /// What an example may say beside a lead's fields.
 const OTHERS: [&str; 7] =
     ["source", "intent", "account", "person", "custom", "domain", "free_mail"];
-
-/// What an example may say of an account beside its owner and name.
-const MIRRORED: [(&str, Type); 10] = [
-    ("match", Type::Text),
-    ("score", Type::Number),
-    ("id", Type::Text),
-    ("tier", Type::Text),
-    ("parent", Type::Text),
-    ("parent_owner", Type::Text),
-    ("open_opportunity", Type::Bool),
-    ("opportunity_owner", Type::Text),
-    ("opportunity_stage", Type::Text),
-    ("opportunity_amount", Type::Number),
-];
 
 /// What an example expects.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -252,27 +239,6 @@ fn record<'d>(cx: &Cx<'d>, item: &Item<'d>) -> Option<Asked<'d>> {
             None
         }
     }
-}
-
-/// What an example says of an account that only the mirror has.
-fn mirrored(cx: &Cx<'_>, item: &Item<'_>) -> Vec<(&'static str, Value)> {
-    if !item.is_table() {
-        return Vec::new();
-    }
-    let Some(section) = item.section("account") else { return Vec::new() };
-    let value = |(fact, kind): (&'static str, Type)| {
-        let item = section.item(fact)?;
-        let value = match kind {
-            Type::Number => Value::Number(item.number()?),
-            Type::Bool => Value::Bool(item.truth()?),
-            Type::Text | Type::List => Value::text(item.text()?),
-        };
-        if fact.ends_with("owner") {
-            cx.names.find("rep", item.text()?, &item)?;
-        }
-        Some((fact, value))
-    };
-    MIRRORED.into_iter().filter_map(value).collect()
 }
 
 /// Runs examples; every one that comes out otherwise is a finding.

@@ -124,8 +124,7 @@ async fn furnish(db: &dyn Store) {
         told: [].into(),
     };
     db.alerts(Some(vec![alert])).await.unwrap();
-    let account = Account { id: "7".into(), name: "Linden\u{1}".into(), ..Account::default() };
-    let accounts = vec![account];
+    let accounts = vec![Account { id: "\u{1}7".into(), ..Account::default() }];
     let put = MirrorOrder::Put { origin: "csv".into(), stamp: Some(t(3)), accounts };
     db.mirror(put).await.unwrap();
     let (head, body) = ("{\"revision\":1}".to_owned(), "files\0".to_owned());
