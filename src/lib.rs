@@ -6,7 +6,7 @@
 //! Who may import whom (kept by `tests/it/architecture.rs`): arrows point to the core,
 //! `decide` → `rulebook` → `model`. `intake`, `store`, `crm` and `notify` know only the core;
 //! `worker` and `http` know the traits, never a concrete store or destination; only `app`, `cli`
-//! and `demo` name concrete things.
+//! and `demo` name concrete things. `replay` knows the store's trait and the core.
 
 pub mod decide;
 pub mod model;
@@ -17,6 +17,8 @@ pub mod intake;
 pub mod notify;
 pub mod outbound;
 pub mod store;
+
+pub mod replay;
 
 pub mod http;
 pub mod worker;

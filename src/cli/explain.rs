@@ -44,6 +44,8 @@ use crate::{
   handoff explain lead.json --source website --account-owner ada
   handoff explain lead.json --source website --rulebook drafts/
   handoff explain --lead 0197c1d2-…               why a stored lead is where it is
+  handoff explain --lead 0197c1d2-… --version 12  where version 12 would have sent it
+  handoff explain --lead 0197c1d2-… --rulebook drafts/
 
 A payload is decided as if nobody had a turn yet and nobody were away today; every CRM that would
 be asked has answered, and knows nobody unless --account-owner or --person-owner says so.")]
@@ -55,7 +57,7 @@ pub struct Explain {
     #[arg(long, value_name = "NAME")]
     source: Option<String>,
     /// Another rulebook: its folder or its main file
-    #[arg(long, value_name = "PATH", conflicts_with = "lead")]
+    #[arg(long, value_name = "PATH", conflicts_with = "version")]
     rulebook: Option<PathBuf>,
     /// Decide at this time; now unless said otherwise
     #[arg(long, value_name = "TIME", conflicts_with = "lead")]
@@ -72,6 +74,12 @@ pub struct Explain {
     /// A stored lead, by its public id: the daemon is asked
     #[arg(long, value_name = "UUID")]
     lead: Option<Uuid>,
+    /// The stored decision of this number, instead of the last one that placed the lead
+    #[arg(long, value_name = "SEQ", requires = "lead")]
+    seq: Option<i64>,
+    /// As this version of the rulebook decides it, on the same facts and with the same people
+    #[arg(long, value_name = "VERSION", requires = "lead")]
+    version: Option<u32>,
     #[command(flatten)]
     config: Config,
 }
@@ -83,7 +91,7 @@ impl Explain {
     /// The settings, the rulebook, the payload, or the daemon.
     pub fn run(self, session: &mut Session) -> Outcome {
         if let Some(lead) = self.lead {
-            return stored(session, lead);
+            return self.stored(session, lead);
         }
         let (Some(payload), Some(source)) = (&self.payload, &self.source) else {
             return Err(Stop::usage("name a payload and its --source, or a --lead"));
@@ -130,15 +138,6 @@ impl Explain {
     }
 }
 
-/// Asks the daemon about a stored lead.
-fn stored(session: &mut Session, lead: Uuid) -> Outcome {
-    let answer = session.remote()?.get(&["leads", &lead.to_string(), "why"], &[])?;
-    if !session.printed_json(&answer) {
-        why::print(&mut session.screen, &answer);
-    }
-    Ok(Exit::Ok)
-}
-
 fn compiled(path: &Path, settings: &crate::settings::Settings) -> Result<Rulebook, Stop> {
     let files = offline::files(path)?;
     Rulebook::compile(&files, &parts::setup(settings), 0).map_err(|findings| {
@@ -146,6 +145,33 @@ fn compiled(path: &Path, settings: &crate::settings::Settings) -> Result<Ruleboo
         let mend = "mend the rulebook first; `handoff check` shows each place";
         Stop::no(format!("{}\n{mend}", lines.join("\n")))
     })
+}
+
+impl Explain {
+    /// Asks the daemon about a stored lead.
+    fn stored(&self, session: &mut Session, lead: Uuid) -> Outcome {
+        let lead = lead.to_string();
+        let path = ["leads", lead.as_str(), "why"];
+        let remote = session.remote()?;
+        let answer = if let Some(draft) = &self.rulebook {
+            let files = offline::files(draft)?.to_json().map_err(Stop::no)?;
+            let files: Value = serde_json::from_str(&files).map_err(anyhow::Error::from)?;
+            let mut body = json!({ "files": files });
+            if let (Some(seq), Some(members)) = (self.seq, body.as_object_mut()) {
+                members.insert("seq".to_owned(), seq.into());
+            }
+            remote.post(&path, &body)?
+        } else {
+            let seq = self.seq.map(|seq| ("seq", seq.to_string()));
+            let version = self.version.map(|version| ("version", version.to_string()));
+            let query: Vec<(&str, String)> = seq.into_iter().chain(version).collect();
+            remote.get(&path, &query)?
+        };
+        if !session.printed_json(&answer) {
+            why::print(&mut session.screen, &answer);
+        }
+        Ok(Exit::Ok)
+    }
 }
 
 /// One payload and what it is decided with.

@@ -2,7 +2,7 @@
 //!
 //! Guarantees: nothing is changed; the same command says the same on every machine, whatever its
 //! zone, language and settings are, for the same engine number. What cannot be made again is
-//! counted by its reason. Does not know: how a decision is made again; `worker::replay` does.
+//! counted by its reason. Does not know: how a decision is made again; `crate::replay` does.
 
 use clap::Args;
 use serde_json::json;
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     model::{id::Seq, plan::ENGINE},
-    worker::replay::{Replay, Report, Which},
+    replay::{Replay, Report, Which},
 };
 
 /// Decisions from one line of progress to the next.

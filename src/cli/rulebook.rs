@@ -4,6 +4,7 @@
 //! changed; whatever a version's files are called, they are written inside the folder that was
 //! named. Does not know: how a rulebook is compiled.
 
+mod backtest;
 mod diff;
 mod drafts;
 mod history;
@@ -54,6 +55,7 @@ use crate::{
   handoff rulebook show 12 --out old/            write its files into a folder
   handoff rulebook diff 11 12
   handoff rulebook lint drafts/                  rules that get no lead, pools that sleep, …
+  handoff rulebook backtest drafts/ --since 30d  which recorded leads would lie elsewhere
   handoff rulebook coverage --table territory    what has no row, and what has two
 
 A rulebook is a folder with rulebook.toml in it, or the file itself; what it names (tables,
@@ -96,6 +98,8 @@ enum What {
     },
     /// Look for what is wrong although it compiles; asks the daemon which leads came of late
     Lint(lint::Which),
+    /// Say which recorded leads would lie elsewhere with a draft
+    Backtest(backtest::Backtest),
     /// Say which keys of the tables have no row, and which have several
     Coverage(lint::Covering),
 }
@@ -136,6 +140,7 @@ impl Rulebooks {
             What::Diff(args) => compare(session, &args),
             What::Check { path } => publish::check(session, &path),
             What::Lint(which) => which.lint(session),
+            What::Backtest(backtest) => backtest.run(session),
             What::Coverage(covering) => covering.run(session),
         }
     }

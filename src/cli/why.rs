@@ -16,6 +16,11 @@ const LINE_MAX: usize = 500;
 /// Prints why a lead went where it went.
 pub fn print(screen: &mut Screen, why: &Value) {
     let why = Row(why);
+    if !why.text("stored").is_empty() {
+        let version = why.text("stored_rulebook");
+        screen.line(&format!("Stored (version {version}): {}", why.text("stored")));
+        screen.line("");
+    }
     screen.toned(Tone::Good, &why.text("headline"));
     if !why.text("rule").is_empty() {
         screen.line(&why.text("rule"));

@@ -16,6 +16,7 @@ mod account_why;
 pub mod ask;
 pub mod assign;
 pub mod available;
+pub mod diff;
 pub mod differ;
 pub mod explain;
 pub mod fill;
@@ -27,6 +28,7 @@ mod note;
 mod pool;
 pub mod prepare;
 pub mod replay;
+pub mod reroute;
 pub mod review;
 pub mod rotate;
 pub mod route;
@@ -42,8 +44,10 @@ use std::sync::Arc;
 use crate::{
     model::{
         event::Fate,
+        moved::Moved,
         plan::{Filled, Input, Plan, Snapshot, Step, Unread, What},
-        record::{Moved, Record, Saw},
+        record::Record,
+        saw::Saw,
         team::Team,
         time::Time,
     },
@@ -134,7 +138,7 @@ fn record(
         saw.reach = Some((reach.crms.as_slice().into(), reach.asks.as_slice().into()));
     }
     let before = snapshot.lead.filter(|_| plan.fate != Some(Fate::Opened));
-    let moved = Moved::by(plan, before, snapshot.team);
+    let moved = Moved::by(&plan.team, (before, plan.lead.as_ref()), snapshot.team);
     let moved = if moved.is_nothing() { None } else { Some(serde_json::to_string(&moved).ok()?) };
     let saw = serde_json::to_string(&saw).ok()?;
     Some(Record { saw, moved, basis: Arc::clone(&book.basis) })

@@ -11,9 +11,13 @@ use serde::Serialize;
 use super::{Reach, decide, prepare};
 use crate::{
     model::{
+        event::Fate,
+        id::EventId,
         lead::Lead,
+        moved::Moved,
         plan::{Decision, Draft, ENGINE, Input, Plan, Snapshot, Step, Unread},
-        record::{Moved, RecordRow, Saw},
+        record::RecordRow,
+        saw::Saw,
         team::Team,
         time::Time,
     },
@@ -36,20 +40,17 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// Reads a record back. `book` is the rulebook that decided, or one with the same basis.
-    ///
-    /// # Errors
-    /// The record is not one of ours.
-    pub fn read(book: &Rulebook, row: &RecordRow, saw: &str, at: Time) -> Result<Self, String> {
-        let saw: Saw<'_> =
-            serde_json::from_str(saw).map_err(|why| format!("the record does not read: {why}"))?;
+    /// Of a decision about the event of this row, at this instant. `book` is the rulebook that
+    /// decided, or one with the same basis.
+    #[must_use]
+    pub fn of(book: &Rulebook, saw: &Saw<'_>, event: Option<EventId>, at: Time) -> Self {
         let (crms, asks) = match &saw.reach {
             Some((crms, asks)) => (crms.to_vec(), asks.to_vec()),
             None => book.connected.clone(),
         };
         let reach = Reach { crms, asks, time_is_unsure: saw.time_is_unsure };
-        let step = Step { event: saw.step_event(row.event), input: input(book, &saw) };
-        Ok(Self { lead: saw.lead_before(), company: saw.company_before(), step, reach, at })
+        let step = Step { event: saw.step_event(event), input: input(book, saw) };
+        Self { lead: saw.lead_before(), company: saw.company_before(), step, reach, at }
     }
 
     /// Decides it by this rulebook, with people in this state.
@@ -126,17 +127,31 @@ pub fn passed_over(row: &RecordRow, stored: &Decision) -> Option<Outcome> {
     }
 }
 
+/// What this row's decision saw.
+///
+/// # Errors
+/// It is not one of ours.
+pub fn saw(row: &RecordRow) -> Result<Saw<'_>, String> {
+    serde_json::from_str(row.saw.as_deref().unwrap_or_default())
+        .map_err(|why| format!("the record does not read: {why}"))
+}
+
 /// Decides again what this row records, by the rulebook that it names, with people as they were.
 ///
 /// # Errors
-/// The record does not read.
-pub fn again(book: &Rulebook, team: &Team, row: &RecordRow, at: Time) -> Result<Outcome, String> {
-    let seen = Seen::read(book, row, row.saw.as_deref().unwrap_or_default(), at)?;
+/// The decision made again is no JSON.
+pub fn again(
+    (book, team): (&Rulebook, &Team),
+    row: &RecordRow,
+    saw: &Saw<'_>,
+    at: Time,
+) -> Result<Outcome, String> {
+    let seen = Seen::of(book, saw, row.event, at);
     let plan = seen.decide(book, team);
     let doc = plan.decision.as_ref().map(serde_json::to_string).transpose();
     let doc = doc.map_err(|why| format!("the decision made again is no JSON: {why}"))?;
-    let opens = plan.fate == Some(crate::model::event::Fate::Opened);
-    let moved = Moved::by(&plan, seen.lead.as_ref().filter(|_| !opens), team);
+    let before = seen.lead.as_ref().filter(|_| plan.fate != Some(Fate::Opened));
+    let moved = Moved::by(&plan.team, (before, plan.lead.as_ref()), team);
     let moved = if moved.is_nothing() { None } else { serde_json::to_string(&moved).ok() };
     if doc.as_deref() == Some(row.doc.as_str()) && moved == row.moved {
         return Ok(Outcome::Same);

@@ -4,16 +4,13 @@
 //! does not come out the same raises an alert, which stands for a day. Does not know: how a
 //! decision is made again.
 
-use super::{
-    Worker,
-    decide::Worked,
-    replay::{Replay, Which},
-};
+use super::{Worker, decide::Worked};
 use crate::{
     model::{
         id::{Seq, hash64},
         time::{Span, Time},
     },
+    replay::{Replay, Which},
     store::StoreResult,
 };
 

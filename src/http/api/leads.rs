@@ -1,4 +1,4 @@
-//! Leads: list, one with its timeline, why, responses, hand-overs.
+//! Leads: list, one with its timeline, responses, hand-overs.
 //!
 //! Guarantees: what is changed here is an event; the lead's state is never written directly.
 //! Does not know: how a lead is decided.
@@ -23,7 +23,6 @@ pub fn routes(config: &mut web::ServiceConfig) {
     config
         .route("/leads", web::get().to(list))
         .route("/leads/{lead}", web::get().to(one))
-        .route("/leads/{lead}/why", web::get().to(why))
         .route("/leads/{lead}/responses", web::post().to(respond))
         .route("/leads/{lead}/reassign", web::post().to(reassign));
 }
@@ -80,20 +79,6 @@ async fn shown(request: &HttpRequest, lead: Uuid, front: &Front) -> Answer {
         "jobs": story.jobs,
         "timeline": explain::timeline(&(front.book)(), &story.decisions),
     })))
-}
-
-async fn why(request: HttpRequest, lead: web::Path<Uuid>, front: web::Data<Front>) -> HttpResponse {
-    either(explained(&request, *lead, &front).await)
-}
-
-async fn explained(request: &HttpRequest, lead: Uuid, front: &Front) -> Answer {
-    auth::caller(front, request).await?;
-    let story = front.store.lead(lead).await.map_err(|error| store(front, &error))?;
-    let story = story.ok_or_else(|| missing(front, "no lead has this id"))?;
-    let book = front.book_of(&story.decisions).await;
-    let why = explain::lead(&book, &story.decisions)
-        .ok_or_else(|| missing(front, "the lead has not been routed yet"))?;
-    Ok(HttpResponse::Ok().json(why))
 }
 
 /// What a response takes: how somebody answered, when if not now, who, and what shows it.

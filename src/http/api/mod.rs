@@ -15,10 +15,12 @@ mod publish;
 mod ready;
 mod replicas;
 mod reps;
+mod reroutes;
 mod rulebooks;
 mod schedule;
 mod shadow;
 mod tokens;
+mod why;
 
 use actix_web::{
     HttpRequest, HttpResponse, error::InternalError, http::StatusCode, middleware::from_fn, web,
@@ -60,12 +62,14 @@ pub fn routes(config: &mut web::ServiceConfig) {
             .configure(open::routes)
             .configure(replicas::routes)
             .configure(reps::routes)
+            .configure(reroutes::routes)
             .configure(drafts::routes)
             .configure(schedule::routes)
             .configure(shadow::routes)
             .configure(publish::routes)
             .configure(rulebooks::routes)
             .configure(tokens::routes)
+            .configure(why::routes)
             .configure(books::routes)
             .default_service(web::to(no_route))
             .wrap(from_fn(auth::guard)),

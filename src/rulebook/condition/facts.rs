@@ -17,12 +17,24 @@ use super::schema::{Schema, Slot, Type, fold};
 pub enum Value {
     /// A string.
     Text(Arc<str>),
-    /// A number.
-    Number(f64),
+    /// A number; a whole one is written as such, without `.0`.
+    Number(#[serde(serialize_with = "number")] f64),
     /// True or false.
     Bool(bool),
     /// A list of texts.
     List(Arc<[Arc<str>]>),
+}
+
+/// Whole numbers up to this have each a number of their own.
+const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn number<S: serde::Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    if number.fract() == 0.0 && number.abs() <= WHOLE_MAX {
+        serializer.serialize_i64(*number as i64)
+    } else {
+        serializer.serialize_f64(*number)
+    }
 }
 
 impl Value {

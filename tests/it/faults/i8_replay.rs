@@ -11,9 +11,9 @@ use handoff::{
         news::{Absence, Act, Known, KnownRecord, News, Outcome, Response, ResponseKind},
         time::{Span, Time},
     },
+    replay::{Replay, Which},
     rulebook::Files,
-    store::{NewRulebook, Store as _, sqlite::SqliteStore},
-    worker::replay::{Replay, Which},
+    store::{NewRulebook, RecordFilter, Store as _, sqlite::SqliteStore},
 };
 
 use crate::{
@@ -55,7 +55,7 @@ async fn i8_stored_decisions_decided_again_give_the_same_bytes() {
     }
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("decided.db");
-    let wanted = either(10_000, 50_000);
+    let wanted = either(10_000, 100_000);
     let (made, kinds) = decide_many(&file, wanted).await;
     let mut again = Command::new(std::env::current_exe().expect("this program"));
     again.args(["--exact", NAME, "--nocapture"]).env(HANDED, &file);
@@ -65,6 +65,9 @@ async fn i8_stored_decisions_decided_again_give_the_same_bytes() {
     assert!(said.status.success(), "{text}\n{}", String::from_utf8_lossy(&said.stderr));
     let same = format!("{made} decided again, 0 differences");
     assert!(text.contains(&same), "{text}");
+    for line in text.lines().filter(|line| line.starts_with("I8: ")) {
+        println!("{line}");
+    }
     println!("I8: {made} stored decisions of {} kinds: {same}", kinds.len());
     assert!(kinds.len() >= 12, "all kinds of decision were made: {kinds:?}");
 }
@@ -169,4 +172,56 @@ async fn replay(file: &Path) {
     let after_all = Seq(stored.tally(NOON).await.unwrap().last_seq + 1);
     let team = replay.before(after_all).await.unwrap();
     assert_eq!(team, Some(&stored.team().await.unwrap()));
+    sizes(&stored).await;
+    unchanged(&stored).await;
+}
+
+/// A record and its decision fit into 2 KiB.
+async fn sizes(stored: &SqliteStore) {
+    let (mut all, mut largest, mut after) = (Vec::new(), 0, None);
+    loop {
+        let filter = RecordFilter { after, lead: None, max: 500 };
+        let page = stored.records(filter).await.unwrap();
+        for row in &page.rows {
+            let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+            let size = row.doc.len() + length(&row.saw) + length(&row.moved);
+            largest = largest.max(size);
+            all.push(size);
+        }
+        after = page.next.map(Seq);
+        if after.is_none() {
+            break;
+        }
+    }
+    let mean = all.iter().sum::<usize>() / all.len();
+    all.sort_unstable();
+    let most = all[all.len() * 999 / 1000];
+    println!(
+        "I8: bytes of a stored decision: {mean} in the mean, {most} at 99.9 %, {largest} at most"
+    );
+    assert!(most <= 2_048 && mean < 1_400, "{mean} {most} {largest}");
+}
+
+/// The newest rulebook against all that was recorded by it and by those before it.
+async fn unchanged(stored: &SqliteStore) {
+    let mut replay = Replay::of(stored);
+    let last = stored.tally(NOON).await.unwrap().last_seq;
+    let filter = RecordFilter { after: Some(Seq(last - 1)), lead: None, max: 1 };
+    let row = stored.records(filter).await.unwrap().rows.remove(0);
+    let live = replay.book_of_row(&row).await.unwrap().unwrap();
+    let draft = Arc::new(desk::book(&rulebook(live.version), 0));
+    let began = tokio::time::Instant::now();
+    let tested = replay.backtest((Arc::clone(&live), draft), NOON, |_| {}).await.unwrap().unwrap();
+    let took = began.elapsed().as_secs_f64();
+    println!(
+        "I8: back-test of {} decisions in {took:.1} s: {} leads differ",
+        tested.decisions,
+        tested.diff.moves.len()
+    );
+    assert!(tested.leads > 100 && tested.decisions == last as u64);
+    assert_eq!(tested.diff.moves, []);
+    assert_eq!(tested.late_before, tested.late_after);
+    let other = Arc::new(desk::book(&rulebook(live.version + 7), 0));
+    let tested = replay.backtest((live, other), NOON, |_| {}).await.unwrap().unwrap();
+    assert!(!tested.diff.moves.is_empty(), "another SLA is another deadline");
 }

@@ -23,8 +23,8 @@ use handoff::{
         lead::{Lead, State},
         news::News,
     },
+    replay::{self, Which},
     store::{EventFilter, JobFilter},
-    worker::{self, replay::Which},
 };
 
 use super::{
@@ -83,7 +83,7 @@ pub fn dear(world: &mut World) -> Vec<String> {
 /// say was moved adds up to the people who are there.
 fn from_records(world: &World) -> Vec<String> {
     let store = world.ground.store.as_ref();
-    let mut replay = worker::replay::Replay::of(store);
+    let mut replay = replay::Replay::of(store);
     let report = now(replay.verify(&Which::default(), |_, _| {})).expect("reads");
     let mut wrong: Vec<String> =
         report.first.iter().map(|found| format!("I8: from its record: {found:?}")).collect();

@@ -8,25 +8,21 @@
 //! counted by its reason and never as the same. Does not know: who asked, and what is done about a
 //! difference.
 
-use std::{collections::VecDeque, sync::Arc};
+pub mod backtest;
+mod books;
+mod placing;
+mod world;
 
 use serde::Serialize;
 use uuid::Uuid;
 
+pub use self::{books::Books, placing::Placing};
 use crate::{
-    decide::replay::{self, Outcome},
-    model::{
-        id::Seq,
-        plan::Decision,
-        record::{Moved, RecordRow, Saw},
-        team::Team,
-    },
-    rulebook::{Files, Rulebook, Setup},
+    decide::replay::{self, Difference, Outcome},
+    model::{id::Seq, moved::Moved, plan::Decision, record::RecordRow, team::Team},
     store::{RecordFilter, Store, StoreError, StoreResult, read::PAGE_MAX},
 };
 
-/// Compiled rulebooks that are kept at hand.
-const BOOKS_MAX: usize = 4;
 /// Differences that are kept to be shown.
 const SHOWN_MAX: usize = 20;
 
@@ -64,7 +60,7 @@ pub struct Found {
     /// Its number.
     pub seq: Seq,
     /// Field by field …
-    pub differences: Vec<replay::Difference>,
+    pub differences: Vec<Difference>,
     /// … or why it could not be made again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
@@ -153,16 +149,16 @@ impl<'s> Replay<'s> {
         if let Some(outcome) = replay::passed_over(row, &stored) {
             return Ok(Ok(outcome));
         }
-        let basis = match basis_of(row) {
-            Ok(basis) => basis,
+        let saw = match replay::saw(row) {
+            Ok(saw) => saw,
             Err(why) => return Ok(Err(why)),
         };
-        let book = match self.books.get(stored.rulebook, basis).await? {
+        let book = match self.books.get(stored.rulebook, saw.basis).await? {
             Ok(book) => book,
             Err(why) => return Ok(Err(why)),
         };
         Ok(match self.before(row.seq).await? {
-            Some(team) => replay::again(&book, team, row, stored.at),
+            Some(team) => replay::again((&book, team), row, &saw, stored.at),
             None => Err("no state of people was kept before it".to_owned()),
         })
     }
@@ -219,73 +215,4 @@ impl<'s> Replay<'s> {
         team.follow(&moved);
         Ok(())
     }
-}
-
-/// What a row's decision stood on.
-fn basis_of(row: &RecordRow) -> Result<i64, String> {
-    let saw: Saw<'_> = serde_json::from_str(row.saw.as_deref().unwrap_or_default())
-        .map_err(|why| format!("the record does not read: {why}"))?;
-    Ok(saw.basis)
-}
-
-/// Rulebook versions as they were compiled when they decided.
-pub struct Books<'s> {
-    store: &'s dyn Store,
-    at_hand: VecDeque<((u32, i64), Arc<Rulebook>)>,
-}
-
-impl<'s> Books<'s> {
-    /// Of this store.
-    #[must_use]
-    pub fn of(store: &'s dyn Store) -> Self {
-        Self { store, at_hand: VecDeque::new() }
-    }
-
-    /// A version, compiled with what its decisions stood on. The inner error says why there is
-    /// none.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub async fn get(
-        &mut self,
-        version: u32,
-        basis: i64,
-    ) -> StoreResult<Result<Arc<Rulebook>, String>> {
-        let key = (version, basis);
-        if let Some((_, book)) = self.at_hand.iter().find(|(known, _)| *known == key) {
-            return Ok(Ok(Arc::clone(book)));
-        }
-        let rows = self.store.rulebooks(Some(version)).await?;
-        let document = rows.into_iter().next().and_then(|row| row.document);
-        let Some(document) = document else {
-            return Ok(Err(format!("rulebook version {version} is not in the store")));
-        };
-        let Some(basis) = self.store.basis(basis).await? else {
-            return Ok(Err("what it stood on is not in the store".to_owned()));
-        };
-        let work = move || compile(&document, &basis, version);
-        // Compiling may take a second: not on a thread that others wait for, if there are others.
-        let compiled = match tokio::runtime::Handle::try_current() {
-            Ok(runtime) => runtime.spawn_blocking(work).await.unwrap_or_else(|_| {
-                Err(format!("compiling rulebook version {version} failed inside handoff"))
-            }),
-            Err(_) => work(),
-        };
-        let compiled = match compiled {
-            Ok(book) => Arc::new(book),
-            Err(why) => return Ok(Err(why)),
-        };
-        self.at_hand.truncate(BOOKS_MAX - 1);
-        self.at_hand.push_front((key, Arc::clone(&compiled)));
-        Ok(Ok(compiled))
-    }
-}
-
-fn compile(document: &str, basis: &str, version: u32) -> Result<Rulebook, String> {
-    let files = Files::from_json(document)?;
-    let setup = Setup::of_basis(basis)?;
-    Rulebook::compile(&files, &setup, version).map_err(|findings| {
-        let first = findings.first().map(ToString::to_string).unwrap_or_default();
-        format!("rulebook version {version} does not compile any more: {first}")
-    })
 }

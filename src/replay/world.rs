@@ -1,0 +1,136 @@
+//! A world in which another rulebook decided what was recorded.
+//!
+//! Guarantees: the recorded steps at their instants, with people who evolve by this world's own
+//! decisions; of leads only those are kept that lie elsewhere than recorded.
+//! Does not know: what would have happened otherwise: answers come when they came, and reviews when
+//! they were due then.
+
+use std::{collections::HashMap, sync::Arc};
+
+use serde::Deserialize;
+
+use crate::{
+    decide::{diff::Spot, replay::Seen},
+    model::{
+        event::Fate,
+        id::EventId,
+        lead::{Lead, State},
+        moved::Moved,
+        plan::What,
+        record::RecordRow,
+        saw::Saw,
+        team::Team,
+        time::Time,
+    },
+    rulebook::Rulebook,
+};
+
+/// The parts of a stored decision that say where the lead lies after it.
+#[derive(Debug, Deserialize)]
+pub struct Outcome {
+    /// The version that made it.
+    pub rulebook: u32,
+    /// When.
+    pub at: Time,
+    /// What happened.
+    pub what: What,
+    rule: Option<String>,
+    owner: Option<String>,
+    pool: Option<String>,
+    sla: Option<String>,
+    deadline: Option<Time>,
+    waiting: Option<serde::de::IgnoredAny>,
+    set_aside: Option<serde::de::IgnoredAny>,
+}
+
+impl Outcome {
+    /// Where a lead lies after it that lay there before it.
+    #[must_use]
+    pub fn spot(&self, before: Option<Spot>) -> Option<Spot> {
+        let state = match (&self.owner, &self.waiting, &self.set_aside) {
+            (Some(_), ..) => State::Assigned,
+            (None, Some(_), _) => State::Waiting,
+            (None, None, Some(_)) => State::SetAside,
+            (None, None, None) => return before,
+        };
+        let rule = self.rule.clone().or_else(|| before.as_ref().and_then(|spot| spot.rule.clone()));
+        let is_given = state == State::Assigned;
+        let owner = self.owner.clone();
+        // Who had it before stays its owner while it waits.
+        let owner = owner.or_else(|| before.and_then(|spot| spot.owner));
+        Some(Spot {
+            state,
+            owner,
+            pool: self.pool.clone(),
+            rule,
+            sla: self.sla.clone().filter(|_| is_given),
+            deadline: self.deadline.filter(|_| is_given),
+        })
+    }
+}
+
+/// A recorded step.
+pub struct Recorded<'r> {
+    /// Its row.
+    pub row: &'r RecordRow,
+    /// What it saw.
+    pub saw: &'r Saw<'r>,
+    /// What it came to.
+    pub outcome: &'r Outcome,
+    /// What it moved about people.
+    pub moved: &'r Moved,
+}
+
+/// The world.
+pub struct World {
+    /// Who decides in it.
+    pub book: Arc<Rulebook>,
+    /// People.
+    pub team: Team,
+    /// Leads that lie elsewhere than recorded, by the event that opened them.
+    pub elsewhere: HashMap<EventId, Lead>,
+    /// Everything so far was recorded with this very rulebook: nothing need be decided.
+    pub is_as_recorded: bool,
+}
+
+impl World {
+    /// Begins with these people.
+    #[must_use]
+    pub fn new(book: Arc<Rulebook>, team: Team, is_as_recorded: bool) -> Self {
+        Self { book, team, elsewhere: HashMap::new(), is_as_recorded }
+    }
+
+    /// The lead before a step, as it is here.
+    pub fn before(&self, one: &Recorded<'_>) -> Option<Lead> {
+        let recorded = one.saw.lead_before()?;
+        Some(self.elsewhere.get(&recorded.event).cloned().unwrap_or(recorded))
+    }
+
+    /// Takes a step; the lead after it, if the step was decided here.
+    pub fn step(&mut self, one: &Recorded<'_>) -> Option<Lead> {
+        let is_here =
+            one.saw.lead.as_ref().is_some_and(|lead| self.elsewhere.contains_key(&lead.event));
+        let outcome = one.outcome;
+        self.is_as_recorded &=
+            outcome.rulebook == self.book.version && one.saw.basis == self.book.basis.hash;
+        // What places nobody and moves no turn is the same by every rulebook.
+        let is_same = !is_here && one.moved.pools.is_empty() && outcome.spot(None).is_none();
+        if self.is_as_recorded || is_same {
+            self.team.follow(one.moved);
+            return None;
+        }
+        let mut seen = Seen::of(&self.book, one.saw, one.row.event, outcome.at);
+        if let Some(lead) = &mut seen.lead
+            && let Some(here) = self.elsewhere.get(&lead.event)
+        {
+            lead.clone_from(here);
+        }
+        let mut plan = seen.decide(&self.book, &self.team);
+        let before = seen.lead.filter(|_| plan.fate != Some(Fate::Opened));
+        let after = plan.lead.take();
+        let leads = (before.as_ref(), after.as_ref());
+        let moved = Moved::by(&plan.team, leads, &self.team);
+        self.team.follow(&moved);
+        after.or(before)
+    }
+}
