@@ -12,6 +12,7 @@
     reason = "a benchmark that cannot run ends with the reason"
 )]
 
+mod accounts;
 mod book;
 mod conditions;
 mod daemon;
@@ -40,6 +41,7 @@ const GROUPS: &[(&str, Group)] = &[
     ("start", start::run),
     ("reviews", reviews::run),
     ("lint", lint::run),
+    ("accounts", accounts::run),
     ("table", rows::run),
 ];
 

@@ -8,6 +8,7 @@ mod books;
 mod decide;
 pub mod fixture;
 mod jobs;
+mod mirror;
 mod moving;
 mod operate;
 mod outage;
@@ -109,6 +110,11 @@ macro_rules! contract {
                     events_are_filtered_and_paged,
                     decisions_come_in_order_and_paged,
                     a_page_has_at_most_five_hundred_rows;
+                mirror:
+                    an_account_that_comes_again_is_changed_not_doubled,
+                    what_one_origin_brings_touches_no_others,
+                    what_a_run_did_not_bring_is_retired_when_it_says_so,
+                    accounts_come_in_the_order_of_bytes_and_paged;
                 books:
                     the_books_balance_at_every_step,
                     fields_that_stay_empty_are_counted_in_a_row;
