@@ -252,5 +252,6 @@ pub fn facts(book: &Rulebook, step: &Step) -> Facts {
         source: "website",
         intent: draft.intent.as_deref(),
         known: &std::collections::BTreeMap::new(),
+        account: None,
     })
 }

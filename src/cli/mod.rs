@@ -19,6 +19,7 @@ pub mod token_text;
 pub mod when;
 pub mod why;
 
+mod accounts;
 pub mod backup;
 pub mod bench;
 pub mod check;
@@ -77,6 +78,7 @@ enum Command {
     Jobs(jobs::Jobs),
     Events(events::Events),
     Reps(reps::Reps),
+    Accounts(accounts::Accounts),
     Rulebook(rulebook::Rulebooks),
     Token(token::Tokens),
     Backup(backup::Backup),
@@ -141,6 +143,7 @@ impl Command {
             Self::Jobs(jobs) => jobs.run(session),
             Self::Events(events) => events.run(session),
             Self::Reps(reps) => reps.run(session),
+            Self::Accounts(reps) => reps.run(session),
             Self::Rulebook(rulebook) => rulebook.run(session),
             Self::Token(token) => token.run(session),
             Self::Backup(backup) => backup.run(session),

@@ -7,6 +7,7 @@
 
 use super::{Desk, ask, assign, available, look::Look, note, route, sla};
 use crate::model::{
+    account::Matched,
     event::Fate,
     id::lead_uuid,
     job::Why,
@@ -72,6 +73,7 @@ fn open(desk: Desk<'_>, event: &StepEvent, draft: &Draft, earlier: Vec<Earlier>)
     let mut lead = Lead::opened(event.id, uuid, event.source.clone(), event.received_at);
     lead.intent.clone_from(&draft.intent);
     lead.fields.clone_from(&draft.fields);
+    lead.account.clone_from(&draft.account);
     lead.earlier = earlier;
     let within = desk.book.ask_within;
     let mut until = event.received_at.plus(within);
@@ -87,6 +89,7 @@ fn open(desk: Desk<'_>, event: &StepEvent, draft: &Draft, earlier: Vec<Earlier>)
         let mut decision = note::decision(desk, What::Opened);
         note::put(&mut decision, "waiting", &lead.waiting);
         note::put(&mut decision, "fields", &lead.fields);
+        note::account(&mut decision, &lead);
         Plan {
             jobs: ask::asks(desk, 0),
             review: Review::At(until),
@@ -108,6 +111,7 @@ fn join(desk: Desk<'_>, lead: &Lead, event: &StepEvent, draft: &Draft) -> Plan {
     let mut lead = lead.clone();
     let is_stronger = desk.book.stronger(draft.intent.as_deref(), lead.intent.as_deref());
     lead.fields.fill_gaps(&draft.fields);
+    match_again(&mut lead, draft);
     lead.fills = lead.fills.saturating_add(1);
     lead.filled_at = lead.filled_at.max(event.received_at);
     if is_stronger {
@@ -132,6 +136,14 @@ fn join(desk: Desk<'_>, lead: &Lead, event: &StepEvent, draft: &Draft) -> Plan {
         note::put(decision, "fill", &draft.fields);
     }
     plan
+}
+
+/// A later fill may say more of the company than those before: what fits at least as well is taken.
+fn match_again(lead: &mut Lead, draft: &Draft) {
+    let score = |account: Option<&Matched>| account.map(|account| account.score);
+    if draft.account.is_some() && score(draft.account.as_ref()) >= score(lead.account.as_ref()) {
+        lead.account.clone_from(&draft.account);
+    }
 }
 
 /// It asks for more than before: the owner gets it again with a new clock; without one it is

@@ -5,20 +5,24 @@
 //! logs or fails: a lead that cannot be routed waits with a bound and an alarm.
 //! Does not know: the store, destinations beyond their names, or how anything is shown.
 //!
-//! Reading order: `prepare` (bytes become a draft), `fill` (a form fill), `route` (which rule), `routed` (where that led),
+//! Reading order: `prepare` (bytes become a draft), `matching` (whose account it is), `fill` (a form fill), `route` (which rule), `routed` (where that led),
 //! `pool` (what a pool does with it), `look` and `rotate` (which rep), `turns` (what that changes), `assign` (the lead gets an owner and a clock), `review` (the ladder),
 //! `news` (what acting and people brought), `explain` (why, said back); apart from leads: `watch`
-//! (what the daemon finds out about itself becomes alerts), and `statement` (what a rep got).
+//! (what the daemon finds out about itself becomes alerts), `statement` (what a rep got), and `shadow` (a draft that
+//! decides beside, compared by `differ`).
 
 mod absent;
+mod account_why;
 pub mod ask;
 pub mod assign;
 pub mod available;
 pub mod diff;
+pub mod differ;
 pub mod explain;
 pub mod fill;
 mod look;
 mod losers;
+pub mod matching;
 pub mod news;
 mod note;
 mod pool;
@@ -28,6 +32,7 @@ pub mod review;
 pub mod rotate;
 pub mod route;
 pub mod routed;
+pub mod shadow;
 pub mod sla;
 pub mod statement;
 mod turns;

@@ -50,7 +50,8 @@ pub fn prepare(book: &Rulebook, source: &str, document: Result<Value, String>) -
         return Input::Unreadable(Unread { reason, filled, unfilled: mapped.unfilled });
     }
     let intent = book.intent_of(source, fields.text("form")).map(str::to_owned);
-    Input::Fill(Box::new(Draft { fields, identities, intent, filled, unfilled: mapped.unfilled }))
+    let unfilled = mapped.unfilled;
+    Input::Fill(Box::new(Draft { fields, identities, intent, account: None, filled, unfilled }))
 }
 
 /// One mapped value as a typed field; empty text is no field.

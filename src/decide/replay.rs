@@ -69,6 +69,7 @@ fn input(book: &Rulebook, saw: &Saw<'_>) -> Input {
             identities: prepare::identities(book, &fields),
             fields,
             intent: saw.intent.clone().map(Cow::into_owned),
+            account: saw.account.clone().map(Cow::into_owned),
             filled: Vec::new(),
             unfilled: Vec::new(),
         }));

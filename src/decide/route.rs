@@ -41,6 +41,7 @@ pub fn facts(desk: Desk<'_>, lead: &Lead) -> Facts {
         source: &lead.source,
         intent: lead.intent.as_deref(),
         known: &lead.known,
+        account: lead.account.as_ref(),
     })
 }
 
@@ -54,6 +55,7 @@ pub fn place(desk: Desk<'_>, before: Option<&Lead>, mut lead: Lead, what: What) 
     if !lead.known.is_empty() {
         note::put(&mut decision, "known", &lead.known);
     }
+    note::account(&mut decision, &lead);
     note::put(&mut decision, "rule", &routed.rule);
     if !routed.passed.is_empty() {
         note::put(&mut decision, "passed", &routed.passed);

@@ -28,9 +28,10 @@ use crate::{
         time::Time,
     },
     store::{
-        Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter,
-        JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, RecordFilter,
-        RulebookRow, Store, StoreError, StoreResult, Swept, Tally, TokenOrder, TokenRow,
+        Amend, Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter,
+        JobFilter, JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, Paper,
+        Papers, Published, RecordFilter, RulebookRow, Store, StoreError, StoreResult, Swept, Tally,
+        Terms, TokenOrder, TokenRow,
     },
 };
 
@@ -152,8 +153,16 @@ impl Store for Ceiling {
         self.inner.redo(events)
     }
 
-    fn publish(&self, rulebook: NewRulebook) -> Boxed<'_, StoreResult<u32>> {
-        self.inner.publish(rulebook)
+    fn publish_on(&self, rulebook: NewRulebook, terms: Terms) -> Boxed<'_, StoreResult<Published>> {
+        self.inner.publish_on(rulebook, terms)
+    }
+
+    fn papers(&self, which: Papers) -> Boxed<'_, StoreResult<Vec<Paper>>> {
+        self.inner.papers(which)
+    }
+
+    fn amend(&self, name: String, change: Arc<Amend>) -> Boxed<'_, StoreResult<()>> {
+        self.inner.amend(name, change)
     }
 
     fn sweep(&self, keep: Keep, now: Time) -> Boxed<'_, StoreResult<Swept>> {

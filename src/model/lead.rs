@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
+    account::Matched,
     field::Fields,
     id::{EventId, LeadId, Seq},
     news::{Known, Outcome},
@@ -178,6 +179,10 @@ pub struct Lead {
     /// What CRMs knew, by connection.
     #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
     pub known: std::collections::BTreeMap<String, Known>,
+    /// The account of the mirror that it belongs to, as it was when it was matched; nothing, if
+    /// there was no mirror.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<Matched>,
     /// CRM connections that were asked and have not answered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub awaited: Vec<String>,
@@ -247,6 +252,7 @@ impl Lead {
             intent: None,
             fields: Fields::default(),
             known: std::collections::BTreeMap::new(),
+            account: None,
             awaited: Vec::new(),
             rule: None,
             pool: None,

@@ -4,6 +4,7 @@
 //! Does not know: how anything is stored, sent or shown.
 
 pub mod absence;
+pub mod account;
 pub mod alert;
 pub mod country;
 pub mod event;
@@ -20,6 +21,8 @@ pub mod plan;
 pub mod record;
 pub mod replica;
 pub mod saw;
+pub mod shadow;
 pub mod team;
 pub mod text;
 pub mod time;
+pub mod version;

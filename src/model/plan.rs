@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
+    account::Matched,
     event::{Event, Fate},
     field::Fields,
     id::{EventId, LeadId, Seq},
@@ -31,6 +32,8 @@ pub struct Draft {
     pub identities: Vec<Identity>,
     /// What the fill asks for.
     pub intent: Option<String>,
+    /// The account of the mirror that it belongs to; nothing, if there is no mirror.
+    pub account: Option<Matched>,
     /// Mapped fields that the payload filled …
     pub filled: Vec<String>,
     /// … and those that it did not, for the alarm about renamed forms.

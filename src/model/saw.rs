@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
+    account::Matched,
     field::Fields,
     id::{EventId, LeadId},
     lead::Lead,
@@ -38,6 +39,9 @@ pub struct Saw<'a> {
     /// … and what it asked for.
     #[serde(rename = "i", default, skip_serializing_if = "Option::is_none")]
     pub intent: Option<Cow<'a, str>>,
+    /// The account of the mirror that it was matched to.
+    #[serde(rename = "m", default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<Cow<'a, Matched>>,
     /// A fill that could not be read, and why.
     #[serde(rename = "x", default, skip_serializing_if = "Option::is_none")]
     pub unreadable: Option<Cow<'a, str>>,
@@ -108,6 +112,7 @@ impl<'a> Saw<'a> {
             Input::Fill(draft) => {
                 saw.fields = Some(Cow::Borrowed(&draft.fields));
                 saw.intent = draft.intent.as_deref().map(Cow::Borrowed);
+                saw.account = draft.account.as_ref().map(Cow::Borrowed);
             }
             Input::Unreadable(unread) => saw.unreadable = Some(Cow::Borrowed(&unread.reason)),
             Input::News(news) => saw.news = Some(Cow::Borrowed(news)),

@@ -7,6 +7,7 @@
 
 pub mod calendar;
 mod clean;
+pub mod compare;
 pub mod condition;
 mod document;
 pub mod facts;
@@ -19,6 +20,7 @@ mod limit_tests;
 pub mod lint;
 mod mapping;
 mod matching;
+mod mirrored;
 mod sentence;
 mod table;
 #[cfg(test)]
@@ -40,7 +42,7 @@ pub use self::{
     matching::{Form, Found, Match, Passed, WhyPassed},
     table::{Coverage, Stretch, Table},
 };
-use crate::model::{finding::Finding, news::Absence, record::Basis, time::Span};
+use crate::model::{account::Matching, finding::Finding, news::Absence, record::Basis, time::Span};
 
 /// A checked and compiled rulebook.
 #[derive(Debug)]
@@ -75,6 +77,8 @@ pub struct Rulebook {
     pub forms: Vec<Form>,
     /// How fields are found, by source.
     pub mappings: BTreeMap<String, Vec<FieldMapping>>,
+    /// How leads are matched to accounts.
+    pub matching: Matching,
     /// Look-ups that add facts.
     pub tables: Vec<Table>,
     /// What somebody should look at, although it compiled.
@@ -108,6 +112,7 @@ impl Rulebook {
             intents: Vec::new(),
             forms: Vec::new(),
             mappings: BTreeMap::new(),
+            matching: Matching::default(),
             tables: Vec::new(),
             warnings: Vec::new(),
             basis: std::sync::Arc::default(),

@@ -13,6 +13,8 @@ mod books;
 mod columns;
 pub mod copy;
 mod keeping;
+pub mod mirror;
+pub mod paper;
 mod plan;
 pub mod postgres;
 pub mod read;
@@ -33,6 +35,8 @@ use crate::model::{
     time::{Span, Time},
 };
 
+pub use mirror::{MirrorDone, MirrorOrder, MirrorRow};
+pub use paper::{Amend, Amended, Paper, Papers, Published, Terms};
 pub use read::{
     Audit, DecisionFilter, EventFilter, JobFilter, LeadFilter, LeadRow, LeadStory, Page,
     RecordFilter, RulebookRow, Tally, TokenRow,
@@ -194,7 +198,27 @@ pub trait Store: Send + Sync {
 
     /// Makes the next rulebook version; equal text to the current one makes none.
     /// *Versions are numbered from one without a gap and never changed.*
-    fn publish(&self, rulebook: NewRulebook) -> Boxed<'_, StoreResult<u32>>;
+    fn publish(&self, rulebook: NewRulebook) -> Boxed<'_, StoreResult<u32>> {
+        let published = self.publish_on(rulebook, Terms::default());
+        Box::pin(async move {
+            match published.await? {
+                Published::As(version) | Published::NotLatest(version) => Ok(version),
+                Published::Ended => Err(StoreError::Corrupt("no paper was to end".to_owned())),
+            }
+        })
+    }
+
+    /// The same on terms: the newest version is compared in the transaction that makes the next.
+    /// *Of two publishers with one base one is told that it is not the latest.*
+    /// *A rulebook that ends a paper is published once.*
+    fn publish_on(&self, rulebook: NewRulebook, terms: Terms) -> Boxed<'_, StoreResult<Published>>;
+
+    /// Papers: several without their bodies, or one with it.
+    fn papers(&self, which: Papers) -> Boxed<'_, StoreResult<Vec<Paper>>>;
+
+    /// Changes a paper by a pure function of its head; it is on disk when this answers.
+    /// *One amendment of a paper follows the other.*
+    fn amend(&self, name: String, change: Arc<Amend>) -> Boxed<'_, StoreResult<()>>;
 
     /// Removes what is past its keep: raw bodies of decided events, and nothing that is open.
     fn sweep(&self, keep: Keep, now: Time) -> Boxed<'_, StoreResult<Swept>>;
@@ -236,6 +260,26 @@ pub trait Store: Send + Sync {
     /// of them replaced by these.
     fn alerts(&self, replace: Option<Vec<RaisedAlert>>)
     -> Boxed<'_, StoreResult<Vec<RaisedAlert>>>;
+
+    /// Changes the mirror of accounts. *An account that comes again is changed, not doubled.* *What
+    /// one origin brings touches no other's.* *What a run did not bring is retired when it says so.*
+    fn mirror(&self, _order: MirrorOrder) -> Boxed<'_, StoreResult<MirrorDone>> {
+        Box::pin(async { Err(StoreError::Refused("this store keeps no accounts".to_owned())) })
+    }
+    /// Accounts of the mirror by origin and id, behind this pair, at most
+    /// [`ACCOUNTS_MAX`](mirror::ACCOUNTS_MAX).
+    fn accounts(
+        &self,
+        _after: Option<(String, String)>,
+        _max: usize,
+    ) -> Boxed<'_, StoreResult<Vec<MirrorRow>>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+    /// A number that is another one after each change of the mirror; zero for one that was never
+    /// filled. It costs little to ask every second.
+    fn mirror_version(&self) -> Boxed<'_, StoreResult<u64>> {
+        Box::pin(async { Ok(0) })
+    }
 
     /// Whether other processes may work on it at the same time.
     fn is_shared(&self) -> bool {

@@ -12,7 +12,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 pub use self::entry::{Entry, sentence, timeline, waits};
-pub use super::losers::{RuleWhy, Rules};
+pub use super::{
+    account_why::AccountWhy,
+    losers::{RuleWhy, Rules},
+};
 use super::{
     available::Standing,
     rotate::Candidate,
@@ -20,6 +23,7 @@ use super::{
 };
 use crate::{
     model::{
+        account::Matched,
         field::Fields,
         lead::{Offer, Waiting},
         news::{Absence, Known, Outcome, Response},
@@ -38,6 +42,9 @@ pub struct Why<'b> {
     pub rule: Option<String>,
     /// Every rule up to the one that decided, in order.
     pub rules: Rules<'b>,
+    /// Which account of the mirror it was matched to and why, if there is a mirror.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountWhy>,
     /// Everybody who was looked at.
     pub candidates: Vec<CandidateWhy>,
     /// The rulebook version and the decision.
@@ -65,6 +72,7 @@ pub struct CandidateWhy {
 pub(super) struct Stored {
     fields: Option<Fields>,
     known: BTreeMap<String, Known>,
+    account: Option<Matched>,
     source: Option<String>,
     intent: Option<String>,
     pub(super) rule: Option<String>,
@@ -124,6 +132,7 @@ pub fn decision<'b>(
         source: stored.source.as_deref().unwrap_or(source),
         intent: stored.intent.as_deref().or(intent),
         known: &stored.known,
+        account: stored.account.as_ref(),
     });
     Why {
         headline: sentence(book, decision),
@@ -133,6 +142,7 @@ pub fn decision<'b>(
             .and_then(|id| book.rules.iter().find(|rule| rule.id == *id))
             .map(|rule| rule.sentence(book)),
         rules: Rules::new(book, facts, stored.rule.as_deref(), stored.passed.clone()),
+        account: stored.account.as_ref().map(AccountWhy::of),
         candidates: candidates(book, &stored),
         rulebook: decision.rulebook,
     }

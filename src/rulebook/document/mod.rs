@@ -3,6 +3,7 @@
 //! Guarantees: every problem that can be seen is reported at once, each at its place.
 //! Does not know: where files come from.
 
+mod accounts;
 mod chains;
 mod examples;
 mod ladders;
@@ -38,6 +39,7 @@ use super::{
     finding::Source,
 };
 use crate::model::{
+    account::Matching,
     finding::{Finding, Severity},
     time::Span,
 };
@@ -183,6 +185,7 @@ fn compile<'d>(
         intents: top.intents,
         forms,
         mappings,
+        matching: top.matching,
         tables,
         ..Rulebook::empty(schema)
     };
@@ -204,6 +207,7 @@ struct Top {
     ask_within: Option<Span>,
     intents: Vec<String>,
     alarm: Vec<Tell>,
+    matching: Matching,
 }
 
 fn top(cx: &Cx<'_>, root: &Section<'_>) -> Top {
@@ -213,6 +217,7 @@ fn top(cx: &Cx<'_>, root: &Section<'_>) -> Top {
         ask_within: root.item("ask_within").and_then(|item| item.span()),
         intents: intents(root),
         alarm: ladders::alarm(cx, root),
+        matching: accounts::matching(root),
     }
 }
 

@@ -132,7 +132,7 @@ macro_rules! table {
 
 /// Every table, in the order in which they are moved.
 #[rustfmt::skip] // One table a line reads as the list that it is.
-pub static TABLES: [Table; 19] = [
+pub static TABLES: [Table; 22] = [
     table!("rulebook", 1, 20, [version Int, author Text, message Text, at Int, document Text]),
     table!("token", 1, 1000, [name Text, hash Bytes, created_at Int, expires_at Int, revoked_at Int]),
     table!("event", 1, 500, [id Int, uuid Id, kind Int, fate Int, tries Int, lead Int, received_at Int, source Text, delivery Text, content_type Text, actor Text, reason Text, news Bytes]),
@@ -152,6 +152,9 @@ pub static TABLES: [Table; 19] = [
     table!("tally", 1, 1000, [name Text, n Int]),
     table!("unfilled", 2, 1000, [source Text, field Text, n Int]),
     table!("alert", 1, 100, [id Int, doc Text]),
+    table!("account", 2, 1000, [origin Text, id Text, stamp Int, doc Text]),
+    table!("mirror", 1, 100, [name Text, version Int]),
+    table!("paper", 1, 20, [name Text, head Text, body Text]),
 ];
 
 /// Tables whose rows are numbered by the database, which must not give out a number again.

@@ -1,7 +1,7 @@
 //! The store on SQLite: one file, one writer.
 //!
 //! Read in this order: `accept`, `decide`, `commit`, `job`, `claim`, `settle` (the road of a lead),
-//! then `order`, `rulebook`, `token`, `sweep`, `list`, `story`, `tally`, `backup` (all plain
+//! then `order`, `rulebook`, `paper`, `token`, `mirror`, `sweep`, `list`, `story`, `tally`, `backup` (all plain
 //! functions on a connection), then `ask` and `turn` (one transaction), `line` and `readers` (threads).
 //!
 //! Guarantees: the contract of [`Store`]; one process at a time; after a restart every lease is
@@ -25,8 +25,10 @@ mod job;
 mod line;
 mod list;
 mod migrate;
+mod mirror;
 mod open;
 mod order;
+mod paper;
 mod readers;
 mod record;
 mod rows;
@@ -60,9 +62,10 @@ use self::{
     turn::Core,
 };
 use super::{
-    Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter,
-    JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, RecordFilter, RulebookRow,
-    Store, StoreError, StoreResult, Swept, Tally, TokenOrder, TokenRow, agree::Change, room::Room,
+    Amend, Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter,
+    JobFilter, JobOrder, Keep, LeadFilter, LeadRow, LeadStory, MirrorDone, MirrorOrder, MirrorRow,
+    NewRulebook, Page, Paper, Papers, Published, RecordFilter, RulebookRow, Store, StoreError,
+    StoreResult, Swept, Tally, Terms, TokenOrder, TokenRow, agree::Change, room::Room,
 };
 use crate::model::{
     alert::RaisedAlert,
@@ -276,8 +279,16 @@ impl Store for SqliteStore {
         self.write(events.len(), move |tx, books| order::redo(tx, books, &events))
     }
 
-    fn publish(&self, rulebook: NewRulebook) -> Boxed<'_, StoreResult<u32>> {
-        self.write(1, move |tx, _| rulebook::publish(tx, &rulebook))
+    fn publish_on(&self, rulebook: NewRulebook, terms: Terms) -> Boxed<'_, StoreResult<Published>> {
+        self.write(1, move |tx, _| rulebook::publish(tx, &rulebook, &terms))
+    }
+
+    fn papers(&self, which: Papers) -> Boxed<'_, StoreResult<Vec<Paper>>> {
+        self.read(move |conn| paper::papers(conn, &which))
+    }
+
+    fn amend(&self, name: String, change: Arc<Amend>) -> Boxed<'_, StoreResult<()>> {
+        self.write(1, move |tx, _| paper::amend(tx, &name, &*change))
     }
 
     fn sweep(&self, keep: Keep, now: Time) -> Boxed<'_, StoreResult<Swept>> {
@@ -360,6 +371,22 @@ impl Store for SqliteStore {
             None => self.read(alert::list),
             Some(standing) => self.write(1, move |tx, _| alert::replace(tx, &standing)),
         }
+    }
+
+    fn mirror(&self, order: MirrorOrder) -> Boxed<'_, StoreResult<MirrorDone>> {
+        self.write(1, move |tx, _| mirror::order(tx, &order))
+    }
+
+    fn accounts(
+        &self,
+        after: Option<(String, String)>,
+        max: usize,
+    ) -> Boxed<'_, StoreResult<Vec<MirrorRow>>> {
+        self.read(move |conn| mirror::accounts(conn, after.as_ref(), max))
+    }
+
+    fn mirror_version(&self) -> Boxed<'_, StoreResult<u64>> {
+        self.read(mirror::version)
     }
 
     fn agree(&self, name: String, change: Arc<Change>, now: Time) -> Boxed<'_, StoreResult<()>> {

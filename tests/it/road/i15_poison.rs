@@ -16,9 +16,10 @@ use handoff::{
         time::{Span, Time},
     },
     store::{
-        Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter,
-        JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, RecordFilter,
-        RulebookRow, Store, StoreResult, Swept, Tally, TokenOrder, TokenRow, agree::Change,
+        Amend, Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter,
+        JobFilter, JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, Paper,
+        Papers, Published, RecordFilter, RulebookRow, Store, StoreResult, Swept, Tally, Terms,
+        TokenOrder, TokenRow, agree::Change,
     },
 };
 
@@ -60,7 +61,9 @@ impl Store for Poisoned {
         settle(settlements: Vec<Settlement>, now: Time) -> Vec<Settled>;
         order(jobs: Vec<i64>, order: JobOrder, now: Time) -> usize;
         redo(events: Vec<uuid::Uuid>) -> usize;
-        publish(rulebook: NewRulebook) -> u32;
+        publish_on(rulebook: NewRulebook, terms: Terms) -> Published;
+        papers(which: Papers) -> Vec<Paper>;
+        amend(name: String, change: Arc<Amend>) -> ();
         sweep(keep: Keep, now: Time) -> Swept;
         tokens(order: TokenOrder) -> Vec<TokenRow>;
         leads(filter: LeadFilter) -> Page<LeadRow>;

@@ -27,9 +27,10 @@ use handoff::{
     },
     notify::{Boxed as ChannelBoxed, Channel, Message},
     store::{
-        Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter,
-        JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, RecordFilter,
-        RulebookRow, Store, StoreResult, Swept, Tally, TokenOrder, TokenRow, agree::Change,
+        Amend, Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter,
+        JobFilter, JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, Paper,
+        Papers, Published, RecordFilter, RulebookRow, Store, StoreResult, Swept, Tally, Terms,
+        TokenOrder, TokenRow, agree::Change,
     },
 };
 use uuid::Uuid;
@@ -240,8 +241,16 @@ impl Store for Lying {
         self.inner.redo(events)
     }
 
-    fn publish(&self, rulebook: NewRulebook) -> Boxed<'_, StoreResult<u32>> {
-        self.inner.publish(rulebook)
+    fn publish_on(&self, rulebook: NewRulebook, terms: Terms) -> Boxed<'_, StoreResult<Published>> {
+        self.inner.publish_on(rulebook, terms)
+    }
+
+    fn papers(&self, which: Papers) -> Boxed<'_, StoreResult<Vec<Paper>>> {
+        self.inner.papers(which)
+    }
+
+    fn amend(&self, name: String, change: Arc<Amend>) -> Boxed<'_, StoreResult<()>> {
+        self.inner.amend(name, change)
     }
 
     fn sweep(&self, keep: Keep, now: Time) -> Boxed<'_, StoreResult<Swept>> {

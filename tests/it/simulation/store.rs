@@ -18,10 +18,10 @@ use handoff::{
         time::Time,
     },
     store::{
-        Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter,
-        JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, RecordFilter,
-        RulebookRow, Store, StoreError, StoreResult, Swept, Tally, TokenOrder, TokenRow,
-        agree::Change,
+        Amend, Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter,
+        JobFilter, JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, Paper,
+        Papers, Published, RecordFilter, RulebookRow, Store, StoreError, StoreResult, Swept, Tally,
+        Terms, TokenOrder, TokenRow, agree::Change,
     },
 };
 
@@ -189,12 +189,24 @@ impl Store for Seen {
         self.call(Verb::Any, move || self.inner.redo(events), |_, _| {})
     }
 
-    fn publish(&self, rulebook: NewRulebook) -> Boxed<'_, StoreResult<u32>> {
+    fn publish_on(&self, rulebook: NewRulebook, terms: Terms) -> Boxed<'_, StoreResult<Published>> {
         self.call(
             Verb::Any,
-            move || self.inner.publish(rulebook),
-            |state, version| state.seen.published = state.seen.published.max(*version),
+            move || self.inner.publish_on(rulebook, terms),
+            |state, published| {
+                if let Published::As(version) = published {
+                    state.seen.published = state.seen.published.max(*version);
+                }
+            },
         )
+    }
+
+    fn papers(&self, which: Papers) -> Boxed<'_, StoreResult<Vec<Paper>>> {
+        self.inner.papers(which)
+    }
+
+    fn amend(&self, name: String, change: Arc<Amend>) -> Boxed<'_, StoreResult<()>> {
+        self.inner.amend(name, change)
     }
 
     fn sweep(&self, keep: Keep, now: Time) -> Boxed<'_, StoreResult<Swept>> {

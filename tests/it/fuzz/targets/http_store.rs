@@ -20,10 +20,10 @@ use handoff::{
         time::{Span, Time},
     },
     store::{
-        Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter,
-        JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, RecordFilter,
-        RulebookRow, Store, StoreError, StoreResult, Swept, Tally, TokenOrder, TokenRow,
-        agree::Change, read::PAGE_MAX,
+        Amend, Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter,
+        JobFilter, JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, Paper,
+        Papers, Published, RecordFilter, RulebookRow, Store, StoreError, StoreResult, Swept, Tally,
+        Terms, TokenOrder, TokenRow, agree::Change, read::PAGE_MAX,
     },
 };
 use uuid::Uuid;
@@ -75,6 +75,7 @@ pub fn lead() -> Lead {
         intent: None,
         fields,
         known: std::collections::BTreeMap::new(),
+        account: None,
         awaited: Vec::new(),
         rule: Some("everyone-else".to_owned()),
         pool: Some("inbound".to_owned()),
@@ -159,8 +160,15 @@ impl Store for Forgetful {
     fn redo(&self, events: Vec<Uuid>) -> Boxed<'_, StoreResult<usize>> {
         written(events.len())
     }
-    fn publish(&self, _rulebook: NewRulebook) -> Boxed<'_, StoreResult<u32>> {
-        written(2)
+    fn publish_on(&self, _: NewRulebook, _: Terms) -> Boxed<'_, StoreResult<Published>> {
+        written(Published::As(2))
+    }
+    fn papers(&self, _: Papers) -> Boxed<'_, StoreResult<Vec<Paper>>> {
+        written(Vec::new())
+    }
+    fn amend(&self, _: String, change: Arc<Amend>) -> Boxed<'_, StoreResult<()>> {
+        change(None);
+        written(())
     }
     fn sweep(&self, _keep: Keep, _now: Time) -> Boxed<'_, StoreResult<Swept>> {
         panic!("no route sweeps")
