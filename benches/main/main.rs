@@ -12,6 +12,7 @@
     reason = "a benchmark that cannot run ends with the reason"
 )]
 
+mod backtest;
 mod book;
 mod conditions;
 mod daemon;
@@ -41,6 +42,7 @@ const GROUPS: &[(&str, Group)] = &[
     ("reviews", reviews::run),
     ("lint", lint::run),
     ("table", rows::run),
+    ("backtest", backtest::run),
 ];
 
 fn main() {

@@ -15,6 +15,7 @@ mod papers;
 mod people;
 mod postgres;
 mod read;
+mod record;
 mod reviews;
 mod shared;
 mod sqlite;
@@ -109,6 +110,9 @@ macro_rules! contract {
                     events_are_filtered_and_paged,
                     decisions_come_in_order_and_paged,
                     a_page_has_at_most_five_hundred_rows;
+                record:
+                    what_a_decision_saw_and_moved_reads_back_to_the_byte,
+                    the_first_decision_with_a_record_after_one_without_has_people_kept_before_it;
                 books:
                     the_books_balance_at_every_step,
                     fields_that_stay_empty_are_counted_in_a_row;
