@@ -13,6 +13,7 @@
 )]
 
 mod accounts;
+mod backtest;
 mod book;
 mod conditions;
 mod daemon;
@@ -43,6 +44,7 @@ const GROUPS: &[(&str, Group)] = &[
     ("lint", lint::run),
     ("accounts", accounts::run),
     ("table", rows::run),
+    ("backtest", backtest::run),
 ];
 
 fn main() {

@@ -161,7 +161,25 @@ fn spoil(mutation: Mutation, plan: &mut Plan) {
     }
 }
 
+/// Verbs that go through as they are.
+macro_rules! through {
+    ($($verb:ident($name:ident: $what:ty) -> $answer:ty;)*) => {$(
+        fn $verb(&self, $name: $what) -> Boxed<'_, StoreResult<$answer>> {
+            self.inner.$verb($name)
+        }
+    )*};
+}
+
 impl Store for Lying {
+    through! {
+        jobs(filter: JobFilter) -> Page<JobRow>;
+        events(filter: EventFilter) -> Page<Event>;
+        decisions(filter: DecisionFilter) -> Page<Decided>;
+        records(filter: RecordFilter) -> Page<RecordRow>;
+        checkpoint(at: Seq) -> Option<(Seq, Team)>;
+        basis(hash: i64) -> Option<String>;
+    }
+
     fn accept(&self, mut events: Vec<NewEvent>) -> Boxed<'_, StoreResult<Vec<Accepted>>> {
         match self.mutation {
             Mutation::EarlyAccept => {
@@ -267,30 +285,6 @@ impl Store for Lying {
 
     fn lead(&self, lead: Uuid) -> Boxed<'_, StoreResult<Option<LeadStory>>> {
         self.inner.lead(lead)
-    }
-
-    fn jobs(&self, filter: JobFilter) -> Boxed<'_, StoreResult<Page<JobRow>>> {
-        self.inner.jobs(filter)
-    }
-
-    fn events(&self, filter: EventFilter) -> Boxed<'_, StoreResult<Page<Event>>> {
-        self.inner.events(filter)
-    }
-
-    fn decisions(&self, filter: DecisionFilter) -> Boxed<'_, StoreResult<Page<Decided>>> {
-        self.inner.decisions(filter)
-    }
-
-    fn records(&self, filter: RecordFilter) -> Boxed<'_, StoreResult<Page<RecordRow>>> {
-        self.inner.records(filter)
-    }
-
-    fn checkpoint(&self, at: Seq) -> Boxed<'_, StoreResult<Option<(Seq, Team)>>> {
-        self.inner.checkpoint(at)
-    }
-
-    fn basis(&self, hash: i64) -> Boxed<'_, StoreResult<Option<String>>> {
-        self.inner.basis(hash)
     }
 
     fn rulebooks(&self, version: Option<u32>) -> Boxed<'_, StoreResult<Vec<RulebookRow>>> {

@@ -16,6 +16,7 @@ mod papers;
 mod people;
 mod postgres;
 mod read;
+mod record;
 mod reviews;
 mod shared;
 mod sqlite;
@@ -115,6 +116,9 @@ macro_rules! contract {
                     what_one_origin_brings_touches_no_others,
                     what_a_run_did_not_bring_is_retired_when_it_says_so,
                     accounts_come_in_the_order_of_bytes_and_paged;
+                record:
+                    what_a_decision_saw_and_moved_reads_back_to_the_byte,
+                    the_first_decision_with_a_record_after_one_without_has_people_kept_before_it;
                 books:
                     the_books_balance_at_every_step,
                     fields_that_stay_empty_are_counted_in_a_row;
