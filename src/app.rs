@@ -12,6 +12,7 @@
 mod feeds;
 pub mod parts;
 mod process;
+mod server;
 pub mod setup;
 mod shelf;
 
@@ -25,7 +26,7 @@ use std::{
     time::Duration,
 };
 
-use actix_web::{App, HttpServer, dev::ServerHandle, middleware::from_fn, web};
+use actix_web::{dev::ServerHandle, web};
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
 use tokio::{
@@ -36,10 +37,10 @@ use tokio::{
 use url::Url;
 
 use crate::{
-    clock::{Clock, JumpWatch},
+    clock::Clock,
     crm::Crm,
     decide::Reach,
-    http::{Front, bounds::Bounds, edge, pages::DemoButtons, secrets::SecretUse},
+    http::{Front, bounds::Bounds, pages::DemoButtons, secrets::SecretUse},
     intake::{Scheme, form},
     model::{alert, time::Span},
     notify::{Channel, link::LinkKey},
@@ -50,9 +51,11 @@ use crate::{
     worker::{
         DestinationGate, Guarded, Jumps, Links, Worker,
         calendar::{Calendar, Calendars},
+        mirror::Accounts,
         reload::{ReadFiles, Watch},
         replica::Presence,
         run::{self, Ended},
+        shadow::Shadow,
         wake::Wakes,
         watch::{Free, Lookout},
     },
@@ -197,6 +200,7 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
     let worker = Arc::new(Worker {
         store: Arc::clone(&parts.store),
         book: ArcSwap::from_pointee(book),
+        accounts: Accounts::default(),
         reach: reach.clone(),
         crms: parts
             .crms
@@ -228,12 +232,10 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
         calendars: Calendars::new(parts.calendars),
         lookout: Lookout::new(parts.alerts, parts.sources.keys().cloned().collect(), parts.free),
         is_elsewhere: AtomicBool::new(false),
-        jumps: Mutex::new(Jumps {
-            watch: JumpWatch::new(parts.clock.as_ref()),
-            unsure_until: Span::ZERO,
-        }),
+        jumps: Mutex::new(Jumps::new(parts.clock.as_ref())),
         replica: process::replica(address.port())?,
         presence: Presence::default(),
+        shadow: Shadow::default(),
         stopping: AtomicBool::new(false),
     });
     let front = web::Data::new(Front {
@@ -255,6 +257,10 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
         book: Box::new({
             let worker = Arc::clone(&worker);
             move || worker.book.load_full()
+        }),
+        mirror: Box::new({
+            let worker = Arc::clone(&worker);
+            move || worker.accounts.now.load_full()
         }),
         take_book: Box::new({
             let worker = Arc::clone(&worker);
@@ -280,7 +286,9 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
             move || worker.presence.all()
         }),
     });
-    let (server, serving) = serve_http(listener, &front)?;
+    let (server, serving) = server::serve(listener, &front)?;
+    // Deliveries are taken meanwhile; the first one is decided with all accounts.
+    worker.first_mirror().await?;
     let (stop, stopped) = watch::channel(false);
     let loops =
         tokio::spawn(run::run(Arc::clone(&worker), Some(files), parts.workers_per_lane, stopped));
@@ -338,32 +346,6 @@ pub fn serve(settings: crate::settings::Settings) -> anyhow::Result<()> {
 
 fn duration(span: Span) -> Duration {
     Duration::from_millis(u64::try_from(span.0).unwrap_or(0))
-}
-
-/// Threads that serve.
-const WORKERS: usize = 2;
-
-/// The HTTP server: its workers are runtimes of their own, which do no outgoing IO.
-fn serve_http(
-    listener: TcpListener,
-    front: &web::Data<Front>,
-) -> anyhow::Result<(ServerHandle, JoinHandle<std::io::Result<()>>)> {
-    let front = front.clone();
-    let connections = front.bounds.connections.div_ceil(WORKERS).max(1);
-    let server = HttpServer::new(move || {
-        App::new().app_data(front.clone()).configure(crate::http::routes).wrap(from_fn(edge::guard))
-    })
-    .workers(WORKERS)
-    .max_connections(connections)
-    .client_request_timeout(Duration::from_secs(5))
-    .keep_alive(Duration::from_secs(30))
-    .shutdown_timeout(10)
-    .disable_signals()
-    .listen(listener)
-    .context("the server cannot listen")?
-    .run();
-    let handle = server.handle();
-    Ok((handle, tokio::spawn(server)))
 }
 
 impl Running {

@@ -187,7 +187,7 @@ pub fn setup() -> Setup {
         ]
         .into(),
         crms: vec!["hubspot".to_owned()],
-        asked: Vec::new(),
+        ..Setup::default()
     }
 }
 
@@ -252,5 +252,6 @@ pub fn facts(book: &Rulebook, step: &Step) -> Facts {
         source: "website",
         intent: draft.intent.as_deref(),
         known: &std::collections::BTreeMap::new(),
+        account: None,
     })
 }

@@ -32,6 +32,7 @@ pub fn of_parts(parts: &Parts) -> Setup {
             .collect(),
         crms: parts.crms.keys().cloned().collect(),
         asked: asked(parts.crms.iter().map(|(name, part)| (name, part.is_asked))),
+        ..Setup::default()
     }
 }
 
@@ -57,6 +58,7 @@ pub fn of_settings(settings: &Settings) -> Setup {
             .collect(),
         crms: settings.crms.iter().map(|(name, _)| name.clone()).collect(),
         asked: asked(settings.crms.iter().map(|(name, part)| (name, part.ask))),
+        ..Setup::default()
     }
 }
 

@@ -19,6 +19,7 @@ pub mod token_text;
 pub mod when;
 pub mod why;
 
+mod accounts;
 pub mod backup;
 pub mod bench;
 pub mod check;
@@ -29,6 +30,7 @@ pub mod jobs;
 pub mod leads;
 pub mod open;
 pub mod owners;
+pub mod replay;
 mod reps;
 pub mod rulebook;
 pub mod send;
@@ -76,9 +78,11 @@ enum Command {
     Jobs(jobs::Jobs),
     Events(events::Events),
     Reps(reps::Reps),
+    Accounts(accounts::Accounts),
     Rulebook(rulebook::Rulebooks),
     Token(token::Tokens),
     Backup(backup::Backup),
+    Replay(replay::ReplayStored),
     Store(store::Stores),
     Open(open::Open),
     Bench(bench::Bench),
@@ -139,9 +143,11 @@ impl Command {
             Self::Jobs(jobs) => jobs.run(session),
             Self::Events(events) => events.run(session),
             Self::Reps(reps) => reps.run(session),
+            Self::Accounts(reps) => reps.run(session),
             Self::Rulebook(rulebook) => rulebook.run(session),
             Self::Token(token) => token.run(session),
             Self::Backup(backup) => backup.run(session),
+            Self::Replay(replay) => replay.run(session),
             Self::Store(stores) => stores.run(session),
             Self::Open(open) => open.run(session),
             Self::Bench(bench) => bench.run(session),

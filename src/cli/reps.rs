@@ -129,11 +129,11 @@ fn list(session: &mut Session) -> Outcome {
 fn shown(turn: Row<'_>) -> String {
     let mut text = format!("{} ({})", turn.text("received"), number(turn, "entitled"));
     if turn.value("owed").and_then(Value::as_f64).is_some_and(|owed| owed > 0.0) {
-        text.push_str(&format!(", {} owed", number(turn, "owed")));
+        text = format!("{text}, {} owed", number(turn, "owed"));
     }
     let skipped = skipped(turn, "skipped");
     if !skipped.is_empty() {
-        text.push_str(&format!(", skipped: {skipped}"));
+        text = format!("{text}, skipped: {skipped}");
     }
     text
 }

@@ -1,12 +1,15 @@
-//! `handoff rulebook`: publish, list, show, diff, check, lint, coverage.
+//! `handoff rulebook`: drafts, publish, list, show, diff, history, check, lint, coverage.
 //!
 //! Guarantees: what is published is checked as a whole by the daemon first; a version is never
 //! changed; whatever a version's files are called, they are written inside the folder that was
 //! named. Does not know: how a rulebook is compiled.
 
 mod diff;
+mod drafts;
+mod history;
 mod lint;
-mod words;
+mod publish;
+mod shadow;
 
 use std::{
     fs,
@@ -27,8 +30,11 @@ use super::{
     session::Session,
 };
 use crate::{
-    model::finding::{Finding, Place, Severity, render},
-    rulebook::{Files, MAIN},
+    model::version::is_draft_name,
+    rulebook::{
+        Files, MAIN,
+        compare::{Change, changes},
+    },
 };
 
 /// Versions of the rulebook.
@@ -37,7 +43,14 @@ use crate::{
   handoff rulebook check drafts/                 would the daemon take it? changes nothing
   handoff rulebook diff 12 drafts/               what would change against version 12
   handoff rulebook publish drafts/ --message \"Konrad covers Austria\" --based-on 12
+  handoff rulebook publish drafts/ --message \"Summer hours\" --at \"2026-07-01 08:00\"
+  handoff rulebook scheduled                     what is to be in force from when on
+  handoff rulebook draft save austria drafts/    keep a draft on the server
+  handoff rulebook shadow start austria          it decides beside the one in force
+  handoff rulebook publish --draft austria
   handoff rulebook list
+  handoff rulebook history                       what each version changed, in words
+  handoff rulebook rollback 11 --message \"Austria was a mistake\"
   handoff rulebook show 12 --out old/            write its files into a folder
   handoff rulebook diff 11 12
   handoff rulebook lint drafts/                  rules that get no lead, pools that sleep, …
@@ -52,13 +65,28 @@ pub struct Rulebooks {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Publish a rulebook as the next version
-    Publish(Publish),
+    /// Publish a rulebook as the next version, now or at a time
+    Publish(publish::Publish),
+    /// Publish what an earlier version said as the next one
+    Rollback(publish::Rollback),
+    /// List what is to be in force from a time on, and what could not be
+    Scheduled,
+    /// Take back what was scheduled
+    Unschedule {
+        /// Its id, as `handoff rulebook scheduled` shows it
+        id: String,
+    },
+    /// Keep drafts on the server
+    Draft(drafts::Drafts),
+    /// Let a draft decide beside the rulebook in force, and count what differs
+    Shadow(shadow::Shadows),
     /// List the versions
     List,
+    /// Say what each version changed, who published it and why
+    History(history::History),
     /// Show one version
     Show(Show),
-    /// Say what differs between two versions, or a version and a folder
+    /// Say in words and lines what differs between two versions, drafts or folders
     Diff(Diff),
     /// Ask the daemon whether it would take a rulebook; changes nothing
     Check {
@@ -73,19 +101,6 @@ enum What {
 }
 
 #[derive(Debug, Args)]
-struct Publish {
-    /// Its folder or its main file
-    #[arg(default_value = ".")]
-    path: PathBuf,
-    /// Why: it stays with the version
-    #[arg(long, short)]
-    message: String,
-    /// The version it was made from: refused if another one is in force by now
-    #[arg(long, value_name = "VERSION")]
-    based_on: Option<u32>,
-}
-
-#[derive(Debug, Args)]
 struct Show {
     /// Its number
     version: u32,
@@ -96,7 +111,7 @@ struct Show {
 
 #[derive(Debug, Args)]
 struct Diff {
-    /// A version, or a folder or main file
+    /// A version, a draft on the server, or a folder or main file
     old: String,
     /// The same; the version in force if it is left out
     new: Option<String>,
@@ -109,108 +124,21 @@ impl Rulebooks {
     /// Those of the daemon, or a file that cannot be read.
     pub fn run(self, session: &mut Session) -> Outcome {
         match self.what {
-            What::Publish(args) => publish(session, &args),
-            What::List => list(session),
+            What::Publish(args) => args.run(session),
+            What::Rollback(args) => args.run(session),
+            What::Scheduled => publish::scheduled(session),
+            What::Unschedule { id } => publish::unschedule(session, &id),
+            What::Draft(drafts) => drafts.run(session),
+            What::Shadow(shadows) => shadows.run(session),
+            What::List => history::list(session),
+            What::History(args) => args.run(session),
             What::Show(args) => show(session, &args),
             What::Diff(args) => compare(session, &args),
-            What::Check { path } => check(session, &path),
+            What::Check { path } => publish::check(session, &path),
             What::Lint(which) => which.lint(session),
             What::Coverage(covering) => covering.run(session),
         }
     }
-}
-
-fn publish(session: &mut Session, args: &Publish) -> Outcome {
-    let files = offline::files(&args.path)?;
-    let mut body = json!({ "files": texts(&files)?, "message": args.message });
-    if let (Some(based_on), Some(members)) = (args.based_on, body.as_object_mut()) {
-        members.insert("based_on".to_owned(), based_on.into());
-    }
-    let Some(answer) = sent(session, &files, &body)? else { return Ok(Exit::No) };
-    let version = Row(&answer).text("version");
-    session.done(&answer, &format!("Published as version {version}."));
-    Ok(Exit::Ok)
-}
-
-fn check(session: &mut Session, path: &Path) -> Outcome {
-    let files = offline::files(path)?;
-    let body = json!({ "files": texts(&files)?, "dry_run": true });
-    let Some(answer) = sent(session, &files, &body)? else { return Ok(Exit::No) };
-    session.done(&answer, "The daemon would take it.");
-    Ok(Exit::Ok)
-}
-
-/// The daemon's good answer; `None` when it has findings, which are printed.
-fn sent(session: &mut Session, files: &Files, body: &Value) -> Result<Option<Value>, Stop> {
-    let remote = session.remote()?;
-    let answer = remote.post_for_answer(&["rulebooks"], body)?;
-    if answer.status != 422 {
-        let good = remote.good(answer)?;
-        if !session.screen.is_json() && good.get("findings").is_some() {
-            say_findings(&mut session.screen, files, &good);
-        }
-        return Ok(Some(good));
-    }
-    if !session.printed_json(&answer.body) {
-        say_findings(&mut session.screen, files, &answer.body);
-        session.screen.toned(Tone::Bad, "Nothing was published; the rulebook in force stays.");
-    }
-    Ok(None)
-}
-
-fn say_findings(screen: &mut Screen, files: &Files, problem: &Value) {
-    let place = |row: Row<'_>, path: &str| {
-        let number = |name: &str| {
-            let number = row.value(&format!("{path}{name}")).and_then(Value::as_u64);
-            number.and_then(|number| usize::try_from(number).ok()).unwrap_or(1)
-        };
-        Place { line: number("line"), column: number("column") }
-    };
-    let findings: Vec<Finding> = Row(problem)
-        .rows("findings")
-        .map(|row| {
-            let Place { line, column } = place(row, "");
-            let severity = match row.text("severity").as_str() {
-                "warning" => Severity::Warning,
-                "note" => Severity::Note,
-                _ => Severity::Error,
-            };
-            Finding {
-                file: row.text("file"),
-                line,
-                column,
-                end: place(row, "end."),
-                severity,
-                code: row.text("code").into(),
-                message: row.text("message"),
-                mend: row.text("mend"),
-            }
-        })
-        .collect();
-    screen.block(&render(&findings, |name| super::check::text(files, name)));
-}
-
-fn list(session: &mut Session) -> Outcome {
-    let answer = session.remote()?.get(&["rulebooks"], &[])?;
-    if session.printed_json(&answer) {
-        return Ok(Exit::Ok);
-    }
-    let in_force = Row(&answer).text("in_force");
-    let rows: Vec<Vec<String>> = Row(&answer)
-        .rows("rulebooks")
-        .map(|row| {
-            let mark = if row.text("version") == in_force { "in force" } else { "" };
-            vec![
-                row.text("version"),
-                session.screen.time_or_dash(row.time("at")),
-                row.text("author"),
-                mark.to_owned(),
-                row.text("message"),
-            ]
-        })
-        .collect();
-    session.screen.table(&["version", "published", "by", "", "why"], &rows, "No rulebooks.");
-    Ok(Exit::Ok)
 }
 
 fn show(session: &mut Session, args: &Show) -> Outcome {
@@ -231,13 +159,17 @@ fn show(session: &mut Session, args: &Show) -> Outcome {
         Tone::Dim,
         &format!("# version {}, published {at} by {author}: {message}", args.version),
     );
-    // The main file first: it says what the others are for.
-    let (main, others): (Vec<_>, Vec<_>) = texts.iter().partition(|(name, _)| *name == MAIN);
-    for (name, text) in main.into_iter().chain(others) {
-        session.screen.toned(Tone::Dim, &format!("# ---- {name}"));
-        session.screen.block(text);
-    }
+    say_texts(&mut session.screen, &texts, MAIN);
     Ok(Exit::Ok)
+}
+
+/// The main file first: it says what the others are for.
+fn say_texts(screen: &mut Screen, texts: &Texts, main: &str) {
+    let (main, others): (Vec<_>, Vec<_>) = texts.iter().partition(|(name, _)| *name == main);
+    for (name, text) in main.into_iter().chain(others) {
+        screen.toned(Tone::Dim, &format!("# ---- {name}"));
+        screen.block(text);
+    }
 }
 
 /// Writes files into an empty folder; a name that leads out of it is refused.
@@ -262,8 +194,7 @@ fn write(folder: &Path, texts: &Texts) -> Result<(), Stop> {
 fn compare(session: &mut Session, args: &Diff) -> Outcome {
     let old = side(session, &args.old)?;
     let new = args.new.as_ref().map_or_else(|| in_force(session), |new| side(session, new))?;
-    let main = |side: &Texts| side.get(MAIN).cloned().unwrap_or_default();
-    let words = words::changes(&main(&old), &main(&new));
+    let words = changes(&files(&old)?, &files(&new)?);
     let unified = diff::unified(&old, &new);
     let is_same = unified.is_empty();
     if !session.printed_json(&json!({ "same": is_same, "changes": words, "diff": unified })) {
@@ -273,13 +204,18 @@ fn compare(session: &mut Session, args: &Diff) -> Outcome {
     Ok(if is_same { Exit::Ok } else { Exit::No })
 }
 
-fn say_diff(screen: &mut Screen, words: &[String], unified: &str) {
+fn files(texts: &Texts) -> Result<Files, Stop> {
+    let json = serde_json::to_string(texts).context("the rulebook's files")?;
+    Files::from_json(&json).map_err(Stop::no)
+}
+
+fn say_diff(screen: &mut Screen, words: &[Change], unified: &str) {
     if unified.is_empty() {
         screen.line("No difference.");
         return;
     }
-    for line in words {
-        screen.line(&format!("* {line}"));
+    for change in words {
+        screen.line(&format!("* {}", change.says));
     }
     if !words.is_empty() {
         screen.line("");
@@ -303,12 +239,15 @@ fn in_force(session: &Session) -> Result<Texts, Stop> {
     of_answer(&fetched(&remote, version.ok_or_else(|| Stop::no("no rulebook is in force"))?)?)
 }
 
-/// A version of the daemon's, or files of this machine.
+/// A version of the daemon's, files of this machine, or a draft of the daemon's.
 fn side(session: &Session, name: &str) -> Result<Texts, Stop> {
-    match name.trim_start_matches('v').parse::<u32>() {
-        Ok(version) => of_answer(&fetched(&session.remote()?, version)?),
-        Err(_) => texts(&offline::files(Path::new(name))?),
+    if let Ok(version) = name.trim_start_matches('v').parse::<u32>() {
+        return of_answer(&fetched(&session.remote()?, version)?);
     }
+    if !Path::new(name).exists() && is_draft_name(name) {
+        return of_answer(&session.remote()?.get(&["drafts", name], &[])?);
+    }
+    texts(&offline::files(Path::new(name))?)
 }
 
 fn fetched(remote: &Remote, version: u32) -> Result<Value, Stop> {
@@ -329,7 +268,6 @@ fn texts(files: &Files) -> Result<Texts, Stop> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::screen::tests::Paper;
 
     #[test]
     fn a_version_is_written_into_an_empty_folder_and_nowhere_else() {
@@ -347,20 +285,6 @@ mod tests {
             let bad = Texts::from([(name.to_owned(), String::new())]);
             let stop = write(&folder.path().join("other"), &bad).unwrap_err();
             assert_eq!(stop.exit, Exit::Failed, "{name}");
-        }
-    }
-
-    #[test]
-    fn findings_of_the_daemon_are_shown_in_our_files() {
-        let problem = json!({ "findings": [{
-            "file": MAIN, "line": 2, "column": 5, "end": { "line": 2, "column": 8 },
-            "severity": "error", "message": "unknown pool", "mend": "did you mean emea?",
-        }] });
-        let paper = Paper::default();
-        say_findings(&mut paper.screen(false), &Files::new("\nto = bad\n"), &problem);
-        let text = paper.text();
-        for part in ["unknown pool", "rulebook.toml:2:5", "^^^", "did you mean emea?", "1 error"] {
-            assert!(text.contains(part), "{part} in:\n{text}");
         }
     }
 }

@@ -14,10 +14,10 @@ use super::{
     session::Session,
 };
 use crate::store::{
-    StoreError,
+    Store, StoreError,
     copy::{Copied, Progress, Side, copy},
-    postgres::{Options, PostgresSide},
-    sqlite::SqliteSide,
+    postgres::{Options, PostgresSide, PostgresStore},
+    sqlite::{SqliteSide, SqliteStore},
 };
 
 /// Move everything from one database into another.
@@ -112,6 +112,25 @@ impl CopyTo {
         let options = Options { password, ca, ..Options::new(store) };
         Ok(Box::new(PostgresSide::open(&options).map_err(|error| stop(&error))?))
     }
+}
+
+/// A store by its address, under its lock if it is a file.
+///
+/// # Errors
+/// It is not there, in use, or of a kind that is not known.
+pub fn opened(store: &str) -> Result<Box<dyn Store>, Stop> {
+    let store = resolved(store)?;
+    if let Some(path) = store.strip_prefix("sqlite:") {
+        let opened = SqliteStore::open_offline(Path::new(path));
+        return Ok(Box::new(opened.map_err(|error| stop(&error))?));
+    }
+    if !store.starts_with("postgres://") && !store.starts_with("postgresql://") {
+        let why = "this kind of store is not known; write sqlite:PATH or postgres://…";
+        return Err(Stop::new(Exit::Failed, why));
+    }
+    let password = std::env::var("PGPASSWORD").ok().filter(|password| !password.is_empty());
+    let options = Options { password, is_deaf: true, ..Options::new(&store) };
+    Ok(Box::new(PostgresStore::open(&options).map_err(|error| stop(&error))?))
 }
 
 /// Follows a reference.

@@ -25,6 +25,14 @@ pub fn print(screen: &mut Screen, why: &Value) {
     for rule in why.rows("rules") {
         print_rule(screen, rule);
     }
+    if !why.text("account.text").is_empty() {
+        screen.line("");
+        screen.line(&why.text("account.text"));
+        let others = why.value("account.others").and_then(Value::as_array);
+        for other in others.into_iter().flatten().filter_map(Value::as_str) {
+            screen.toned(Tone::Dim, &format!("    {other}"));
+        }
+    }
     let candidates: Vec<Vec<String>> = why
         .rows("candidates")
         .map(|one| {

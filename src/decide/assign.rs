@@ -4,7 +4,7 @@
 //! owner remembers who had it and gives the old owner's turn back.
 //! Does not know: which rule or rotation chose the owner.
 
-use super::{Desk, ask, note, rotate::Taken, route, sla, turns};
+use super::{Desk, ask, note, rotate::Taken, sla, turns};
 use crate::{
     model::{
         job::{JobKind, JobWanted, Why},
@@ -39,7 +39,7 @@ pub fn first(
 /// Somebody took a lead that was offered: it is theirs, and they are on it.
 #[must_use]
 pub fn claimed(desk: Desk<'_>, mut lead: Lead, taken: Taken, decision: Decision) -> Plan {
-    let over = route::offers_over(desk, &lead, &taken.rep);
+    let over = offers_over(desk, &lead, &taken.rep);
     lead.ladder = None;
     let mut plan = take(desk, lead, taken, None, decision);
     plan.dropped.extend(over);
@@ -274,4 +274,11 @@ pub fn job(
     why: Option<Why>,
 ) -> JobWanted {
     JobWanted { kind, destination, due_at, rank, why }
+}
+
+/// What others were about to be told of an offer that is over.
+fn offers_over(desk: Desk<'_>, lead: &Lead, but: &str) -> Vec<(JobKind, String)> {
+    let reps = lead.offers.iter().flat_map(|offer| &offer.to).filter(|rep| *rep != but);
+    let jobs = reps.flat_map(|rep| tell_rep(desk, lead, rep, Why::Offered));
+    jobs.map(|job| (JobKind::Tell, job.destination)).collect()
 }

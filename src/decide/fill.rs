@@ -5,10 +5,11 @@
 //! set-aside lead with a new clock.
 //! Does not know: how the person is looked up; the snapshot has the newest lead of theirs.
 
-use super::{Desk, ask, assign, available, note, rotate::Look, route, sla};
+use super::{Desk, ask, assign, available, look::Look, note, route, sla};
 use crate::model::{
+    account::Matched,
     event::Fate,
-    id::{LeadId, Seq, lead_uuid},
+    id::lead_uuid,
     job::Why,
     lead::{Earlier, Lead, State, Waiting},
     plan::{Draft, Filled, Plan, Review, StepEvent, What},
@@ -24,12 +25,11 @@ pub fn decide(
     let is_recent =
         |lead: &&Lead| event.received_at.since(lead.filled_at) <= desk.book.same_lead_within;
     let same = lead.filter(is_recent).filter(|lead| is_one_person(lead, draft));
-    let mut plan = match same {
-        Some(lead) => join(desk, lead, event, draft),
-        None => {
-            let person = lead.filter(|lead| is_one_person(lead, draft));
-            open(desk, event, draft, earlier(desk, person, company))
-        }
+    let mut plan = if let Some(lead) = same {
+        join(desk, lead, event, draft)
+    } else {
+        let person = lead.filter(|lead| is_one_person(lead, draft));
+        open(desk, event, draft, earlier(desk, person, company))
     };
     plan.identities.clone_from(&draft.identities);
     plan.filled = Some(Filled {
@@ -69,37 +69,12 @@ fn earlier(desk: Desk<'_>, person: Option<&Lead>, company: Option<&Lead>) -> Vec
 
 /// A new lead: first the CRMs are asked who has this person, then it is routed.
 fn open(desk: Desk<'_>, event: &StepEvent, draft: &Draft, earlier: Vec<Earlier>) -> Plan {
-    let mut lead = Lead {
-        id: LeadId(event.id.0),
-        uuid: lead_uuid(event.received_at, event.uuid),
-        revision: Seq(0),
-        event: event.id,
-        state: State::Waiting,
-        waiting: None,
-        set_aside: None,
-        source: event.source.clone(),
-        intent: draft.intent.clone(),
-        fields: draft.fields.clone(),
-        known: std::collections::BTreeMap::new(),
-        awaited: Vec::new(),
-        rule: None,
-        pool: None,
-        through: Vec::new(),
-        earlier,
-        offers: Vec::new(),
-        owner: None,
-        outside_owner: None,
-        had: Vec::new(),
-        ladder: None,
-        opened_at: event.received_at,
-        reopened_at: None,
-        filled_at: event.received_at,
-        assigned_at: None,
-        answered_at: None,
-        outcome: None,
-        fills: 1,
-        paged: Vec::new(),
-    };
+    let uuid = lead_uuid(event.received_at, event.uuid);
+    let mut lead = Lead::opened(event.id, uuid, event.source.clone(), event.received_at);
+    lead.intent.clone_from(&draft.intent);
+    lead.fields.clone_from(&draft.fields);
+    lead.account.clone_from(&draft.account);
+    lead.earlier = earlier;
     let within = desk.book.ask_within;
     let mut until = event.received_at.plus(within);
     if until <= desk.now {
@@ -114,6 +89,7 @@ fn open(desk: Desk<'_>, event: &StepEvent, draft: &Draft, earlier: Vec<Earlier>)
         let mut decision = note::decision(desk, What::Opened);
         note::put(&mut decision, "waiting", &lead.waiting);
         note::put(&mut decision, "fields", &lead.fields);
+        note::account(&mut decision, &lead);
         Plan {
             jobs: ask::asks(desk, 0),
             review: Review::At(until),
@@ -135,6 +111,7 @@ fn join(desk: Desk<'_>, lead: &Lead, event: &StepEvent, draft: &Draft) -> Plan {
     let mut lead = lead.clone();
     let is_stronger = desk.book.stronger(draft.intent.as_deref(), lead.intent.as_deref());
     lead.fields.fill_gaps(&draft.fields);
+    match_again(&mut lead, draft);
     lead.fills = lead.fills.saturating_add(1);
     lead.filled_at = lead.filled_at.max(event.received_at);
     if is_stronger {
@@ -159,6 +136,14 @@ fn join(desk: Desk<'_>, lead: &Lead, event: &StepEvent, draft: &Draft) -> Plan {
         note::put(decision, "fill", &draft.fields);
     }
     plan
+}
+
+/// A later fill may say more of the company than those before: what fits at least as well is taken.
+fn match_again(lead: &mut Lead, draft: &Draft) {
+    let score = |account: Option<&Matched>| account.map(|account| account.score);
+    if draft.account.is_some() && score(draft.account.as_ref()) >= score(lead.account.as_ref()) {
+        lead.account.clone_from(&draft.account);
+    }
 }
 
 /// It asks for more than before: the owner gets it again with a new clock; without one it is

@@ -5,7 +5,7 @@
 
 use serde::{Serialize, Serializer};
 
-use super::route::Passed;
+use super::routed::Passed;
 use crate::rulebook::{
     Rulebook,
     condition::{Facts, Outcomes, Seen, Tri},

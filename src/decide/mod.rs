@@ -5,34 +5,45 @@
 //! logs or fails: a lead that cannot be routed waits with a bound and an alarm.
 //! Does not know: the store, destinations beyond their names, or how anything is shown.
 //!
-//! Reading order: `prepare` (bytes become a draft), `fill` (a form fill), `route` (which rule),
-//! `pool` (what a pool does with it), `rotate` (which rep), `turns` (what that changes), `assign` (the lead gets an owner and a clock), `review` (the ladder),
+//! Reading order: `prepare` (bytes become a draft), `matching` (whose account it is), `fill` (a form fill), `route` (which rule), `routed` (where that led),
+//! `pool` (what a pool does with it), `look` and `rotate` (which rep), `turns` (what that changes), `assign` (the lead gets an owner and a clock), `review` (the ladder),
 //! `news` (what acting and people brought), `explain` (why, said back); apart from leads: `watch`
-//! (what the daemon finds out about itself becomes alerts), and `statement` (what a rep got).
+//! (what the daemon finds out about itself becomes alerts), `statement` (what a rep got), and `shadow` (a draft that
+//! decides beside, compared by `differ`).
 
 mod absent;
+mod account_why;
 pub mod ask;
 pub mod assign;
 pub mod available;
+pub mod differ;
 pub mod explain;
 pub mod fill;
+mod look;
 mod losers;
+pub mod matching;
 pub mod news;
 mod note;
 mod pool;
 pub mod prepare;
+pub mod replay;
 pub mod review;
 pub mod rotate;
 pub mod route;
+pub mod routed;
+pub mod shadow;
 pub mod sla;
 pub mod statement;
 mod turns;
 pub mod watch;
 
+use std::sync::Arc;
+
 use crate::{
     model::{
         event::Fate,
         plan::{Filled, Input, Plan, Snapshot, Step, Unread, What},
+        record::{Moved, Record, Saw},
         team::Team,
         time::Time,
     },
@@ -73,7 +84,7 @@ pub fn decide(
     now: Time,
 ) -> Plan {
     let desk = Desk { book, reach, team: snapshot.team, now };
-    match (&step.input, &step.event) {
+    let mut plan = match (&step.input, &step.event) {
         (Input::Fill(draft), Some(event)) => {
             fill::decide(desk, (snapshot.lead, snapshot.company), event, draft)
         }
@@ -83,7 +94,50 @@ pub fn decide(
             snapshot.lead.map_or_else(Plan::nothing, |lead| review::decide(desk, lead))
         }
         (Input::Fill(_) | Input::Unreadable(_), None) => Plan::nothing(),
+    };
+    // What changes a lead or people has its place among the decisions: else nothing that came
+    // after it could be decided again.
+    if plan.decision.is_none() && (plan.lead.is_some() || !plan.team.is_empty()) {
+        plan.decision = Some(note::decision(desk, What::Noted));
     }
+    plan
+}
+
+/// Decides one step, with the record of all that it saw and moved, if it gets a number.
+#[must_use]
+pub fn recorded(
+    book: &Rulebook,
+    reach: &Reach,
+    snapshot: &Snapshot<'_>,
+    step: &Step,
+    now: Time,
+) -> Plan {
+    let mut plan = decide(book, reach, snapshot, step, now);
+    if plan.decision.is_some() {
+        plan.record = record(book, reach, snapshot, step, &plan);
+    }
+    plan
+}
+
+/// What cannot be JSON (it always can) has no record rather than failing a lead.
+fn record(
+    book: &Rulebook,
+    reach: &Reach,
+    snapshot: &Snapshot<'_>,
+    step: &Step,
+    plan: &Plan,
+) -> Option<Record> {
+    let mut saw = Saw::of(book.basis.hash, snapshot, step);
+    saw.time_is_unsure = reach.time_is_unsure;
+    let (crms, asks) = &book.connected;
+    if (crms, asks) != (&reach.crms, &reach.asks) {
+        saw.reach = Some((reach.crms.as_slice().into(), reach.asks.as_slice().into()));
+    }
+    let before = snapshot.lead.filter(|_| plan.fate != Some(Fate::Opened));
+    let moved = Moved::by(plan, before, snapshot.team);
+    let moved = if moved.is_nothing() { None } else { Some(serde_json::to_string(&moved).ok()?) };
+    let saw = serde_json::to_string(&saw).ok()?;
+    Some(Record { saw, moved, basis: Arc::clone(&book.basis) })
 }
 
 /// A fill that cannot be read is kept with its reason, to be redone after the mapping is mended.
@@ -109,6 +163,8 @@ fn unreadable(desk: Desk<'_>, source: &str, unread: &Unread) -> Plan {
 mod corner_tests;
 #[cfg(test)]
 mod fair_tests;
+#[cfg(test)]
+mod hours_tests;
 #[cfg(test)]
 mod peers_tests;
 #[cfg(test)]

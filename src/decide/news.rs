@@ -6,8 +6,10 @@
 //! Does not know: who brought the news.
 
 use super::{
-    Desk, absent, ask, assign, available, note, review,
-    rotate::{self, Look, Taken},
+    Desk, absent, ask, assign, available,
+    look::Look,
+    note, review,
+    rotate::{self, Taken},
     route,
 };
 use crate::{

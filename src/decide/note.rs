@@ -6,7 +6,10 @@
 use serde::Serialize;
 
 use super::Desk;
-use crate::model::plan::{Decision, ENGINE, What};
+use crate::model::{
+    lead::Lead,
+    plan::{Decision, ENGINE, What},
+};
 
 /// An empty decision of this kind at this desk.
 pub fn decision(desk: Desk<'_>, what: What) -> Decision {
@@ -23,5 +26,12 @@ pub fn decision(desk: Desk<'_>, what: What) -> Decision {
 pub fn put(decision: &mut Decision, key: &str, value: impl Serialize) {
     if let Ok(value) = serde_json::to_value(value) {
         decision.why.insert(key.to_owned(), value);
+    }
+}
+
+/// Puts the account of the mirror that the lead was matched to, if there is a mirror.
+pub fn account(decision: &mut Decision, lead: &Lead) {
+    if let Some(account) = &lead.account {
+        put(decision, "account", account);
     }
 }

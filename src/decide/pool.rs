@@ -4,13 +4,12 @@
 //! Guarantees: pools are followed with a hop limit; a wait and an offer have an end; an offer that
 //! lapsed is not made again. Does not know: which rule sent the lead here.
 
-use serde::{Deserialize, Serialize};
-
 use super::{
     Desk,
     available::Standing,
-    rotate::{self, Candidate, Look, Pick, Taken},
-    route::{Place, Routed},
+    look::Look,
+    rotate::{self, Candidate, Pick, Taken},
+    routed::{Place, Routed, Sticky},
 };
 use crate::{
     model::{
@@ -20,21 +19,6 @@ use crate::{
     },
     rulebook::{HOPS_MAX, IfNobody, Pool, RotationKind},
 };
-
-/// Somebody who had this person or company before, and what came of it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Sticky {
-    /// The rep.
-    pub rep: String,
-    /// When there was last something to the earlier lead.
-    pub since: Time,
-    /// Whether only the company is the same.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub is_company: bool,
-    /// How the rep stood: free gets it.
-    #[serde(flatten)]
-    pub standing: Standing,
-}
 
 /// Follows a pool to where the lead goes; `None` when it leads nowhere.
 pub fn place(

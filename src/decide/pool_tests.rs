@@ -9,9 +9,8 @@ use crate::{
         job::Why,
         lead::{State, Waiting},
         news::{Absence, Act, News},
-        plan::What,
         team::Away,
-        time::{Span, Time},
+        time::Span,
     },
     rulebook::{Cap, IfNobody, Member, Per, Pool, RotationKind, Rulebook, Who},
 };
@@ -20,23 +19,23 @@ fn inner(pool: &str, weight: f64) -> Member {
     Member { who: Who::Pool(pool.to_owned()), weight, caps: Vec::new() }
 }
 
-fn with(change: impl FnOnce(&mut Rulebook)) -> World {
+pub(super) fn with(change: impl FnOnce(&mut Rulebook)) -> World {
     let mut book = book();
     change(&mut book);
     World::new(book)
 }
 
-fn inbound(book: &mut Rulebook) -> &mut Pool {
+pub(super) fn inbound(book: &mut Rulebook) -> &mut Pool {
     book.pools.get_mut("inbound").unwrap()
 }
 
-fn out(world: &mut World, rep: &str) {
+pub(super) fn out(world: &mut World, rep: &str) {
     let away =
         Away { absence: Absence::Out, from: world.now, until: None, is_from_calendar: false };
     world.team.away.insert(rep.to_owned(), vec![away]);
 }
 
-fn given(world: &mut World, leads: usize) -> Vec<String> {
+pub(super) fn given(world: &mut World, leads: usize) -> Vec<String> {
     (0..leads)
         .map(|_| {
             world.now = world.now.plus(Span::seconds(1));
@@ -45,11 +44,11 @@ fn given(world: &mut World, leads: usize) -> Vec<String> {
         .collect()
 }
 
-fn count(given: &[String], rep: &str) -> usize {
+pub(super) fn count(given: &[String], rep: &str) -> usize {
     given.iter().filter(|one| *one == rep).count()
 }
 
-fn sentence(world: &World, plan: &crate::model::plan::Plan) -> String {
+pub(super) fn sentence(world: &World, plan: &crate::model::plan::Plan) -> String {
     explain::sentence(&world.book, plan.decision.as_ref().unwrap())
 }
 
@@ -388,116 +387,4 @@ fn what_everybody_was_entitled_to_adds_up_to_what_was_given() {
     assert!((entitled - 10.0).abs() < 1e-9, "{entitled}");
     assert!((turns["ada"].entitled - 4.0 / 3.0).abs() < 1e-9);
     assert_eq!(turns["ada"].skipped.away, 6);
-}
-
-// The pool's own hours, and the pile of the night.
-
-#[test]
-fn a_pool_takes_leads_in_its_own_hours_alone() {
-    use crate::rulebook::calendar::Hours;
-    let mut world = with(|book| {
-        let open = [("mon-sun".to_owned(), vec!["08:00-13:00".to_owned()])];
-        book.hours.insert("desk".into(), Hours::compile("UTC", &open, Vec::new()).unwrap());
-        let pool = inbound(book);
-        pool.hours = Some("desk".into());
-        pool.if_nobody = IfNobody::Wait(Span::days(2));
-    });
-    assert_eq!(world.another(), "ada"); // noon
-    world.now = world.now.plus(Span::hours(2));
-    assert_eq!(world.another(), "");
-    let opens = world.now.plus(Span::hours(18));
-    while world.lead().state == State::Waiting {
-        world.review();
-    }
-    assert_eq!((world.now, world.lead().owner.as_deref()), (opens, Some("grace")));
-}
-
-#[test]
-fn a_lead_is_taken_away_only_for_somebody_who_is_free_and_as_soon_as_there_is_one() {
-    let mut world = with(|book| inbound(book).members.truncate(2));
-    // Both have as much as they can do, and are late with it.
-    world.team.open = [("ada".to_owned(), 4), ("grace".to_owned(), 5)].into();
-    world.team.late = [("grace".to_owned(), 2)].into();
-    world.fill("eva@linden.example", None);
-    assert_eq!(world.lead().owner.as_deref(), Some("ada"));
-    let mut last = world.review();
-    while last.decision.as_ref().is_none_or(|one| one.why.get("kept").is_none()) {
-        last = world.review();
-    }
-    assert!(sentence(&world, &last).contains("nobody else is free"));
-    let kept_at = world.now;
-    // Quiet looks go on; then grace has caught up.
-    for _ in 0..3 {
-        let plan = world.review();
-        if let Some(decision) = &plan.decision {
-            assert_ne!(decision.what, What::Reassigned);
-        }
-    }
-    world.team.open.insert("grace".to_owned(), 1);
-    world.team.late.clear();
-    while world.lead().owner.as_deref() == Some("ada") {
-        world.review();
-        assert!(world.now < kept_at.plus(Span::minutes(30)), "{:?}", world.now);
-    }
-    assert_eq!(world.lead().owner.as_deref(), Some("grace"));
-}
-
-// Departures that the CRM tells of.
-
-#[test]
-fn whom_the_crm_refuses_gets_no_lead_until_somebody_says_that_they_are_back() {
-    let mut world = World::new(book());
-    assert_eq!(world.another(), "ada");
-    let lead = world.lead().uuid;
-    let destination = "hubspot".to_owned();
-    world.news(News::OwnerInvalid { lead, destination, rep: "ada".into() });
-    assert_eq!(world.lead().owner.as_deref(), Some("grace"));
-    assert_eq!(count(&given(&mut world, 8), "ada"), 0);
-    for rep in ["grace", "konrad"] {
-        out(&mut world, rep);
-    }
-    assert_ne!(world.another(), "ada", "not even when nobody else is there");
-    world.team.away.retain(|rep, _| rep == "ada");
-    world.news(News::Back { rep: "ada".into() });
-    assert!(count(&given(&mut world, 6), "ada") > 0);
-}
-
-#[test]
-fn a_calendar_replaces_what_it_said_before_and_nothing_else() {
-    let mut world = World::new(book());
-    let noon = world.now;
-    let at = |hours: i64| noon.plus(Span::hours(hours));
-    let busy = |from: Time, until: Time| Away {
-        absence: Absence::Paused,
-        from,
-        until: Some(until),
-        is_from_calendar: false,
-    };
-    let (first, second) = (busy(at(1), at(2)), busy(at(3), at(4)));
-    let own =
-        News::Away { rep: "ada".into(), absence: Absence::Out, from: at(20), until: Some(at(30)) };
-    world.news(own);
-    let said = |away: Vec<Away>| News::Calendar { rep: "ada".into(), away };
-    world.news(said(vec![first, second]));
-    assert_eq!(world.team.away["ada"].len(), 3);
-    assert!(world.news(said(vec![first, second])).decision.is_none(), "nothing new");
-    world.news(said(vec![second]));
-    assert_eq!(world.team.away["ada"].len(), 2);
-    world.now = at(3);
-    assert_eq!(count(&given(&mut world, 6), "ada"), 0);
-    world.news(News::Back { rep: "ada".into() });
-    assert_eq!(world.team.away["ada"].len(), 1, "what begins later stands");
-    assert!(count(&given(&mut world, 6), "ada") > 0);
-}
-
-#[test]
-fn a_manager_says_that_whoever_has_the_lead_is_out_and_nobody_else_can() {
-    let mut world = World::new(book());
-    assert_eq!(world.another(), "ada");
-    let lead = world.lead().uuid;
-    let said = |rep: &str| News::Acted { lead, rep: rep.to_owned(), act: Act::OwnerOut };
-    assert!(world.news(said("grace")).decision.is_none(), "not their manager");
-    world.news(said("mary"));
-    assert_eq!(world.lead().owner.as_deref(), Some("grace"));
-    assert_eq!(count(&given(&mut world, 6), "ada"), 0);
 }

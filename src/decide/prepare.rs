@@ -38,7 +38,7 @@ pub fn prepare(book: &Rulebook, source: &str, document: Result<Value, String>) -
     }
     let bad_email = normal_email(&mut fields);
     derive(&mut fields);
-    let mut identities = identities(&fields);
+    let identities = identities(book, &fields);
     if identities.is_empty() {
         let reason = match bad_email {
             Some(why) => format!("no usable email or phone; of the email: {why}"),
@@ -49,12 +49,9 @@ pub fn prepare(book: &Rulebook, source: &str, document: Result<Value, String>) -
         };
         return Input::Unreadable(Unread { reason, filled, unfilled: mapped.unfilled });
     }
-    if book.is_sticky() {
-        let (domain, _) = facts::company_domain(&fields);
-        identities.extend(domain.map(Identity::Company));
-    }
     let intent = book.intent_of(source, fields.text("form")).map(str::to_owned);
-    Input::Fill(Box::new(Draft { fields, identities, intent, filled, unfilled: mapped.unfilled }))
+    let unfilled = mapped.unfilled;
+    Input::Fill(Box::new(Draft { fields, identities, intent, account: None, filled, unfilled }))
 }
 
 /// One mapped value as a typed field; empty text is no field.
@@ -159,8 +156,16 @@ fn derive(fields: &mut Fields) {
     }
 }
 
-fn identities(fields: &Fields) -> Vec<Identity> {
+/// Who these normalised fields are; the company too, where a pool gives by it. Nobody, when there
+/// is nothing to recognise a person by.
+#[must_use]
+pub fn identities(book: &Rulebook, fields: &Fields) -> Vec<Identity> {
     let email = fields.text("email").map(|email| Identity::Email(email.to_owned()));
     let phone = fields.text("phone").map(|phone| Identity::Phone(phone.to_owned()));
-    email.into_iter().chain(phone).collect()
+    let mut all: Vec<Identity> = email.into_iter().chain(phone).collect();
+    if !all.is_empty() && book.is_sticky() {
+        let (domain, _) = facts::company_domain(fields);
+        all.extend(domain.map(Identity::Company));
+    }
+    all
 }

@@ -7,9 +7,12 @@
 //! Does not know: who delivers messages and pages.
 
 use super::{
-    Desk, ask, assign, note,
-    rotate::{self, Candidate, Look, Taken},
-    route::{self, Place},
+    Desk, ask, assign,
+    look::Look,
+    note,
+    rotate::{self, Candidate, Taken},
+    route,
+    routed::Place,
     sla::{self, Firing},
 };
 use crate::{

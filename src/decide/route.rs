@@ -5,18 +5,17 @@
 //! reason recorded, so that no lead is dropped. Pools and backups are followed with a hop limit.
 //! Does not know: clocks and ladders; `assign` starts them.
 
-use serde::{Deserialize, Serialize};
-
 use super::{
     Desk, ask, assign,
     available::{self, Standing},
-    note,
-    pool::{self, Sticky},
-    rotate::{Candidate, Look, Taken},
+    look::Look,
+    note, pool,
+    rotate::{Candidate, Taken},
+    routed::{Passed, Place, Routed},
 };
 use crate::{
     model::{
-        job::{JobKind, JobWanted, Why},
+        job::{JobWanted, Why},
         lead::{Lead, Offer, State, Waiting},
         plan::{Decision, Plan, Review, What},
         time::{Span, Time},
@@ -34,47 +33,6 @@ const LOOK_AGAIN: Span = Span::minutes(5);
 /// A lead that is held for an operator is looked at this often, for a rulebook that was mended.
 const HELD_LOOK: Span = Span::hours(1);
 
-/// Why a matching rule did not decide.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Passed {
-    /// The rule.
-    pub rule: String,
-    /// Why: `unknown` (a fact is missing), or where its target led.
-    pub why: String,
-}
-
-/// Where a lead goes.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Place {
-    /// To a rep.
-    Rep(Taken),
-    /// Nowhere yet.
-    Wait(Waiting),
-    /// Off the road.
-    Aside(String),
-}
-
-/// The outcome of routing, with its reasons.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Routed {
-    /// Where to.
-    pub place: Place,
-    /// The rule that decided.
-    pub rule: Option<String>,
-    /// Its SLA.
-    pub sla: String,
-    /// Rules that might have held and did not decide.
-    pub passed: Vec<Passed>,
-    /// The candidates of every pool looked at, in order.
-    pub pools: Vec<(String, Vec<Candidate>)>,
-    /// Who had this person or company before, as far as it was asked.
-    pub sticky: Vec<Sticky>,
-    /// To whom it is offered.
-    pub offer: Option<Offer>,
-    /// Which pager is paged because nobody is there.
-    pub page: Option<String>,
-}
-
 /// The facts of a lead under this rulebook.
 #[must_use]
 pub fn facts(desk: Desk<'_>, lead: &Lead) -> Facts {
@@ -83,6 +41,7 @@ pub fn facts(desk: Desk<'_>, lead: &Lead) -> Facts {
         source: &lead.source,
         intent: lead.intent.as_deref(),
         known: &lead.known,
+        account: lead.account.as_ref(),
     })
 }
 
@@ -96,6 +55,7 @@ pub fn place(desk: Desk<'_>, before: Option<&Lead>, mut lead: Lead, what: What) 
     if !lead.known.is_empty() {
         note::put(&mut decision, "known", &lead.known);
     }
+    note::account(&mut decision, &lead);
     note::put(&mut decision, "rule", &routed.rule);
     if !routed.passed.is_empty() {
         note::put(&mut decision, "passed", &routed.passed);
@@ -203,14 +163,6 @@ fn offered(desk: Desk<'_>, lead: &mut Lead, offer: &Offer) -> Vec<JobWanted> {
     lead.offers.retain(|known| known.pool != offer.pool);
     lead.offers.push(offer.clone());
     jobs
-}
-
-/// What others were about to be told of an offer that is over.
-#[must_use]
-pub fn offers_over(desk: Desk<'_>, lead: &Lead, but: &str) -> Vec<(JobKind, String)> {
-    let reps = lead.offers.iter().flat_map(|offer| &offer.to).filter(|rep| *rep != but);
-    let jobs = reps.flat_map(|rep| assign::tell_rep(desk, lead, rep, Why::Offered));
-    jobs.map(|job| (JobKind::Tell, job.destination)).collect()
 }
 
 /// A lead that is still held has been held since before.

@@ -210,6 +210,7 @@ impl World {
             fields,
             identities: vec![Identity::Email(email.to_owned())],
             intent: intent.map(str::to_owned),
+            account: None,
             filled: Vec::new(),
             unfilled: Vec::new(),
         };

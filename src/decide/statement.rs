@@ -81,7 +81,7 @@ struct Stored {
     pool: Option<String>,
     rule: Option<String>,
     pools: Vec<(String, Vec<Candidate>)>,
-    sticky: Vec<super::pool::Sticky>,
+    sticky: Vec<super::routed::Sticky>,
     offer: Option<Offer>,
     response: Option<Response>,
     by: Option<String>,

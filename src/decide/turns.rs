@@ -8,7 +8,7 @@
 use super::{
     Desk,
     available::{self, Standing},
-    rotate::{Look, PART, Seen, lifted},
+    look::{Look, PART, Seen, lifted},
 };
 use crate::{
     model::{

@@ -33,7 +33,7 @@ use tokio::sync::watch;
 use crate::{
     clock::Clock,
     crm::Crm,
-    decide::Reach,
+    decide::{Reach, matching::Mirror},
     intake::Scheme,
     model::{
         event::{Accepted, NewEvent},
@@ -70,6 +70,8 @@ pub struct Front {
     pub callbacks: BTreeMap<String, (Arc<dyn Crm>, Arc<Scheme>)>,
     /// Reads the rulebook in force.
     pub book: Box<dyn Fn() -> Arc<Rulebook> + Send + Sync>,
+    /// The mirror of accounts that leads are matched against.
+    pub mirror: Box<dyn Fn() -> Arc<Mirror> + Send + Sync>,
     /// Takes over a published rulebook.
     pub take_book: Box<dyn Fn(Arc<Rulebook>) + Send + Sync>,
     /// What the settings offer to a rulebook.

@@ -14,8 +14,8 @@ pub type Body = dyn Fn(u64) -> Vec<u8> + Send + Sync;
 
 /// A source of some daemon, and what it is sent.
 pub struct Aim {
-    /// Where to connect.
-    pub address: SocketAddr,
+    /// Where to connect: one address, or those of several replicas.
+    addresses: Vec<SocketAddr>,
     host: String,
     path: String,
     uri: String,
@@ -44,7 +44,21 @@ impl Aim {
         let path = format!("/in/{source}");
         let uri = format!("{}{path}", base.as_str().trim_end_matches('/'));
         let host = address.to_string();
-        Ok(Self { address, host, path, uri, scheme, run: run.to_owned(), body })
+        let addresses = vec![address];
+        Ok(Self { addresses, host, path, uri, scheme, run: run.to_owned(), body })
+    }
+
+    /// The same at one more replica: connections go to them in turn.
+    #[must_use]
+    pub fn and(mut self, replica: SocketAddr) -> Self {
+        self.addresses.push(replica);
+        self
+    }
+
+    /// Where the connection of this place goes.
+    #[must_use]
+    pub fn address(&self, place: usize) -> SocketAddr {
+        self.addresses[place % self.addresses.len()]
     }
 
     /// The delivery id of a number.

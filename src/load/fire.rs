@@ -11,6 +11,7 @@
 
 use std::{
     collections::BTreeMap,
+    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -116,7 +117,10 @@ pub async fn fire(
     let began = Instant::now();
     let numbers = Arc::new(Numbers { next: AtomicU64::new(0), first, began, pace, until });
     let guns: Vec<_> = (0..connections.max(1))
-        .map(|_| tokio::spawn(gun(Arc::clone(&aim), Arc::clone(&numbers))))
+        .map(|place| {
+            let address = aim.address(place);
+            tokio::spawn(gun(Arc::clone(&aim), address, Arc::clone(&numbers)))
+        })
         .collect();
     let mut whole = Seen { latency: latencies(), ..Seen::default() };
     for gun in guns {
@@ -162,7 +166,7 @@ impl Seen {
     }
 }
 
-async fn gun(aim: Arc<Aim>, numbers: Arc<Numbers>) -> Seen {
+async fn gun(aim: Arc<Aim>, address: SocketAddr, numbers: Arc<Numbers>) -> Seen {
     let clock = SystemClock::new();
     let mut seen = Seen::default();
     let mut connection = None;
@@ -173,7 +177,7 @@ async fn gun(aim: Arc<Aim>, numbers: Arc<Numbers>) -> Seen {
         let wire = aim.shot(number, clock.now());
         let open = match connection.take() {
             Some(open) => Ok(open),
-            None => Connection::open(aim.address).await,
+            None => Connection::open(address).await,
         };
         let Ok(mut open) = open else {
             seen.broken += 1;

@@ -1,4 +1,4 @@
-//! Intake against its ceilings: the same burst at the same server over four stores.
+//! Intake against its ceilings: the same burst at the same server over one store after the other.
 //!
 //! Guarantees: one process, one run, one after the other on the same disk, so that the ratios
 //! hold on a noisy machine; nothing outlives the folder. Does not know: how to print.
@@ -9,6 +9,7 @@
 )]
 
 use std::{
+    net::SocketAddr,
     path::Path,
     sync::{Arc, Mutex},
     time::Duration,
@@ -30,7 +31,12 @@ use crate::{
     model::time::{Span, Time},
     notify::link::LinkKey,
     rulebook::Files,
-    store::{EventFilter, Store, read::PAGE_MAX, sqlite::SqliteStore},
+    store::{
+        EventFilter, Store,
+        postgres::{Options, PostgresStore},
+        read::PAGE_MAX,
+        sqlite::SqliteStore,
+    },
     telemetry::{Metrics, usage},
 };
 
@@ -54,11 +60,34 @@ pub enum Over {
     Stored,
     /// The store, and every lead is decided meanwhile.
     Decided,
+    /// Replicas on one PostgreSQL; nothing is decided.
+    SharedStored,
+    /// Replicas on one PostgreSQL, and every lead is decided meanwhile.
+    SharedDecided,
 }
 
 impl Over {
     /// Every one, the ceilings first.
-    pub const ALL: [Self; 4] = [Self::Nothing, Self::Log, Self::Stored, Self::Decided];
+    pub const ALL: [Self; 6] = [
+        Self::Nothing,
+        Self::Log,
+        Self::Stored,
+        Self::Decided,
+        Self::SharedStored,
+        Self::SharedDecided,
+    ];
+
+    /// Whether it needs a database server.
+    #[must_use]
+    pub fn is_shared(self) -> bool {
+        matches!(self, Self::SharedStored | Self::SharedDecided)
+    }
+
+    /// Whether leads are decided meanwhile.
+    #[must_use]
+    pub fn is_decided(self) -> bool {
+        matches!(self, Self::Decided | Self::SharedDecided)
+    }
 
     /// What a table calls it.
     #[must_use]
@@ -68,6 +97,8 @@ impl Over {
             Self::Log => "append-only log, group fsync",
             Self::Stored => "SQLite, fsynced before each answer",
             Self::Decided => "the same, deciding meanwhile",
+            Self::SharedStored => "replicas on PostgreSQL, committed before each answer",
+            Self::SharedDecided => "the same, one of them deciding meanwhile",
         }
     }
 }
@@ -119,66 +150,115 @@ pub fn scheme() -> anyhow::Result<Scheme> {
         .map_err(|why| anyhow::anyhow!("the generator's source: {why:?}"))
 }
 
-/// Shoots one burst at a server of its own in this process.
+/// Where the stores of a burst are.
+#[derive(Clone, Debug)]
+pub struct Ground<'a> {
+    /// Stores in files go here, and end with the folder.
+    pub folder: &'a Path,
+    /// The database that replicas share; what is fired at them stays in it.
+    pub postgres: Option<&'a Options>,
+    /// How many replicas share it.
+    pub replicas: usize,
+    /// Begins every delivery id: what an earlier run left in a database is not met.
+    pub run: String,
+}
+
+impl Ground<'_> {
+    /// The stores that are faced, and one to look in afterwards.
+    fn stores(&self, over: Over) -> anyhow::Result<(Vec<Arc<dyn Store>>, Arc<dyn Store>)> {
+        let stores: Vec<Arc<dyn Store>> = match over {
+            Over::Nothing | Over::Log => vec![Arc::new(SqliteStore::open_in_memory()?)],
+            Over::Stored | Over::Decided => {
+                vec![Arc::new(SqliteStore::open(&self.folder.join(format!("{over:?}.db")))?)]
+            }
+            Over::SharedStored | Over::SharedDecided => {
+                let options = self.postgres.context("no database server is named")?;
+                let open = |_| Ok(Arc::new(PostgresStore::open(options)?) as Arc<dyn Store>);
+                (0..self.replicas.max(1)).map(open).collect::<anyhow::Result<_>>()?
+            }
+        };
+        let first = stores.first().map(Arc::clone).context("there is no store")?;
+        let faced = stores.into_iter().map(|store| -> anyhow::Result<Arc<dyn Store>> {
+            Ok(match over {
+                Over::Nothing => Arc::new(Ceiling::new(Way::Nothing, store)),
+                Over::Log => {
+                    let log = GroupLog::create(&self.folder.join("log"))?;
+                    Arc::new(Ceiling::new(Way::Log(log), store))
+                }
+                Over::Stored | Over::SharedStored => Arc::new(Ceiling::new(Way::Stored, store)),
+                Over::Decided | Over::SharedDecided => store,
+            })
+        });
+        Ok((faced.collect::<anyhow::Result<_>>()?, first))
+    }
+}
+
+impl<'a> Ground<'a> {
+    /// One store in a file.
+    #[must_use]
+    pub fn alone(folder: &'a Path, run: &str) -> Self {
+        Self { folder, postgres: None, replicas: 1, run: run.to_owned() }
+    }
+}
+
+/// Shoots one burst at servers of its own in this process, one for each store.
 ///
 /// # Errors
-/// The server does not start.
-pub fn burn(over: Over, folder: &Path, burst: Burst) -> anyhow::Result<Burned> {
+/// A server does not start.
+pub fn burn(over: Over, ground: &Ground<'_>, burst: Burst) -> anyhow::Result<Burned> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .context("no runtime can be had")?;
+    let (stores, kept) = ground.stores(over)?;
     runtime.block_on(async {
-        let store: Arc<dyn Store> = match over {
-            Over::Nothing | Over::Log => Arc::new(SqliteStore::open_in_memory()?),
-            Over::Stored | Over::Decided => {
-                Arc::new(SqliteStore::open(&folder.join(format!("{over:?}.db")))?)
-            }
-        };
-        let faced: Arc<dyn Store> = match over {
-            Over::Nothing => Arc::new(Ceiling::new(Way::Nothing, Arc::clone(&store))),
-            Over::Log => {
-                let log = GroupLog::create(&folder.join("log"))?;
-                Arc::new(Ceiling::new(Way::Log(log), Arc::clone(&store)))
-            }
-            Over::Stored => Arc::new(Ceiling::new(Way::Stored, Arc::clone(&store))),
-            Over::Decided => Arc::clone(&store),
-        };
-        let running = app::start(parts(faced)?).await?;
-        let base = Url::parse(&format!("http://{}/", running.address))?;
-        let aim = Arc::new(aim(&base, burst.size)?);
+        let mut all = Vec::new();
+        for store in stores {
+            all.push(app::start(parts(store)?).await?);
+        }
+        let addresses: Vec<SocketAddr> = all.iter().map(|one| one.address).collect();
+        let aim = Arc::new(aim(&addresses, &ground.run, burst.size)?);
         let before = usage::cpu_without(GENERATOR);
-        let (tell, told) = tokio::sync::oneshot::channel();
-        std::thread::Builder::new().name(GENERATOR.to_owned()).spawn({
-            let aim = Arc::clone(&aim);
-            move || {
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-                if let Ok(runtime) = runtime {
-                    let shot = fire(aim, burst.connections, 0, burst.pace, burst.until);
-                    let _ = tell.send(runtime.block_on(shot));
-                }
-            }
-        })?;
-        let volley = told.await.context("the generator ended early")?;
-        let (behind, caught_up) = match over {
-            Over::Decided => catch_up(store.as_ref()).await?,
-            _ => (0, Duration::ZERO),
-        };
+        let volley = shoot(&aim, burst).await?;
+        let (behind, caught_up) =
+            if over.is_decided() { catch_up(kept.as_ref()).await? } else { (0, Duration::ZERO) };
         let after = usage::cpu_without(GENERATOR);
         let cpu = after.zip(before).map(|(after, before)| after.saturating_sub(before));
         let missing = match over {
             Over::Nothing | Over::Log => 0,
-            Over::Stored | Over::Decided => missing(store.as_ref(), &aim, &volley).await?,
+            _ => missing(kept.as_ref(), &aim, &volley).await?,
         };
-        running.stop().await;
+        for one in all {
+            one.stop().await;
+        }
         Ok(Burned { volley, behind, caught_up, missing, cpu })
     })
 }
 
-fn aim(base: &Url, size: usize) -> anyhow::Result<Aim> {
-    let body = Box::new(move |number| body("bench", number, size));
-    Ok(Aim::new(base, "website", Arc::new(scheme()?), "bench", body)?)
+/// Fires from a thread of the generator's own, so that its processor time can be told apart.
+async fn shoot(aim: &Arc<Aim>, burst: Burst) -> anyhow::Result<Volley> {
+    let (tell, told) = tokio::sync::oneshot::channel();
+    let aim = Arc::clone(aim);
+    std::thread::Builder::new().name(GENERATOR.to_owned()).spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        if let Ok(runtime) = runtime {
+            let shot = fire(aim, burst.connections, 0, burst.pace, burst.until);
+            let _ = tell.send(runtime.block_on(shot));
+        }
+    })?;
+    told.await.context("the generator ended early")
+}
+
+fn aim(addresses: &[SocketAddr], run: &str, size: usize) -> anyhow::Result<Aim> {
+    let make = {
+        let run = run.to_owned();
+        Box::new(move |number| body(&run, number, size))
+    };
+    let (first, others) = addresses.split_first().context("there is no server")?;
+    let base = Url::parse(&format!("http://{first}/"))?;
+    let aim = Aim::new(&base, "website", Arc::new(scheme()?), run, make)?;
+    Ok(others.iter().fold(aim, |aim, other| aim.and(*other)))
 }
 
 /// Waits until everything is decided; answers what was left at first and how long it took.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
+    account::Matched,
     field::Fields,
     id::{EventId, LeadId, Seq},
     news::{Known, Outcome},
@@ -178,6 +179,10 @@ pub struct Lead {
     /// What CRMs knew, by connection.
     #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
     pub known: std::collections::BTreeMap<String, Known>,
+    /// The account of the mirror that it belongs to, as it was when it was matched; nothing, if
+    /// there was no mirror.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<Matched>,
     /// CRM connections that were asked and have not answered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub awaited: Vec<String>,
@@ -232,6 +237,55 @@ pub struct Lead {
 }
 
 impl Lead {
+    /// A lead that this event opens: it waits, and nothing more is known of it.
+    #[must_use]
+    pub fn opened(event: EventId, uuid: Uuid, source: String, at: Time) -> Self {
+        Self {
+            id: LeadId(event.0),
+            uuid,
+            revision: Seq(0),
+            event,
+            state: State::Waiting,
+            waiting: None,
+            set_aside: None,
+            source,
+            intent: None,
+            fields: Fields::default(),
+            known: std::collections::BTreeMap::new(),
+            account: None,
+            awaited: Vec::new(),
+            rule: None,
+            pool: None,
+            through: Vec::new(),
+            earlier: Vec::new(),
+            offers: Vec::new(),
+            owner: None,
+            outside_owner: None,
+            had: Vec::new(),
+            ladder: None,
+            opened_at: at,
+            reopened_at: None,
+            filled_at: at,
+            assigned_at: None,
+            answered_at: None,
+            outcome: None,
+            fills: 1,
+            paged: Vec::new(),
+        }
+    }
+
+    /// Who has it open: assigned and not answered.
+    #[must_use]
+    pub fn open_with(&self) -> Option<&str> {
+        (self.state == State::Assigned).then_some(self.owner.as_deref()).flatten()
+    }
+
+    /// Who has it open and past its deadline.
+    #[must_use]
+    pub fn late_with(&self) -> Option<&str> {
+        self.open_with().filter(|_| self.ladder.as_ref().is_some_and(|ladder| ladder.is_late))
+    }
+
     /// Since when it is open: a response before this is no answer to it.
     #[must_use]
     pub fn open_since(&self) -> Time {

@@ -3,6 +3,8 @@
 //! Guarantees: nothing here reads a clock, rolls dice, logs, or waits.
 //! Does not know: how anything is stored, sent or shown.
 
+pub mod absence;
+pub mod account;
 pub mod alert;
 pub mod country;
 pub mod event;
@@ -15,7 +17,10 @@ pub mod lead;
 pub mod news;
 pub mod normalize;
 pub mod plan;
+pub mod record;
 pub mod replica;
+pub mod shadow;
 pub mod team;
 pub mod text;
 pub mod time;
+pub mod version;

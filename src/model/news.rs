@@ -6,7 +6,8 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{field::Fields, team::Away, time::Time};
+pub use super::absence::Absence;
+use super::{absence::Away, field::Fields, time::Time};
 
 /// Evidence that a person from sales answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,18 +97,6 @@ pub struct KnownRecord {
     /// The CRM's id of its owner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
-}
-
-/// Why a rep is not available beside the standing hours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Absence {
-    /// Ill, on a day off, on leave.
-    Out,
-    /// At work, but takes no new leads.
-    Paused,
-    /// A CRM refuses this person as an owner: no lead until somebody says that they are back.
-    Deactivated,
 }
 
 /// Something that happened, other than a form fill.

@@ -8,18 +8,20 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
+    account::Matched,
     event::{Event, Fate},
     field::Fields,
     id::{EventId, LeadId, Seq},
     job::JobWanted,
     lead::{Identity, Lead},
     news::News,
+    record::Record,
     team::{Team, TeamChange},
     time::Time,
 };
 
 /// The number of the deciding code. Replay is promised to the byte for the same number.
-pub const ENGINE: u32 = 2;
+pub const ENGINE: u32 = 3;
 
 /// A form fill, parsed, mapped and normalised outside any transaction.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +32,8 @@ pub struct Draft {
     pub identities: Vec<Identity>,
     /// What the fill asks for.
     pub intent: Option<String>,
+    /// The account of the mirror that it belongs to; nothing, if there is no mirror.
+    pub account: Option<Matched>,
     /// Mapped fields that the payload filled …
     pub filled: Vec<String>,
     /// … and those that it did not, for the alarm about renamed forms.
@@ -184,6 +188,8 @@ pub struct Plan {
     pub decision: Option<Decision>,
     /// Mapped fields that stayed empty, and those that were filled, by source.
     pub filled: Option<Filled>,
+    /// All that the decision saw and moved, so that it can be decided again.
+    pub record: Option<Record>,
 }
 
 impl Plan {
@@ -201,6 +207,7 @@ impl Plan {
             review: Review::Keep,
             decision: None,
             filled: None,
+            record: None,
         }
     }
 }

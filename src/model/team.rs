@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use super::{news::Absence, time::Time};
+pub use super::absence::Away;
+use super::time::Time;
 
 /// How often somebody got a lead in the current hour, day and week of their own zone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,30 +82,9 @@ pub struct Rotation {
     pub turns: BTreeMap<String, Turn>,
 }
 
-/// One absence of the day, from an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Away {
-    /// Out or paused.
-    pub absence: Absence,
-    /// From when.
-    pub from: Time,
-    /// Until when; open-ended if missing.
-    pub until: Option<Time>,
-    /// From the person's calendar, which alone takes it back.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub is_from_calendar: bool,
-}
-
-impl Away {
-    /// Whether it holds at `now`.
-    #[must_use]
-    pub fn holds(&self, now: Time) -> bool {
-        self.from <= now && self.until.is_none_or(|until| now < until)
-    }
-}
-
 /// Everything a decision may look at about people.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Team {
     /// Rotations by pool.
     pub rotations: HashMap<String, Rotation>,
@@ -166,10 +146,17 @@ impl Team {
                     rotation.last.clone_from(last);
                     rotation.given = *given;
                 }
-                TeamChange::Away { rep, away } => {
-                    self.away.insert(rep.clone(), away.clone());
-                }
+                TeamChange::Away { rep, away } => self.put_away(rep, away),
             }
+        }
+    }
+
+    /// These are all absences of a rep; who has none is not listed.
+    pub fn put_away(&mut self, rep: &str, away: &[Away]) {
+        if away.is_empty() {
+            self.away.remove(rep);
+        } else {
+            self.away.insert(rep.to_owned(), away.to_vec());
         }
     }
 

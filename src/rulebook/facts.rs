@@ -13,8 +13,10 @@ use super::{
     Rep, Rulebook, clean,
     condition::{Bits, Clauses, Facts, Index, Schema, Slot, Type, Value},
     fields::ColumnKind,
+    mirrored::MirrorSlots,
 };
 use crate::model::{
+    account::Matched,
     field::{CANONICAL, Field, Fields},
     news::{Known, KnownRecord},
 };
@@ -30,6 +32,8 @@ pub struct FactSource<'a> {
     pub intent: Option<&'a str>,
     /// What CRMs answered, by connection. One that did not answer (yet) is not in here.
     pub known: &'a BTreeMap<String, Known>,
+    /// The account of the mirror that it was matched to; nothing, if there is no mirror.
+    pub account: Option<&'a Matched>,
 }
 
 /// What is prepared for looking things up while leads are decided.
@@ -41,12 +45,13 @@ pub struct Lookups {
     free_mail: Option<Slot>,
     source: Option<Slot>,
     intent: Option<Slot>,
-    account: Record,
+    pub(super) account: Record,
+    pub(super) mirror: MirrorSlots,
     person: Record,
     /// The facts that name reps and pools.
     pub(super) assignable: BTreeMap<Slot, ColumnKind>,
     /// Reps by their owner ids, by CRM connection.
-    owners: BTreeMap<String, HashMap<String, String>>,
+    pub(super) owners: BTreeMap<String, HashMap<String, String>>,
     /// The CRM connections that are asked.
     pub(super) crms: Vec<String>,
     /// Which rules a lead can meet; all, when there is none.
@@ -59,10 +64,10 @@ pub struct Lookups {
 
 /// The slots of what is known of a record in a CRM.
 #[derive(Clone, Copy, Debug, Default)]
-struct Record {
-    known: Option<Slot>,
-    owner: Option<Slot>,
-    name: Option<Slot>,
+pub(super) struct Record {
+    pub known: Option<Slot>,
+    pub owner: Option<Slot>,
+    pub name: Option<Slot>,
 }
 
 impl Lookups {
@@ -85,6 +90,7 @@ impl Lookups {
             source: schema.slot("lead.source"),
             intent: schema.slot("lead.intent"),
             account: record("account"),
+            mirror: MirrorSlots::of(schema),
             person: record("person"),
             ..Self::default()
         }
@@ -112,7 +118,7 @@ impl Lookups {
 }
 
 /// Sets a fact that has a slot.
-fn put(facts: &mut Facts, slot: Option<Slot>, value: Option<Value>) {
+pub(super) fn put(facts: &mut Facts, slot: Option<Slot>, value: Option<Value>) {
     if let Some(slot) = slot {
         facts.set(slot, value);
     }
@@ -136,6 +142,9 @@ impl Rulebook {
         self.record_facts(slots.account, accounts.collect(), settled, &mut facts);
         let people = from.known.iter().map(|(crm, known)| (crm.as_str(), known.person.as_ref()));
         self.record_facts(slots.person, people.collect(), settled, &mut facts);
+        if let Some(matched) = from.account {
+            self.mirror_facts(matched, from.known, &mut facts);
+        }
         self.look_up(&mut facts);
         facts
     }

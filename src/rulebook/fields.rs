@@ -4,7 +4,7 @@
 //! Does not know: values of leads.
 
 use super::condition::{Field, Schema, SchemaBuilder, Type};
-use crate::model::{country, field::CANONICAL};
+use crate::model::{account::By, country, field::CANONICAL};
 
 /// The type of a canonical field.
 pub fn kind_of(field: &str) -> Type {
@@ -98,6 +98,16 @@ pub fn schema(declared: &Declared<'_>) -> Result<Schema, Vec<String>> {
         .with(Field::new("account.known", Type::Bool))
         .with(Field::new("account.owner", Type::Text).allowed(reps()))
         .with(Field::new("account.name", Type::Text))
+        .with(Field::new("account.match", Type::Text).allowed(By::ALL.map(|(word, _)| word)))
+        .with(Field::new("account.score", Type::Number))
+        .with(Field::new("account.id", Type::Text))
+        .with(Field::new("account.tier", Type::Text))
+        .with(Field::new("account.parent", Type::Text))
+        .with(Field::new("account.parent_owner", Type::Text).allowed(reps()))
+        .with(Field::new("account.open_opportunity", Type::Bool))
+        .with(Field::new("account.opportunity_owner", Type::Text).allowed(reps()))
+        .with(Field::new("account.opportunity_stage", Type::Text))
+        .with(Field::new("account.opportunity_amount", Type::Number))
         .with(Field::new("person.known", Type::Bool))
         .with(Field::new("person.owner", Type::Text).allowed(reps()))
         .group("account", "account.known")

@@ -7,6 +7,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::calendar::Zones;
+use crate::model::record::Basis;
+
 /// The name of the main file.
 pub const MAIN: &str = "rulebook.toml";
 
@@ -98,7 +101,8 @@ pub(super) fn is_path_inside(name: &str) -> bool {
 }
 
 /// What the engineers' settings offer to a rulebook.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Setup {
     /// Sources by name.
     pub sources: BTreeMap<String, SourceShape>,
@@ -109,10 +113,33 @@ pub struct Setup {
     /// Those of them that are asked about a person before deciding: only what they do not know is
     /// known to be missing.
     pub asked: Vec<String>,
+    /// The rules of time zones.
+    pub zones: Zones,
+}
+
+impl Setup {
+    /// This, with the rules of these zones as they are here: what decisions stand on.
+    #[must_use]
+    pub fn basis<'a>(&self, zones: impl Iterator<Item = &'a str>) -> Basis {
+        let mut setup = self.clone();
+        if setup.zones.are_compiled_in() {
+            setup.zones = Zones::of(zones);
+        }
+        // It is made of maps with names as keys, which JSON can always say.
+        Basis::of(serde_json::to_string(&setup).unwrap_or_default())
+    }
+
+    /// Reads a basis back.
+    ///
+    /// # Errors
+    /// It is not what [`Setup::basis`] made.
+    pub fn of_basis(doc: &str) -> Result<Self, String> {
+        serde_json::from_str(doc).map_err(|why| format!("not what decisions stood on: {why}"))
+    }
 }
 
 /// The mapping that a source brings.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceShape {
     /// Canonical field (or `custom.<name>`) to JSON paths (RFC 9535), first that yields wins.
     pub mapping: Vec<(String, Vec<String>)>,

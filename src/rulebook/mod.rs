@@ -7,17 +7,20 @@
 
 pub mod calendar;
 mod clean;
+pub mod compare;
 pub mod condition;
 mod document;
 pub mod facts;
 mod fields;
 mod files;
 mod finding;
+mod ladder;
 #[cfg(test)]
 mod limit_tests;
 pub mod lint;
 mod mapping;
 mod matching;
+mod mirrored;
 mod sentence;
 mod table;
 #[cfg(test)]
@@ -34,11 +37,12 @@ use self::{
 pub use self::{
     facts::{FactSource, Lookups},
     files::{ChannelKind, Files, MAIN, Setup, SourceShape},
+    ladder::{Clock, Escalation, LadderStep, Repeat, Sla, StepAt, Tell},
     mapping::{FieldMapping, Mapped, path::Path, transform::Transform},
     matching::{Form, Found, Match, Passed, WhyPassed},
     table::{Coverage, Stretch, Table},
 };
-use crate::model::{finding::Finding, news::Absence, time::Span};
+use crate::model::{account::Matching, finding::Finding, news::Absence, record::Basis, time::Span};
 
 /// A checked and compiled rulebook.
 #[derive(Debug)]
@@ -73,12 +77,18 @@ pub struct Rulebook {
     pub forms: Vec<Form>,
     /// How fields are found, by source.
     pub mappings: BTreeMap<String, Vec<FieldMapping>>,
+    /// How leads are matched to accounts.
+    pub matching: Matching,
     /// Look-ups that add facts.
     pub tables: Vec<Table>,
     /// What somebody should look at, although it compiled.
     pub warnings: Vec<Finding>,
     /// How facts, owners and candidates are found.
     pub lookups: Lookups,
+    /// What its decisions stand on beside it.
+    pub basis: std::sync::Arc<Basis>,
+    /// CRM connections that were offered to it, and those of them that are asked.
+    pub connected: (Vec<String>, Vec<String>),
 }
 
 impl Rulebook {
@@ -102,8 +112,11 @@ impl Rulebook {
             intents: Vec::new(),
             forms: Vec::new(),
             mappings: BTreeMap::new(),
+            matching: Matching::default(),
             tables: Vec::new(),
             warnings: Vec::new(),
+            basis: std::sync::Arc::default(),
+            connected: (Vec::new(), Vec::new()),
         }
     }
 }
@@ -329,91 +342,6 @@ pub enum IfNobody {
         /// The pager that is paged too.
         page: Option<String>,
     },
-}
-
-/// An SLA.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sla {
-    /// The id.
-    pub id: String,
-    /// How long the owner has.
-    pub respond_within: Span,
-    /// Whose time counts.
-    pub clock: Clock,
-    /// What happens on the way and after.
-    pub escalation: String,
-    /// How long "on it" holds the ladder, in wall time.
-    pub on_it: Span,
-    /// Smaller is hotter: the rank of its jobs when a destination is behind.
-    pub rank: i64,
-}
-
-/// Whose time an SLA counts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Clock {
-    /// Every minute.
-    Always,
-    /// The owner's working time.
-    Owner,
-    /// These hours.
-    Hours(String),
-}
-
-/// A ladder.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Escalation {
-    /// The id.
-    pub id: String,
-    /// Its steps, in the order of their times.
-    pub steps: Vec<LadderStep>,
-    /// How often a lead may be taken away and given to somebody else.
-    pub reassign_max: u32,
-}
-
-/// One step of a ladder.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LadderStep {
-    /// When.
-    pub at: StepAt,
-    /// Whom to tell.
-    pub tell: Vec<Tell>,
-    /// Whether the lead is taken away and given to somebody else who is free.
-    pub reassign: bool,
-    /// Which pager to page.
-    pub page: Option<String>,
-    /// How often the step is repeated until somebody answers.
-    pub repeat: Option<Repeat>,
-}
-
-/// A repetition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Repeat {
-    /// Every so long …
-    pub every: Span,
-    /// … so many times in all, the first one included.
-    pub times: u32,
-}
-
-/// When a step of a ladder is due, on the SLA's clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StepAt {
-    /// After this share of the time, in percent.
-    Percent(u32),
-    /// So long after the deadline.
-    LateBy(Span),
-}
-
-/// Somebody to tell.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Tell {
-    /// Who owns the lead now.
-    Owner,
-    /// The manager of who owns the lead now.
-    Manager,
-    /// This rep.
-    Rep(String),
-    /// This channel of the settings.
-    Channel(String),
 }
 
 /// The words of an absence, for sentences.

@@ -82,6 +82,7 @@ pub(super) fn setup() -> Setup {
         .into(),
         crms: vec!["hubspot".to_owned()],
         asked: vec!["hubspot".to_owned()],
+        ..Setup::default()
     }
 }
 
@@ -150,7 +151,13 @@ fn facts_of(
     fields: &Fields,
     known: &BTreeMap<String, Known>,
 ) -> Vec<(String, String)> {
-    let facts = book.facts(&FactSource { fields, source: "website", intent: Some("demo"), known });
+    let facts = book.facts(&FactSource {
+        fields,
+        source: "website",
+        intent: Some("demo"),
+        known,
+        account: None,
+    });
     let said = |slot| facts.get(slot).map(|value| serde_json::to_string(value).unwrap());
     book.schema.slots().filter_map(|(slot, name)| Some((name.to_owned(), said(slot)?))).collect()
 }
@@ -216,8 +223,13 @@ fn an_owner_whom_the_rulebook_does_not_know_is_nobody() {
     let book = example_book();
     let lead = fields(&[("email", text("eva@linden.example")), ("country", text("JP"))]);
     let known = account(Some("99"));
-    let facts =
-        book.facts(&FactSource { fields: &lead, source: "website", intent: None, known: &known });
+    let facts = book.facts(&FactSource {
+        fields: &lead,
+        source: "website",
+        intent: None,
+        known: &known,
+        account: None,
+    });
     let found = book.first_match(&facts, 0).unwrap();
     assert_eq!(found.rule.id, "existing-customer");
     let to = Target::Pool("customer-success".into());
@@ -233,6 +245,7 @@ fn a_rule_with_a_missing_fact_stops_skips_or_waits_and_matching_goes_on_behind_i
         source: "website",
         intent: None,
         known: &BTreeMap::new(),
+        account: None,
     });
     let mut stops = Vec::new();
     let mut from = 0;

@@ -5,11 +5,12 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::unfilled::Unfilled;
+use super::{keeping::Keeping, unfilled::Unfilled};
 use crate::model::{
     event::Fate,
     lead::{Lead, State},
     plan::Filled,
+    record::Record,
     team::{Team, TeamChange},
 };
 
@@ -68,11 +69,15 @@ pub struct Books {
     pub last_seq: i64,
     /// Fields that stay empty.
     pub unfilled: Unfilled,
+    /// The records of decisions: what must be kept beside them.
+    pub keeping: Keeping,
 }
 
 impl Books {
-    /// A decision was written.
-    pub fn numbered(&mut self) {
+    /// A decision was written. To be called before what it moved is taken in: people are kept as
+    /// they were before it, when that is due.
+    pub fn numbered(&mut self, record: Option<&Record>) {
+        self.keeping.record(record, &self.team, self.last_seq);
         self.last_seq += 1;
     }
 
@@ -100,8 +105,8 @@ impl Books {
             *self.counts.states.entry(after.state.word()).or_default() += 1;
             self.is_counted = false;
         }
-        let (left, has) = (before.and_then(has_open), has_open(after));
-        let (was_late, is_late) = (before.and_then(has_late), has_late(after));
+        let (left, has) = (before.and_then(Lead::open_with), after.open_with());
+        let (was_late, is_late) = (before.and_then(Lead::late_with), after.late_with());
         if (left, was_late) == (has, is_late) {
             return;
         }
@@ -128,11 +133,8 @@ impl Books {
                 TeamChange::Floor { pool, .. } => {
                     self.moved.rotations.insert(pool.clone());
                 }
-                TeamChange::Away { rep, away } => {
+                TeamChange::Away { rep, .. } => {
                     self.moved.away.insert(rep.clone());
-                    if away.is_empty() {
-                        self.team.away.remove(rep);
-                    }
                 }
             }
         }
@@ -142,14 +144,4 @@ impl Books {
     pub fn filled(&mut self, filled: &Filled) {
         self.unfilled.note(filled);
     }
-}
-
-/// Who has this lead open and past its deadline.
-fn has_late(lead: &Lead) -> Option<&str> {
-    has_open(lead).filter(|_| lead.ladder.as_ref().is_some_and(|ladder| ladder.is_late))
-}
-
-/// Who has this lead open: assigned and not answered.
-fn has_open(lead: &Lead) -> Option<&str> {
-    (lead.state == State::Assigned).then_some(lead.owner.as_deref()).flatten()
 }

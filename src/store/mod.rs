@@ -12,6 +12,9 @@ pub mod agree;
 mod books;
 mod columns;
 pub mod copy;
+mod keeping;
+pub mod mirror;
+pub mod paper;
 mod plan;
 pub mod postgres;
 pub mod read;
@@ -24,15 +27,19 @@ use std::{future::Future, path::Path, pin::Pin, sync::Arc};
 use crate::model::{
     alert::{Bloat, RaisedAlert},
     event::{Accepted, Event, NewEvent},
-    id::EventId,
+    id::{EventId, Seq},
     job::{Claimed, JobKind, Settled, Settlement},
     plan::{Decide, Decided, Step},
+    record::RecordRow,
+    team::Team,
     time::{Span, Time},
 };
 
+pub use mirror::{MirrorDone, MirrorOrder, MirrorRow};
+pub use paper::{Amend, Amended, Paper, Papers, Published, Terms};
 pub use read::{
     Audit, DecisionFilter, EventFilter, JobFilter, LeadFilter, LeadRow, LeadStory, Page,
-    RulebookRow, Tally, TokenRow,
+    RecordFilter, RulebookRow, Tally, TokenRow,
 };
 
 /// A boxed future, so that the trait is object-safe.
@@ -191,7 +198,27 @@ pub trait Store: Send + Sync {
 
     /// Makes the next rulebook version; equal text to the current one makes none.
     /// *Versions are numbered from one without a gap and never changed.*
-    fn publish(&self, rulebook: NewRulebook) -> Boxed<'_, StoreResult<u32>>;
+    fn publish(&self, rulebook: NewRulebook) -> Boxed<'_, StoreResult<u32>> {
+        let published = self.publish_on(rulebook, Terms::default());
+        Box::pin(async move {
+            match published.await? {
+                Published::As(version) | Published::NotLatest(version) => Ok(version),
+                Published::Ended => Err(StoreError::Corrupt("no paper was to end".to_owned())),
+            }
+        })
+    }
+
+    /// The same on terms: the newest version is compared in the transaction that makes the next.
+    /// *Of two publishers with one base one is told that it is not the latest.*
+    /// *A rulebook that ends a paper is published once.*
+    fn publish_on(&self, rulebook: NewRulebook, terms: Terms) -> Boxed<'_, StoreResult<Published>>;
+
+    /// Papers: several without their bodies, or one with it.
+    fn papers(&self, which: Papers) -> Boxed<'_, StoreResult<Vec<Paper>>>;
+
+    /// Changes a paper by a pure function of its head; it is on disk when this answers.
+    /// *One amendment of a paper follows the other.*
+    fn amend(&self, name: String, change: Arc<Amend>) -> Boxed<'_, StoreResult<()>>;
 
     /// Removes what is past its keep: raw bodies of decided events, and nothing that is open.
     fn sweep(&self, keep: Keep, now: Time) -> Boxed<'_, StoreResult<Swept>>;
@@ -209,10 +236,17 @@ pub trait Store: Send + Sync {
     fn events(&self, filter: EventFilter) -> Boxed<'_, StoreResult<Page<Event>>>;
     /// Decisions, in order.
     fn decisions(&self, filter: DecisionFilter) -> Boxed<'_, StoreResult<Page<Decided>>>;
+    /// Decisions with what they saw and moved, byte for byte, in order.
+    fn records(&self, filter: RecordFilter) -> Boxed<'_, StoreResult<Page<RecordRow>>>;
+    /// People as they were after the last decision at or before this one after which they were
+    /// kept. *The first decision with a record after one without has people kept before it.*
+    fn checkpoint(&self, at: Seq) -> Boxed<'_, StoreResult<Option<(Seq, Team)>>>;
+    /// What decisions stand on beside their rulebook, by its hash.
+    fn basis(&self, hash: i64) -> Boxed<'_, StoreResult<Option<String>>>;
     /// Rulebook versions, newest first; with their text when one is asked for.
     fn rulebooks(&self, version: Option<u32>) -> Boxed<'_, StoreResult<Vec<RulebookRow>>>;
     /// The state of people: turns, absences, loads.
-    fn team(&self) -> Boxed<'_, StoreResult<crate::model::team::Team>>;
+    fn team(&self) -> Boxed<'_, StoreResult<Team>>;
     /// The books: fates of fills, states of leads, jobs by kind and lane.
     fn tally(&self, now: Time) -> Boxed<'_, StoreResult<Tally>>;
     /// The books beside a count of the rows, both of one snapshot. It may take a second for each
@@ -226,6 +260,26 @@ pub trait Store: Send + Sync {
     /// of them replaced by these.
     fn alerts(&self, replace: Option<Vec<RaisedAlert>>)
     -> Boxed<'_, StoreResult<Vec<RaisedAlert>>>;
+
+    /// Changes the mirror of accounts. *An account that comes again is changed, not doubled.* *What
+    /// one origin brings touches no other's.* *What a run did not bring is retired when it says so.*
+    fn mirror(&self, _order: MirrorOrder) -> Boxed<'_, StoreResult<MirrorDone>> {
+        Box::pin(async { Err(StoreError::Refused("this store keeps no accounts".to_owned())) })
+    }
+    /// Accounts of the mirror by origin and id, behind this pair, at most
+    /// [`ACCOUNTS_MAX`](mirror::ACCOUNTS_MAX).
+    fn accounts(
+        &self,
+        _after: Option<(String, String)>,
+        _max: usize,
+    ) -> Boxed<'_, StoreResult<Vec<MirrorRow>>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+    /// A number that is another one after each change of the mirror; zero for one that was never
+    /// filled. It costs little to ask every second.
+    fn mirror_version(&self) -> Boxed<'_, StoreResult<u64>> {
+        Box::pin(async { Ok(0) })
+    }
 
     /// Whether other processes may work on it at the same time.
     fn is_shared(&self) -> bool {

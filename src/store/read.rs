@@ -125,6 +125,17 @@ pub struct DecisionFilter {
     pub max: usize,
 }
 
+/// Which decisions with their records, in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RecordFilter {
+    /// After this number.
+    pub after: Option<Seq>,
+    /// About this lead.
+    pub lead: Option<Uuid>,
+    /// At most so many.
+    pub max: usize,
+}
+
 /// A published rulebook.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RulebookRow {

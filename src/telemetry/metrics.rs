@@ -23,7 +23,7 @@ use prometheus_client::{
 
 use super::labels::{
     Answered, AtStage, Attempt, Build, Destination, InState, InTime, Jobs, Lane, OfAlert, OfSecret,
-    OfSource, Plain, Unfilled, What, WithFate,
+    OfSource, Plain, Shadowed, Unfilled, What, WithFate,
 };
 use crate::model::{
     alert::Bloat,
@@ -72,6 +72,7 @@ pub struct Metrics {
     review_late: Histogram,
     since_arrival: Family<AtStage, Histogram, Seconds>,
     answers: Family<InTime, Counter>,
+    shadow: Family<Shadowed, Counter>,
     late: Gauge,
     undecided: Gauge<f64, AtomicU64>,
     free: Family<Plain, Gauge>,
@@ -86,6 +87,7 @@ pub struct Metrics {
     dead_rows: Gauge,
     transaction: Gauge<f64, std::sync::atomic::AtomicU64>,
     panics: Counter,
+    replayed: [Counter; 2],
     started: Gauge,
     cpu: Counter<f64, AtomicU64>,
     memory: Gauge,
@@ -111,6 +113,7 @@ impl Metrics {
             review_late: Histogram::new(LATE.iter().copied()),
             since_arrival: Family::new_with_constructor(SINCE_ARRIVAL),
             answers: Family::default(),
+            shadow: Family::default(),
             late: Gauge::default(),
             undecided: Gauge::default(),
             free: Family::default(),
@@ -125,6 +128,7 @@ impl Metrics {
             dead_rows: Gauge::default(),
             transaction: Gauge::default(),
             panics: Counter::default(),
+            replayed: Default::default(),
             started: Gauge::default(),
             cpu: Counter::default(),
             memory: Gauge::default(),
@@ -150,6 +154,7 @@ impl Metrics {
         r.register_with_unit("handoff_review_late", "By how much reviews were late", Unit::Seconds, self.review_late.clone());
         r.register_with_unit("handoff_since_arrival", "From a fill's arrival to each stage", Unit::Seconds, self.since_arrival.clone());
         r.register("handoff_answered", "Leads that somebody answered, by whether it was in time", self.answers.clone());
+        r.register("handoff_shadow", "Placements that a draft decided beside the rulebook in force, by whether it would have done the same", self.shadow.clone());
         r.register("handoff_leads_late", "Leads with an owner past their deadline; at most 500 are counted", self.late.clone());
         r.register_with_unit("handoff_undecided", "How long the oldest fill under way has waited for its decision", Unit::Seconds, self.undecided.clone());
         r.register("handoff_ready", "1 if the store could write when this page was asked for", self.ready.clone());
@@ -162,6 +167,10 @@ impl Metrics {
         r.register("handoff_books_balance", "1 if every fill has one fate and every lead one state", self.balance.clone());
         r.register("handoff_store_dead_rows", "Finished rows that the database has not cleared away", self.dead_rows.clone());
         r.register_with_unit("handoff_store_transaction", "How long the oldest transaction of the database has been open", Unit::Seconds, self.transaction.clone());
+        let [replayed, differing] = &self.replayed;
+        r.register("handoff_replayed", "Stored decisions made again", replayed.clone());
+        let help = "Stored decisions that did not come out the same again";
+        r.register("handoff_replayed_differing", help, differing.clone());
         r.register("handoff_panics", "Panics that were caught at an edge", self.panics.clone());
         r.register("handoff_build", "What is running", build);
         // By the names that every exporter uses.
@@ -236,6 +245,13 @@ impl Metrics {
         self.stage("answered", after);
     }
 
+    /// A draft decided beside the rulebook in force: so many placements alike, so many otherwise.
+    pub fn shadowed(&self, same: u64, differ: u64) {
+        for (outcome, count) in [("same", same), ("differs", differ)] {
+            self.shadow.get_or_create_owned(&Shadowed { outcome }).inc_by(count);
+        }
+    }
+
     /// So many processes are there.
     pub fn replicas(&self, count: usize) {
         self.replicas.set(i64::try_from(count).unwrap_or(i64::MAX));
@@ -244,6 +260,13 @@ impl Metrics {
     /// A panic was caught at an edge.
     pub fn panicked(&self) {
         self.panics.inc();
+    }
+
+    /// Stored decisions were made again: so many the same, so many not.
+    pub fn replayed(&self, same: u64, differing: u64) {
+        let [all, not_same] = &self.replayed;
+        all.inc_by(same + differing);
+        not_same.inc_by(differing);
     }
 
     /// Shows what the store's database has not cleared away.
@@ -294,6 +317,7 @@ mod tests {
         metrics.secret_used("typeform-demo", 2, Time(1_767_268_800_999));
         metrics.panicked();
         metrics.answered_lead(Span(90_000), true);
+        metrics.shadowed(4, 1);
         metrics.alerts(&[Alert::JobDead].into());
         metrics.bloat(Bloat { dead_rows: 9, oldest: Span(1_500) });
         let page = metrics.encode();
@@ -313,6 +337,7 @@ mod tests {
             "handoff_store_dead_rows 9",
             "handoff_store_transaction_seconds 1.5",
             "handoff_answered_total{in_time=\"yes\"} 1",
+            "handoff_shadow_total{outcome=\"differs\"} 1",
             "handoff_since_arrival_seconds_sum{stage=\"answered\"} 90.0",
             "handoff_alert{alert=\"job-dead\"} 1",
             "handoff_alert{alert=\"lead-stuck\"} 0",

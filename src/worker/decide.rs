@@ -10,7 +10,7 @@ use std::{
     sync::{Arc, PoisonError, atomic::Ordering},
 };
 
-use super::{Worker, answers::Answers, hasten::Which};
+use super::{Worker, answers::Answers, hasten::Which, shadow::Beside};
 use crate::{
     decide::{self, Reach},
     model::{
@@ -71,6 +71,7 @@ struct Begun<'a> {
     reviews_max: usize,
     is_unsure: bool,
     answers: Arc<Answers>,
+    beside: Option<Arc<Beside>>,
     done: Boxed<'a, StoreResult<BatchDone>>,
 }
 
@@ -122,23 +123,41 @@ impl Worker {
         let steps = events.iter().map(|event| self.prepare(&book, event)).collect();
         let reach = Reach { time_is_unsure: is_unsure, ..self.reach.clone() };
         let answers = Arc::new(Answers::default());
+        let beside = self
+            .shadow
+            .beside(|draft| events.iter().map(|event| self.prepare(draft, event)).collect());
         let decide: Arc<crate::model::plan::Decide> = {
-            let answers = Arc::clone(&answers);
+            let (answers, beside) = (Arc::clone(&answers), beside.clone());
             Arc::new(move |snapshot, step, now| {
-                let plan = decide::decide(&book, &reach, snapshot, step, now);
+                let plan = decide::recorded(&book, &reach, snapshot, step, now);
                 answers.note(&plan);
+                if let Some(beside) = &beside {
+                    beside.look(&reach, snapshot, step, &plan, now);
+                }
                 plan
             })
         };
         let began = self.clock.monotonic();
         let batch = Batch { now, steps, reviews_max, decide };
         // In the line from here on, awaited or not.
-        Begun { events, began, reviews_max, is_unsure, answers, done: self.store.decide(batch) }
+        Begun {
+            events,
+            began,
+            reviews_max,
+            is_unsure,
+            answers,
+            beside,
+            done: self.store.decide(batch),
+        }
     }
 
     /// Waits for a batch, and tells what it did.
     async fn end(&self, batch: Begun<'_>) -> StoreResult<Ended> {
         let done = batch.done.await?;
+        if let Some(beside) = &batch.beside {
+            let (same, differ) = beside.end(&done.decided);
+            self.metrics.shadowed(same, differ);
+        }
         let count = batch.events.len() + done.reviews;
         if done.is_elsewhere {
             // Some of it may be decided; who does the rest counts it.
@@ -189,7 +208,9 @@ impl Worker {
                     event.arrived.content_type.as_deref(),
                     &event.arrived.body,
                 );
-                decide::prepare::prepare(book, &event.arrived.source, document)
+                let mut input = decide::prepare::prepare(book, &event.arrived.source, document);
+                decide::matching::attach(book, &self.accounts.now.load(), &mut input);
+                input
             }
             EventKind::News => match serde_json::from_slice::<News>(&event.arrived.body) {
                 Ok(news) => Input::News(Box::new(news)),

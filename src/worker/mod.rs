@@ -1,4 +1,5 @@
-//! The loops: decide, write, tell, ask, exchange, sweep, audit, calendar, watch, reload, replica.
+//! The loops: decide, write, tell, ask, exchange, sweep, audit, sample, calendar, watch, reload,
+//! schedule, replica, mirror.
 //!
 //! Every loop has the same shape: do one step, which says when there is more; then wait for a
 //! wake-up or that instant. A wake-up carries no information, the state does: polling is for
@@ -16,9 +17,14 @@ pub mod decide;
 pub mod exchange;
 mod gate;
 mod hasten;
+pub mod mirror;
 pub mod reload;
+pub mod replay;
 pub mod replica;
 pub mod run;
+pub mod sample;
+pub mod schedule;
+pub mod shadow;
 pub mod sweep;
 pub mod tell;
 pub mod wake;
@@ -44,7 +50,10 @@ use crate::{
 };
 
 pub use self::gate::DestinationGate;
-use self::{calendar::Calendars, replica::Presence, wake::Wakes, watch::Lookout};
+use self::{
+    calendar::Calendars, mirror::Accounts, replica::Presence, shadow::Shadow, wake::Wakes,
+    watch::Lookout,
+};
 
 /// A destination with what holds it back: its gate is shared by all of its workers.
 pub struct Guarded<T: ?Sized> {
@@ -61,6 +70,14 @@ pub struct Jumps {
     pub watch: JumpWatch,
     /// Until then, by the clock that only grows, re-assignments and pages wait.
     pub unsure_until: Span,
+}
+
+impl Jumps {
+    /// It can be, from now on.
+    #[must_use]
+    pub fn new(clock: &dyn Clock) -> Self {
+        Self { watch: JumpWatch::new(clock), unsure_until: Span::ZERO }
+    }
 }
 
 /// How links in messages are made.
@@ -80,6 +97,8 @@ pub struct Worker {
     pub store: Arc<dyn Store>,
     /// The rulebook in force.
     pub book: ArcSwap<Rulebook>,
+    /// The mirror of accounts.
+    pub accounts: Accounts,
     /// What is connected.
     pub reach: Reach,
     /// CRM connections by name.
@@ -110,6 +129,8 @@ pub struct Worker {
     pub replica: Replica,
     /// Who else is there.
     pub presence: Presence,
+    /// A draft that decides beside.
+    pub shadow: Shadow,
     /// Nothing new is begun.
     pub stopping: std::sync::atomic::AtomicBool,
     /// Whether another replica was deciding when it was last looked.

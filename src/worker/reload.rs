@@ -48,6 +48,8 @@ pub struct Refusal {
     pub unread: Option<String>,
     /// What was read last has mistakes.
     pub mistakes: Option<String>,
+    /// One that was scheduled could not be published.
+    pub scheduled: Option<String>,
 }
 
 /// Why there is no rulebook to start with.
@@ -84,7 +86,13 @@ impl Watch {
     #[must_use]
     pub fn refused(&self) -> Option<String> {
         let refusal = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-        refusal.unread.clone().or_else(|| refusal.mistakes.clone())
+        let first = refusal.unread.as_ref().or(refusal.mistakes.as_ref());
+        first.or(refusal.scheduled.as_ref()).cloned()
+    }
+
+    /// Why one that was scheduled is not in force, if any is not.
+    pub(super) fn refuse_scheduled(&self, why: Option<String>) {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).scheduled = why;
     }
 
     fn refuse(&self, mistakes: Option<String>) {

@@ -47,6 +47,9 @@ impl Worker {
 
     /// The last word of a process that stops in order.
     pub async fn leave(&self) {
+        if let Err(error) = self.keep_shadow().await {
+            tracing::warn!(%error, "what a shadow counted in the last seconds is lost");
+        }
         if !self.store.is_shared() {
             return;
         }

@@ -65,18 +65,34 @@ pub async fn run(
         .spawn(&mut loops, &worker, &stop, |worker| async move { worker.sweep_once().await });
     by_itself("audit")
         .spawn(&mut loops, &worker, &stop, |worker| async move { worker.audit_once().await });
+    by_itself("sample")
+        .spawn(&mut loops, &worker, &stop, |worker| async move { worker.sample_once().await });
     if worker.store.is_shared() {
         by_itself("replica")
             .spawn(&mut loops, &worker, &stop, |worker| async move { worker.replica_once().await });
     }
     by_itself("calendar")
         .spawn(&mut loops, &worker, &stop, |worker| async move { worker.calendar_once().await });
+    by_itself("mirror")
+        .spawn(&mut loops, &worker, &stop, |worker| async move { worker.mirror_once().await });
     let watched = files.clone();
     by_itself("watch").spawn(&mut loops, &worker, &stop, move |worker| {
         let files = watched.clone();
         async move { worker.watch_once(files.as_deref()).await }
     });
     if let Some(files) = files {
+        let scheduled = Arc::clone(&files);
+        let schedule = Turns { wake: worker.wakes.for_papers(), ..by_itself("schedule") };
+        schedule.spawn(&mut loops, &worker, &stop, move |worker| {
+            let files = Arc::clone(&scheduled);
+            async move { worker.schedule_once(&files).await }
+        });
+        let shadowed = Arc::clone(&files);
+        let shadow = Turns { wake: worker.wakes.for_shadow(), ..by_itself("shadow") };
+        shadow.spawn(&mut loops, &worker, &stop, move |worker| {
+            let files = Arc::clone(&shadowed);
+            async move { worker.shadow_once(&files).await }
+        });
         let reload = Turns { wake: worker.wakes.for_rulebook(), ..by_itself("reload") };
         reload.spawn(&mut loops, &worker, &stop, move |worker| {
             let files = Arc::clone(&files);

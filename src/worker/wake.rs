@@ -23,6 +23,8 @@ pub struct Wakes {
     decide: Arc<Notify>,
     rulebook: Arc<Notify>,
     gates: Arc<Notify>,
+    papers: Arc<Notify>,
+    shadow: Arc<Notify>,
     jobs: Mutex<HashMap<(JobKind, String), Arc<Notify>>>,
     changed: tokio::sync::watch::Sender<i64>,
 }
@@ -45,12 +47,16 @@ impl Wakes {
             match heard.recv().await {
                 Ok(Wake::Events) => self.decide(),
                 Ok(Wake::Jobs) => self.all_jobs(),
-                Ok(Wake::Rulebook) => self.rulebook.notify_one(),
+                Ok(Wake::Rulebook) => {
+                    self.rulebook.notify_one();
+                    self.papers();
+                }
                 // What was said meanwhile may have been anything.
                 Err(RecvError::Lagged(_)) => {
                     self.decide();
                     self.all_jobs();
                     self.rulebook.notify_one();
+                    self.papers();
                 }
                 Err(RecvError::Closed) => return,
             }
@@ -73,8 +79,27 @@ impl Wakes {
         self.for_job(kind, lane).notify_one();
     }
 
-    /// There may be due jobs everywhere.
+    /// What the loop about papers waits on: what was scheduled.
+    #[must_use]
+    pub fn for_papers(&self) -> Arc<Notify> {
+        Arc::clone(&self.papers)
+    }
+
+    /// What the shadow's loop waits on.
+    #[must_use]
+    pub fn for_shadow(&self) -> Arc<Notify> {
+        Arc::clone(&self.shadow)
+    }
+
+    /// Papers may have changed.
+    fn papers(&self) {
+        self.papers.notify_one();
+        self.shadow.notify_one();
+    }
+
+    /// There may be due work everywhere.
     pub fn all_jobs(&self) {
+        self.papers();
         let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         for notify in jobs.values() {
             notify.notify_one();

@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::road::run_id;
 use crate::{
     cli::{
         exit::{Exit, Outcome, Stop},
@@ -18,9 +19,10 @@ use crate::{
     },
     load::{
         Aim, Pace, Until, Volley, body, fire,
-        intake::{Burned, Burst, Over, burn},
+        intake::{Burned, Burst, Ground, Over, burn},
     },
     model::time::Span,
+    store::postgres::Options,
 };
 
 /// Fire signed deliveries at intake: here at its ceilings and at the store, or at a daemon.
@@ -28,6 +30,8 @@ use crate::{
 #[command(after_help = "Examples:
   handoff bench intake                              four bursts of 10 s, ratios within this run
   handoff bench intake --rate 4000                  the latency at a constant rate
+  handoff bench intake --postgres postgres://handoff@127.0.0.1/scratch
+                                                    at two replicas on PostgreSQL too
   handoff bench intake --to http://127.0.0.1:8080 --source website --rate 500 --for 30s
                                                     at a daemon, signed as the settings say")]
 pub struct Intake {
@@ -43,12 +47,18 @@ pub struct Intake {
     /// How long each burst lasts
     #[arg(long = "for", value_name = "TIME", default_value = "10s", value_parser = Span::parse)]
     span: Span,
-    /// Only some: nothing, log, stored, decided
+    /// Only some: nothing, log, stored, decided, shared-stored, shared-decided
     #[arg(long, value_name = "WHAT", value_delimiter = ',', value_parser = over)]
     only: Vec<Over>,
     /// Where to put the throw-away store; the folder for temporary files without it
     #[arg(long, value_name = "FOLDER")]
     folder: Option<PathBuf>,
+    /// A throw-away database for replicas: what is fired stays in it
+    #[arg(long, value_name = "URL", conflicts_with = "to")]
+    postgres: Option<String>,
+    /// How many replicas share it
+    #[arg(long, value_name = "N", default_value_t = 2, requires = "postgres", value_parser = clap::value_parser!(u8).range(1..=16))]
+    replicas: u8,
     /// A daemon to fire at instead: its address
     #[arg(long, value_name = "URL", requires = "source")]
     to: Option<url::Url>,
@@ -65,7 +75,12 @@ fn over(word: &str) -> Result<Over, String> {
         "log" => Ok(Over::Log),
         "stored" => Ok(Over::Stored),
         "decided" => Ok(Over::Decided),
-        _ => Err("choose from nothing, log, stored, decided".to_owned()),
+        "shared-stored" => Ok(Over::SharedStored),
+        "shared-decided" => Ok(Over::SharedDecided),
+        _ => {
+            Err("choose from nothing, log, stored, decided, shared-stored, shared-decided"
+                .to_owned())
+        }
     }
 }
 
@@ -99,12 +114,20 @@ impl Intake {
         };
         let folder = folder.context("a folder for the throw-away store")?;
         let (mut rows, mut objects, mut ceiling, mut missing) = (Vec::new(), Vec::new(), None, 0);
+        let options = self.postgres.as_deref().map(Options::new);
+        let ground = Ground {
+            folder: folder.path(),
+            postgres: options.as_ref(),
+            replicas: self.replicas.into(),
+            run: run_id()?,
+        };
         for over in Over::ALL {
-            if !self.only.is_empty() && !self.only.contains(&over) {
+            let is_asked = self.only.is_empty() || self.only.contains(&over);
+            if !is_asked || (over.is_shared() && options.is_none()) {
                 continue;
             }
             eprintln!("{} …", over.words());
-            let burned = burn(over, folder.path(), self.burst())?;
+            let burned = burn(over, &ground, self.burst())?;
             let ceiling = *ceiling.get_or_insert(burned.volley.per_second());
             missing += burned.missing;
             rows.push(row(over, &burned, ceiling));
@@ -124,9 +147,7 @@ impl Intake {
         let Some(found) = found else {
             return Err(Stop::usage("no source in the settings has this name".to_owned()));
         };
-        let mut run = [0_u8; 4];
-        getrandom::fill(&mut run).context("the machine gives no randomness")?;
-        let (run, size) = (hex::encode(run), self.size as usize);
+        let (run, size) = (run_id()?, self.size as usize);
         let make = {
             let run = run.clone();
             move |number| body(&run, number, size)

@@ -17,7 +17,7 @@ use crate::{
     },
     load::{
         Pace, Until,
-        intake::{Burned, Burst, Over, burn},
+        intake::{Burned, Burst, Ground, Over, burn},
         road::{Load, Order, Report, drive, waits::Quantiles},
     },
 };
@@ -99,15 +99,17 @@ fn intake(page: &mut Page<'_>) -> anyhow::Result<()> {
     let until = Until::Elapsed(Duration::from_secs(10));
     let burst = Burst { connections: 256, size: 1024, pace: Pace::Free, until };
     let mut ceiling = None;
-    for over in Over::ALL {
-        let burned = burn(over, folder.path(), burst)?;
+    let ground = Ground::alone(folder.path(), &run_id()?);
+    for over in Over::ALL.into_iter().filter(|over| !over.is_shared()) {
+        let burned = burn(over, &ground, burst)?;
         let ceiling = *ceiling.get_or_insert(burned.volley.per_second());
         page.is_good &= burned.missing == 0;
         page.row(&format!("intake: {}", over.words()), &intake_figure(over, &burned, ceiling));
     }
     let folder = tempfile::tempdir().context("a folder for the throw-away store")?;
     let paced = Burst { pace: Pace::PerSecond(4_000.0), ..burst };
-    let burned = burn(Over::Decided, folder.path(), paced)?;
+    let ground = Ground::alone(folder.path(), &run_id()?);
+    let burned = burn(Over::Decided, &ground, paced)?;
     page.is_good &= burned.missing == 0;
     let figure = format!(
         "acknowledged after p50 {:.1} ms, p99 {:.1} ms",

@@ -153,6 +153,7 @@ fn add(seen: &mut Seen, book: &Rulebook, leads: &[Lead], since: Time) {
             source: &lead.source,
             intent: lead.intent.as_deref(),
             known: &lead.known,
+            account: lead.account.as_ref(),
         });
         seen.add(book, &facts);
     }

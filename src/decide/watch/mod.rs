@@ -62,6 +62,9 @@ pub struct Vitals {
     pub books: Option<Books>,
     /// What the last recount found wrong, in words; none before the first one.
     pub recounted: Option<Option<String>>,
+    /// What the last decisions that were made again came to: which differed, in words; none before
+    /// the first.
+    pub replayed: Option<Option<String>>,
     /// By how much reviews were late that were decided since the last look.
     pub review_late: Span,
     /// CRM connections that are left alone.
@@ -174,6 +177,11 @@ pub fn judge(vitals: &Vitals, limits: &Limits, now: Time) -> Judged {
     }
     for (rep, (long, why)) in &vitals.calendars {
         judged.add(Alert::CalendarStale, rep, format!("not read for {}: {why}", rough(*long)));
+    }
+    match &vitals.replayed {
+        None => drop(judged.unknown.insert(Alert::DecisionDiffers)),
+        Some(None) => {}
+        Some(Some(says)) => judged.add(Alert::DecisionDiffers, "", says.clone()),
     }
     if let Some(bloat) = vitals.bloat {
         of_bloat(bloat, limits, &mut judged);

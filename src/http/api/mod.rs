@@ -4,14 +4,20 @@
 //! looked at; a change is an event with the caller's name; unknown fields are refused; lists are
 //! paged; every refusal is a problem document. Does not know: pages, which make the same reads.
 
+mod accounts;
 mod books;
+mod drafts;
 mod events;
 mod jobs;
 mod leads;
 mod open;
+mod publish;
+mod ready;
 mod replicas;
 mod reps;
 mod rulebooks;
+mod schedule;
+mod shadow;
 mod tokens;
 
 use actix_web::{
@@ -47,12 +53,17 @@ pub fn routes(config: &mut web::ServiceConfig) {
             .app_data(web::PathConfig::default().error_handler(|_, request| {
                 refused(request, StatusCode::NOT_FOUND, "the address holds no id of the right form")
             }))
+            .configure(accounts::routes)
             .configure(leads::routes)
             .configure(events::routes)
             .configure(jobs::routes)
             .configure(open::routes)
             .configure(replicas::routes)
             .configure(reps::routes)
+            .configure(drafts::routes)
+            .configure(schedule::routes)
+            .configure(shadow::routes)
+            .configure(publish::routes)
             .configure(rulebooks::routes)
             .configure(tokens::routes)
             .configure(books::routes)

@@ -73,12 +73,20 @@ async fn listed(request: &HttpRequest, front: &Front) -> Answer {
     Ok(HttpResponse::Ok().json(serde_json::json!({ "reps": reps })))
 }
 
+/// The absences that people say; that somebody is deactivated is a CRM's word alone.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Wish {
+    Out,
+    Paused,
+}
+
 /// What "away" takes: out by default, until the end of the rep's day by default.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AwayOrder {
     #[serde(default)]
-    absence: Option<Absence>,
+    absence: Option<Wish>,
     #[serde(default)]
     from: Option<Time>,
     #[serde(default)]
@@ -111,21 +119,18 @@ async fn gone(request: &HttpRequest, rep: String, payload: web::Payload, front: 
     let end = || if from < day_end { day_end } else { from.plus(Span::days(1)) };
     let until = order.until.or_else(|| order.span.map(|span| from.plus(span)));
     let until = until.unwrap_or_else(end);
-    if until <= from {
-        return Err(bad(front, "the absence would end before it begins: `from` is before `until`"));
-    }
     if until <= now {
         let detail = "the absence would be over already: `until` is an instant to come, in \
                       milliseconds since 1970, and `for` a span as in 2h";
         return Err(bad(front, detail));
     }
-    let absence = order.absence.unwrap_or(Absence::Out);
-    if absence == Absence::Deactivated {
-        return Err(bad(
-            front,
-            "only a CRM says that somebody is deactivated: write out or paused",
-        ));
+    if until <= from {
+        return Err(bad(front, "the absence would end before it begins: `from` is before `until`"));
     }
+    let absence = match order.absence {
+        None | Some(Wish::Out) => Absence::Out,
+        Some(Wish::Paused) => Absence::Paused,
+    };
     tell_store(front, &caller, &News::Away { rep, absence, from, until: Some(until) }).await
 }
 
@@ -165,8 +170,9 @@ async fn statement(
 
 async fn stated(request: &HttpRequest, rep: &str, window: &Window, front: &Front) -> Answer {
     auth::caller(front, request).await?;
-    let now = front.clock.now();
-    let until = window.until.unwrap_or(now).min(now);
+    // The end does not belong to it, and what is decided in this instant does.
+    let next = front.clock.now().plus(Span(1));
+    let until = window.until.unwrap_or(next).min(next);
     let team = front.store.team().await.map_err(|error| store(front, &error))?;
     let turns: BTreeMap<&String, &Turn> = team
         .rotations

@@ -1,44 +1,101 @@
-//! Rulebook versions: list, show, publish.
+//! Rulebook versions: list with what changed, show, compare.
 //!
-//! Guarantees: a rulebook with a mistake is refused with every finding, and the one in force
-//! stays; publishing over a version that is not the latest is refused when the caller says what
-//! it was based on; the text in force makes no version. What analysis finds beside mistakes is in
-//! the answer, and refuses nothing.
-//! Does not know: files on the daemon's disk; `worker::reload` watches those.
+//! Guarantees: every version that ever was can be listed and shown; a comparison is of any two of
+//! versions, drafts and what is in force. Does not know: how one is published (`publish`).
 
-use std::{collections::BTreeMap, sync::Arc};
-
-use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{Answer, asked, bad, either, missing, store};
+use super::{Answer, bad, either, missing, store};
 use crate::{
-    http::{Front, auth, problem::Problem},
-    model::{
-        finding::{Finding, Severity},
-        time::Time,
+    http::{Front, auth},
+    model::version::{DRAFT, is_draft_name},
+    rulebook::{
+        Files,
+        compare::{changes, summary},
     },
-    rulebook::{Files, Rulebook, lint::Seen},
-    store::{FROM_FILE, NewRulebook},
+    store::{RulebookRow, paper},
 };
+
+/// The most versions of one page, where each is read.
+const READ_MAX: usize = 50;
 
 pub fn routes(config: &mut web::ServiceConfig) {
     config
         .route("/rulebooks", web::get().to(list))
-        .route("/rulebooks", web::post().to(publish))
-        .route("/rulebooks/{version}", web::get().to(one));
+        .route("/rulebooks/{version}", web::get().to(one))
+        .route("/rulebooks/{old}/diff/{new}", web::get().to(diff));
 }
 
-async fn list(request: HttpRequest, front: web::Data<Front>) -> HttpResponse {
-    either(listed(&request, &front).await)
+/// Which versions.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    /// Only those before this one: for the next page.
+    before: Option<u32>,
+    /// At most so many.
+    max: Option<usize>,
+    /// Say of each what it changed.
+    #[serde(default)]
+    changes: bool,
 }
 
-async fn listed(request: &HttpRequest, front: &Front) -> Answer {
+async fn list(
+    request: HttpRequest,
+    wanted: web::Query<Wanted>,
+    front: web::Data<Front>,
+) -> HttpResponse {
+    either(listed(&request, &wanted, &front).await)
+}
+
+async fn listed(request: &HttpRequest, wanted: &Wanted, front: &Front) -> Answer {
     auth::caller(front, request).await?;
-    let rows = front.store.rulebooks(None).await.map_err(|error| store(front, &error))?;
-    Ok(HttpResponse::Ok()
-        .json(serde_json::json!({ "in_force": (front.book)().version, "rulebooks": rows })))
+    let newest = front.store.rulebooks(None).await.map_err(|error| store(front, &error))?;
+    let in_force = (front.book)().version;
+    if wanted.before.is_none() && !wanted.changes {
+        let mut rows = newest;
+        rows.truncate(wanted.max.unwrap_or(usize::MAX));
+        return Ok(HttpResponse::Ok().json(json!({ "in_force": in_force, "rulebooks": rows })));
+    }
+    // Versions have no gap: each is found by its number, however many there are.
+    let first = newest.first().map_or(0, |row| row.version);
+    let first = wanted.before.map_or(first, |before| before.saturating_sub(1).min(first));
+    let max = wanted.max.unwrap_or(READ_MAX).clamp(1, READ_MAX);
+    let mut rows = Vec::with_capacity(max);
+    let mut later: Option<(Value, Option<Files>)> = None;
+    for version in (1..=first).rev().take(max + 1) {
+        let row = version_row(front, version).await?;
+        let files = row.document.as_deref().and_then(|text| Files::from_json(text).ok());
+        if let Some((row, Some(new))) = &mut later
+            && wanted.changes
+            && let Some(old) = &files
+        {
+            put_changes(row, old, new);
+        }
+        rows.extend(later.take().map(|(row, _)| row));
+        let row = json!(RulebookRow { document: None, ..row });
+        later = Some((row, files));
+    }
+    if rows.len() < max {
+        rows.extend(later.map(|(row, _)| row));
+    }
+    let last = rows.last().and_then(|row| row.get("version")?.as_u64()).unwrap_or(1);
+    let next = (last > 1).then_some(last);
+    Ok(HttpResponse::Ok().json(json!({ "in_force": in_force, "rulebooks": rows, "next": next })))
+}
+
+fn put_changes(row: &mut Value, old: &Files, new: &Files) {
+    let found = changes(old, new);
+    if let Some(members) = row.as_object_mut() {
+        members.insert("summary".to_owned(), summary(&found).into());
+        members.insert("changes".to_owned(), json!(found));
+    }
+}
+
+async fn version_row(front: &Front, version: u32) -> Result<RulebookRow, HttpResponse> {
+    let rows = front.store.rulebooks(Some(version)).await.map_err(|error| store(front, &error))?;
+    rows.into_iter().next().ok_or_else(|| missing(front, "no rulebook has this version"))
 }
 
 async fn one(
@@ -51,92 +108,43 @@ async fn one(
 
 async fn shown(request: &HttpRequest, version: u32, front: &Front) -> Answer {
     auth::caller(front, request).await?;
-    let rows = front.store.rulebooks(Some(version)).await.map_err(|error| store(front, &error))?;
-    let row = rows.first().ok_or_else(|| missing(front, "no rulebook has this version"))?;
-    Ok(HttpResponse::Ok().json(row))
+    Ok(HttpResponse::Ok().json(version_row(front, version).await?))
 }
 
-/// A rulebook to be published: every file by its name, `rulebook.toml` among them.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Draft {
-    files: BTreeMap<String, String>,
-    #[serde(default)]
-    message: String,
-    #[serde(default)]
-    based_on: Option<u32>,
-    #[serde(default)]
-    dry_run: bool,
-}
-
-async fn publish(
+async fn diff(
     request: HttpRequest,
-    payload: web::Payload,
+    sides: web::Path<(String, String)>,
     front: web::Data<Front>,
 ) -> HttpResponse {
-    either(published(&request, payload, &front).await)
+    let (old, new) = sides.into_inner();
+    either(compared(&request, (&old, &new), &front).await)
 }
 
-async fn published(request: &HttpRequest, payload: web::Payload, front: &Front) -> Answer {
-    let (caller, draft) = asked::<Draft>(front, request, payload).await?;
-    let document = serde_json::to_string(&draft.files)
-        .map_err(|error| bad(front, &format!("the files are not text: {error}")))?;
-    let files = Files::from_json(&document).map_err(|why| bad(front, &why))?;
-    let now_in_force = (front.book)().version;
-    if draft.based_on.is_some_and(|based_on| based_on != now_in_force) {
-        return Err(Problem::new(
-            StatusCode::CONFLICT,
-            "not based on the latest",
-            front.reference(),
-        )
-        .detail(format!("version {now_in_force} is in force; take its changes in first"))
-        .answer());
-    }
-    let book = front.compile(&files, 0).map_err(|findings| {
-        let mut problem = Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "the rulebook has mistakes; the one in force stays",
-            front.reference(),
-        );
-        problem.findings = findings;
-        problem.answer()
-    })?;
-    let (files, findings) = linted(book, files, front.clock.now()).await;
-    if draft.dry_run {
-        return Ok(
-            HttpResponse::Ok().json(with(serde_json::json!({ "would_publish": true }), &findings))
-        );
-    }
-    // Who signs like the file is not taken for it: a restart would read its version as the file's.
-    let author = if caller.0 == FROM_FILE { "a token".to_owned() } else { caller.0.clone() };
-    let new = NewRulebook { document, author, message: draft.message, at: front.clock.now() };
-    let version = front.store.publish(new).await.map_err(|error| store(front, &error))?;
-    let answer = with(serde_json::json!({ "version": version }), &findings);
-    if version == now_in_force {
-        return Ok(HttpResponse::Ok().json(answer));
-    }
-    let book = front
-        .compile(&files, version)
-        .map_err(|_| bad(front, "the rulebook changed while it was published"))?;
-    (front.take_book)(Arc::new(book));
-    tracing::info!(by = caller.0, version, "a rulebook was published");
-    Ok(HttpResponse::Created().json(answer))
+async fn compared(request: &HttpRequest, (old, new): (&str, &str), front: &Front) -> Answer {
+    auth::caller(front, request).await?;
+    let (before, after) = (files_of(front, old).await?, files_of(front, new).await?);
+    // Tables may have a hundred thousand rows: not on a worker.
+    let found = web::block(move || changes(&before, &after)).await.unwrap_or_default();
+    Ok(HttpResponse::Ok().json(json!({
+        "old": old, "new": new, "same": found.is_empty(), "summary": summary(&found),
+        "changes": found,
+    })))
 }
 
-/// What should be looked at, found beside the workers: thousands of rules take a while.
-async fn linted(book: Rulebook, files: Files, now: Time) -> (Files, Vec<Finding>) {
-    let files = Arc::new(files);
-    let looked_at = Arc::clone(&files);
-    let found = web::block(move || book.lint(&looked_at, &Seen::default(), now)).await;
-    let mut found = found.unwrap_or_default();
-    found.retain(|one| one.severity != Severity::Note);
-    (Arc::unwrap_or_clone(files), found)
-}
-
-/// An answer with findings, if there are any.
-fn with(mut answer: Value, findings: &[Finding]) -> Value {
-    if let (Some(members), false) = (answer.as_object_mut(), findings.is_empty()) {
-        members.insert("findings".to_owned(), serde_json::json!(findings));
-    }
-    answer
+/// The files of a version by its number, of what is `live`, or of a draft by its name.
+pub(super) async fn files_of(front: &Front, name: &str) -> Result<Files, HttpResponse> {
+    let text = if name == "live" {
+        version_row(front, (front.book)().version).await?.document
+    } else if let Ok(version) = name.parse::<u32>() {
+        version_row(front, version).await?.document
+    } else {
+        let paper = is_draft_name(name).then(|| format!("{DRAFT}{name}"));
+        let paper = match paper {
+            Some(paper) => paper::named(front.store.as_ref(), &paper).await,
+            None => Ok(None),
+        };
+        let paper = paper.map_err(|error| store(front, &error))?;
+        paper.ok_or_else(|| missing(front, "no draft has this name"))?.body
+    };
+    Files::from_json(&text.unwrap_or_default()).map_err(|why| bad(front, &why))
 }

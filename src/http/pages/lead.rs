@@ -70,6 +70,8 @@ pub struct WhyView {
     pub headline: Markup,
     /// The rule that decided, said back.
     pub rule: Option<Markup>,
+    /// Which account it was matched to and why, and who else came close.
+    pub account: Option<(Markup, Vec<Markup>)>,
     /// Rules in order: class, id, why not.
     pub rules: Vec<(&'static str, String, Markup)>,
     /// Candidates.
@@ -194,6 +196,10 @@ fn why_view(book: &Rulebook, why: Why<'_>, now: Time) -> WhyView {
     WhyView {
         headline: Markup::sentence(&why.headline, TEXT, now),
         rule: why.rule.map(|rule| Markup::quoting(&rule, TEXT)),
+        account: why.account.map(|account| {
+            let others = account.others.iter().map(|other| Markup::quoting(other, TEXT));
+            (Markup::quoting(&account.text, TEXT), others.collect())
+        }),
         rules: why.rules.iter().map(rule).collect(),
         candidates: why
             .candidates

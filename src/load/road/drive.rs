@@ -20,7 +20,7 @@ use crate::{
     demo::crm::{Kind, StandIn, Stats},
     load::{
         Aim, Pace, Until, Volley, body, fire,
-        intake::{Burst, Over, burn, scheme},
+        intake::{Burst, Ground, Over, burn, scheme},
     },
     telemetry::usage,
 };
@@ -93,7 +93,8 @@ fn plain(order: &Order, leads: u64, road: f64) -> anyhow::Result<Plain> {
         pace: Pace::Free,
         until: Until::Count(leads),
     };
-    let per_second = burn(Over::Stored, folder.path(), burst)?.volley.per_second();
+    let per_second =
+        burn(Over::Stored, &Ground::alone(folder.path(), &order.run), burst)?.volley.per_second();
     Ok(Plain { per_second, ratio: road / per_second.max(1e-9) })
 }
 

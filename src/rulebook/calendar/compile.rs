@@ -9,6 +9,7 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use super::holiday::{Holiday, HolidaySet};
 use super::walk::{Block, Weekly};
+use super::zones::Zones;
 
 /// Something wrong in an `[[hours]]` entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,12 +25,13 @@ const DAYS: [&str; 7] =
 const DAY_MINUTES: u16 = 24 * 60;
 
 pub(super) fn compile(
+    zones: &Zones,
     zone: &str,
     open: &[(String, Vec<String>)],
     holidays: Vec<Holiday>,
 ) -> Result<Weekly, Vec<Finding>> {
     let mut findings = Vec::new();
-    let zone = find_zone(zone).unwrap_or_else(|message| {
+    let zone = find_zone(zones, zone).unwrap_or_else(|message| {
         findings.push(Finding { field: "zone".into(), message });
         TimeZone::UTC
     });
@@ -94,13 +96,11 @@ fn show(block: Block) -> String {
     format!("{:02}:{:02}-{:02}:{:02}", start / 60, start % 60, end / 60, end % 60)
 }
 
-fn find_zone(name: &str) -> Result<TimeZone, String> {
-    // The compiled-in database alone, so that every machine decides the same.
-    let database = TimeZoneDatabase::bundled();
-    match database.get(name.trim()) {
-        Ok(zone) if !zone.is_unknown() => return Ok(zone),
-        _ => {}
+fn find_zone(zones: &Zones, name: &str) -> Result<TimeZone, String> {
+    if let Some(zone) = zones.get(name.trim()) {
+        return Ok(zone);
     }
+    let database = TimeZoneDatabase::bundled();
     let wanted = name.trim().to_ascii_lowercase().replace(' ', "_");
     let city = |zone: &str| zone.rsplit('/').next().unwrap_or(zone).to_ascii_lowercase();
     let likeness = |zone: &str| {
@@ -195,7 +195,7 @@ mod tests {
                 ((*days).to_owned(), blocks.iter().map(|text| (*text).to_owned()).collect())
             })
             .collect();
-        compile(zone, &open, Vec::new()).err().unwrap_or_default()
+        compile(&Zones::default(), zone, &open, Vec::new()).err().unwrap_or_default()
     }
 
     #[test]

@@ -26,7 +26,7 @@ enum On {
 
 impl Holiday {
     /// Reads `2026-12-25`, `2026-12-24..2026-12-26` (both included) or, for every year, `12-25` or
-    /// a rule (see [`YearRule`]): `last monday of may`, `easter + 1`.
+    /// a rule (see `year_rule`): `last monday of may`, `easter + 1`.
     ///
     /// # Errors
     /// A sentence that says what was expected.

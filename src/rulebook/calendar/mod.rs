@@ -21,12 +21,14 @@ mod recur;
 mod walk;
 mod window;
 mod year_rule;
+mod zones;
 
 use jiff::tz::TimeZone;
 
 pub use compile::Finding;
 pub use holiday::Holiday;
 pub use ics::holidays_from_ics;
+pub use zones::Zones;
 
 use crate::model::time::{Span, Time};
 use walk::Weekly;
@@ -66,7 +68,21 @@ impl Hours {
         open: &[(String, Vec<String>)],
         holidays: Vec<Holiday>,
     ) -> Result<Self, Vec<Finding>> {
-        compile::compile(zone, open, holidays).map(|weekly| Self(Kind::Weekly(Box::new(weekly))))
+        Self::compile_with(&Zones::default(), zone, open, holidays)
+    }
+
+    /// The same with the rules of these zones.
+    ///
+    /// # Errors
+    /// Everything that is wrong, each with the field it is in and how to mend it.
+    pub fn compile_with(
+        zones: &Zones,
+        zone: &str,
+        open: &[(String, Vec<String>)],
+        holidays: Vec<Holiday>,
+    ) -> Result<Self, Vec<Finding>> {
+        let weekly = compile::compile(zones, zone, open, holidays)?;
+        Ok(Self(Kind::Weekly(Box::new(weekly))))
     }
 
     /// The same hours in a year without holidays.

@@ -82,8 +82,7 @@ impl Recur {
         read.freq = freq?;
         let by_number = read.days.iter().any(|(nth, _)| nth.is_some());
         let fits = match read.freq {
-            Freq::Daily => !by_number && read.month_days.is_empty(),
-            Freq::Weekly => !by_number && read.month_days.is_empty(),
+            Freq::Daily | Freq::Weekly => !by_number && read.month_days.is_empty(),
             Freq::Monthly => read.days.is_empty() || read.month_days.is_empty(),
             // "The second Tuesday of March" needs its month.
             Freq::Yearly => read.days.is_empty() || (by_number && !read.months.is_empty()),
@@ -213,7 +212,7 @@ mod tests {
             Until::Utc(until) | Until::Local(until) => at > until,
         };
         let starts = rule.starts(first.at(9, 0, 0, 0), (first, last), ends);
-        starts.into_iter().map(|start| start.date()).collect()
+        starts.into_iter().map(jiff::civil::DateTime::date).collect()
     }
 
     #[test]

@@ -111,7 +111,7 @@ impl YearRule {
     }
 
     /// Whether it is this day.
-    pub fn falls_on(&self, date: Date) -> bool {
+    pub fn falls_on(self, date: Date) -> bool {
         let base = date.checked_sub(i64::from(self.offset).days());
         base.is_ok_and(|base| self.base.in_year(base.year()) == Some(base))
     }

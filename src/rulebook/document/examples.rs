@@ -346,6 +346,7 @@ impl Example<'_> {
             source: &self.source,
             intent,
             known: &known,
+            account: None,
         });
         // An example names our rep, not the owner id in some CRM.
         for (name, asked) in [("account", self.account), ("person", self.person)] {

@@ -3,6 +3,7 @@
 //! Guarantees: every problem that can be seen is reported at once, each at its place.
 //! Does not know: where files come from.
 
+mod accounts;
 mod chains;
 mod examples;
 mod ladders;
@@ -19,6 +20,8 @@ mod tree;
 #[cfg(test)]
 mod broken_tests;
 
+use std::sync::Arc;
+
 use toml::de::DeTable;
 
 use self::{
@@ -29,12 +32,14 @@ use self::{
 };
 use super::{
     Rulebook, Tell,
+    calendar::Hours,
     condition::{Index, Schema, Type},
     fields::{self, Declared},
     files::{Files, MAIN, Setup},
     finding::Source,
 };
 use crate::model::{
+    account::Matching,
     finding::{Finding, Severity},
     time::Span,
 };
@@ -180,12 +185,15 @@ fn compile<'d>(
         intents: top.intents,
         forms,
         mappings,
+        matching: top.matching,
         tables,
         ..Rulebook::empty(schema)
     };
     let index = Index::build(book.rules.iter().map(|rule| &rule.when));
     let stops = book.stops();
     book.lookups.finish(book.reps.values(), assignable, &setup.asked, (index, stops));
+    book.basis = Arc::new(setup.basis(book.hours.values().filter_map(Hours::zone_name)));
+    book.connected = (setup.crms.clone(), setup.asked.clone());
     for found in examples::run(&book, &examples) {
         log.note(found);
     }
@@ -199,6 +207,7 @@ struct Top {
     ask_within: Option<Span>,
     intents: Vec<String>,
     alarm: Vec<Tell>,
+    matching: Matching,
 }
 
 fn top(cx: &Cx<'_>, root: &Section<'_>) -> Top {
@@ -208,6 +217,7 @@ fn top(cx: &Cx<'_>, root: &Section<'_>) -> Top {
         ask_within: root.item("ask_within").and_then(|item| item.span()),
         intents: intents(root),
         alarm: ladders::alarm(cx, root),
+        matching: accounts::matching(root),
     }
 }
 

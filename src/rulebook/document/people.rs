@@ -41,7 +41,7 @@ pub fn hours(cx: &Cx<'_>, entries: &[Entry<'_>]) -> BTreeMap<String, Hours> {
             })
             .collect();
         // A missing zone has its finding; what else is wrong is found with any zone.
-        match Hours::compile(zone.unwrap_or("UTC"), &blocks, holidays) {
+        match Hours::compile_with(&cx.setup.zones, zone.unwrap_or("UTC"), &blocks, holidays) {
             Ok(hours) => drop(all.insert((*id).to_owned(), hours)),
             Err(findings) => {
                 for found in findings {

@@ -193,7 +193,9 @@ fn find_column(cx: &Cx<'_>, item: &Item<'_>, file: &str, sheet: &Sheet<'_>) -> O
 
 /// The facts that a rule may assign by, and what they hold.
 pub fn assignable(written: &[Written<'_>], schema: &Schema) -> BTreeMap<Slot, ColumnKind> {
-    let own = ["account.owner", "person.owner"].into_iter();
+    let own =
+        ["account.owner", "account.parent_owner", "account.opportunity_owner", "person.owner"]
+            .into_iter();
     let own = own.filter_map(|name| Some((schema.slot(name)?, ColumnKind::Rep)));
     let columns = written.iter().flat_map(|table| {
         table.columns.iter().filter_map(|(item, kind)| {

@@ -132,14 +132,16 @@ macro_rules! table {
 
 /// Every table, in the order in which they are moved.
 #[rustfmt::skip] // One table a line reads as the list that it is.
-pub static TABLES: [Table; 17] = [
+pub static TABLES: [Table; 22] = [
     table!("rulebook", 1, 20, [version Int, author Text, message Text, at Int, document Text]),
     table!("token", 1, 1000, [name Text, hash Bytes, created_at Int, expires_at Int, revoked_at Int]),
     table!("event", 1, 500, [id Int, uuid Id, kind Int, fate Int, tries Int, lead Int, received_at Int, source Text, delivery Text, content_type Text, actor Text, reason Text, news Bytes]),
     table!("body", 1, 100, [event Int, bytes Bytes]),
     table!("lead", 1, 1000, [id Int, uuid Id, revision Int, state Int, owner Text, due_at Int, doc Text]),
     table!("identity", 3, 1000, [hash Int, value Text, lead Int]),
-    table!("decision", 1, 1000, [seq Int, lead Int, event Int, at Int, what Text, rulebook Int, doc Text]),
+    table!("decision", 1, 1000, [seq Int, lead Int, event Int, at Int, what Text, rulebook Int, doc Text, saw Text, moved Text]),
+    table!("checkpoint", 1, 1, [seq Int, team Text]),
+    table!("basis", 1, 10, [hash Int, doc Text]),
     table!("job", 1, 1000, [id Int, lead Int, kind Int, destination Text, lane Text, wanted Int, due_at Int, rank Int, why Text, attempts Int, lapsed Int, lease_until Int, is_uncertain Flag, is_dead Flag, reason Text]),
     table!("link", 2, 1000, [lead Int, destination Text, record Text, owner Text, tried Text, written_at Int]),
     table!("notice", 1, 1000, [id Int, lead Int, destination Text, why Text, revision Int, at Int]),
@@ -150,6 +152,9 @@ pub static TABLES: [Table; 17] = [
     table!("tally", 1, 1000, [name Text, n Int]),
     table!("unfilled", 2, 1000, [source Text, field Text, n Int]),
     table!("alert", 1, 100, [id Int, doc Text]),
+    table!("account", 2, 1000, [origin Text, id Text, stamp Int, doc Text]),
+    table!("mirror", 1, 100, [name Text, version Int]),
+    table!("paper", 1, 20, [name Text, head Text, body Text]),
 ];
 
 /// Tables whose rows are numbered by the database, which must not give out a number again.

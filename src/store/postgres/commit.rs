@@ -220,7 +220,7 @@ async fn write_decisions(tx: &Tx, changes: &Changes) -> StoreResult<()> {
     if changes.decisions.is_empty() {
         return Ok(());
     }
-    let all = || changes.decisions.iter().map(|(decided, _)| decided);
+    let all = || changes.decisions.iter().map(|(decided, ..)| decided);
     let seqs: Vec<i64> = all().map(|decided| decided.seq.0).collect();
     let leads: Vec<Option<i64>> = all().map(|decided| decided.lead.map(|lead| lead.0)).collect();
     let events: Vec<Option<i64>> =
@@ -231,12 +231,17 @@ async fn write_decisions(tx: &Tx, changes: &Changes) -> StoreResult<()> {
         whats.push(text(rows::word(&decided.decision.what)?));
     }
     let books: Vec<i64> = all().map(|decided| i64::from(decided.decision.rulebook)).collect();
-    let docs: Vec<Text<'_>> = changes.decisions.iter().map(|(_, doc)| text(doc)).collect();
+    let docs: Vec<Text<'_>> = changes.decisions.iter().map(|(_, doc, _)| text(doc)).collect();
+    let records = || changes.decisions.iter().map(|(.., record)| record.as_ref());
+    let saws: Vec<Option<Text<'_>>> =
+        records().map(|record| maybe(record.map(|record| &record.saw))).collect();
+    let moves: Vec<Option<Text<'_>>> =
+        records().map(|record| maybe(record.and_then(|record| record.moved.as_ref()))).collect();
     tx.execute(
-        "INSERT INTO decision (seq, lead, event, at, what, rulebook, doc)
+        "INSERT INTO decision (seq, lead, event, at, what, rulebook, doc, saw, moved)
          SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[],
-            $6::bigint[], $7::text[])",
-        &[&seqs, &leads, &events, &ats, &whats, &books, &docs],
+            $6::bigint[], $7::text[], $8::text[], $9::text[])",
+        &[&seqs, &leads, &events, &ats, &whats, &books, &docs, &saws, &moves],
     )
     .await?;
     Ok(())

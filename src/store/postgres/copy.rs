@@ -42,9 +42,9 @@ const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL statement_
      SET LOCAL lock_timeout = '5s'; SET LOCAL idle_in_transaction_session_timeout = 0";
 
 /// Where values stand in a statement: as many as the widest table has columns, and one.
-const PLACES: [&str; 16] = [
+const PLACES: [&str; 24] = [
     "$1", "$2", "$3", "$4", "$5", "$6", "$7", "$8", "$9", "$10", "$11", "$12", "$13", "$14", "$15",
-    "$16",
+    "$16", "$17", "$18", "$19", "$20", "$21", "$22", "$23", "$24",
 ];
 
 impl PostgresSide {
@@ -217,6 +217,7 @@ impl Side for PostgresSide {
             names.push(name);
             columns.push(column);
         }
+        debug_assert!(columns.len() <= PLACES.len(), "{} has too many columns", table.name);
         let places = PLACES.iter().copied().take(columns.len());
         let statement = Statement::of("INSERT INTO ").then(table.name).then(" (");
         let statement = statement.list(names.into_iter());

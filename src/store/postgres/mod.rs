@@ -1,7 +1,7 @@
 //! The store on PostgreSQL 15 and newer: several replicas on one database, none of them special.
 //!
 //! Read in this order: `verbs`, then `accept`, `decide`, `overlay`, `commit`, `job`, `claim`, `settle` (the road
-//! of a lead), then `order`, `rulebook`, `token`, `sweep`, `list`, `story`, `tally`, `backup` (all
+//! of a lead), then `order`, `rulebook`, `paper`, `token`, `sweep`, `list`, `story`, `tally`, `backup` (all
 //! functions on a transaction), then `line` (what comes in shares its commits), `pools`, `tx` and
 //! `value` (connections), `options`, `tls`, `open`, `migrate`, `wakes`.
 //!
@@ -27,11 +27,14 @@ mod job;
 mod line;
 mod list;
 mod migrate;
+mod mirror;
 mod open;
 mod options;
 mod order;
 mod overlay;
+mod paper;
 mod pools;
+mod record;
 mod rows;
 mod rulebook;
 mod settle;

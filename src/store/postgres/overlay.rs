@@ -18,6 +18,7 @@ use crate::{
         id::{EventId, LeadId, Seq},
         lead::{Identity, Lead},
         plan::{Decided, Input, Review, Snapshot, Step, Wanted},
+        record::Record,
         time::Time,
     },
     store::{
@@ -95,8 +96,8 @@ pub struct Changes {
     pub leads: BTreeMap<i64, LeadEnd>,
     /// Identities by lead.
     pub identities: Vec<(Identity, i64)>,
-    /// Decisions and their documents, in order.
-    pub decisions: Vec<(Decided, String)>,
+    /// Decisions, their documents and their records, in order.
+    pub decisions: Vec<(Decided, String, Option<Record>)>,
     /// Jobs.
     pub jobs: Wishes,
 }
@@ -211,6 +212,9 @@ impl<'b> Overlay<'b> {
     /// Takes a good plan in.
     fn keep(&mut self, about: &About<'_>, ready: Ready) {
         let Ready { fate, is_new, about_lead, wanted, lead_doc, decided, mut plan } = ready;
+        if decided.is_some() {
+            self.books.numbered(plan.record.as_ref());
+        }
         woken(&mut self.done, &plan, self.batch.now);
         if let (Some((event, kind)), Some(fate)) = (about.event, fate) {
             let lead = about_lead.filter(|_| belongs(about, Some(fate)));
@@ -245,9 +249,8 @@ impl<'b> Overlay<'b> {
             self.books.filled(filled);
         }
         if let Some((decided, doc)) = decided {
-            self.books.numbered();
             self.done.decided.push(decided.clone());
-            self.changes.decisions.push((decided, doc));
+            self.changes.decisions.push((decided, doc, plan.record));
         }
     }
 

@@ -1,21 +1,22 @@
 //! Rulebook versions.
 //!
 //! Guarantees: numbered from one without a gap, never changed; publishing the current text again
-//! makes no version, also when two replicas publish at once.
+//! makes no version, also when two replicas publish at once; what a publication is based on is
+//! compared in its own transaction.
 //! Does not know: whether the text is a rulebook.
 
 use super::{
-    rows,
+    paper, rows,
     tx::{Tx, get, get_maybe, get_text},
     value::text,
 };
 use crate::{
     model::time::Time,
-    store::{NewRulebook, RulebookRow, StoreResult, read::PAGE_MAX},
+    store::{NewRulebook, Published, RulebookRow, StoreResult, Terms, read::PAGE_MAX},
 };
 
 /// Makes the next version, or answers the current one if its text is the same.
-pub async fn publish(tx: &Tx, rulebook: &NewRulebook) -> StoreResult<u32> {
+pub async fn publish(tx: &Tx, rulebook: &NewRulebook, terms: &Terms) -> StoreResult<Published> {
     tx.batch("LOCK TABLE rulebook IN SHARE ROW EXCLUSIVE MODE").await?;
     let document = text(&rulebook.document);
     let current = tx
@@ -24,18 +25,29 @@ pub async fn publish(tx: &Tx, rulebook: &NewRulebook) -> StoreResult<u32> {
             &[&document],
         )
         .await?;
-    let version = match current {
-        Some(row) if get(&row, 1)? => return Ok(rows::number(get(&row, 0)?)),
-        Some(row) => get::<i64>(&row, 0)? + 1,
-        None => 1,
+    let (newest, is_same): (i64, bool) = match current {
+        Some(row) => (get(&row, 0)?, get(&row, 1)?),
+        None => (0, false),
     };
+    if !is_same && terms.based_on.is_some_and(|base| i64::from(base) != newest) {
+        return Ok(Published::NotLatest(rows::number(newest)));
+    }
+    if let Some(name) = &terms.ends
+        && !paper::end(tx, name).await?
+    {
+        return Ok(Published::Ended);
+    }
+    if is_same {
+        return Ok(Published::As(rows::number(newest)));
+    }
+    let version = newest + 1;
     tx.execute(
         "INSERT INTO rulebook (version, author, message, at, document)
          VALUES ($1, $2, $3, $4, $5)",
         &[&version, &text(&rulebook.author), &text(&rulebook.message), &rulebook.at.0, &document],
     )
     .await?;
-    Ok(rows::number(version))
+    Ok(Published::As(rows::number(version)))
 }
 
 /// All versions without their texts, newest first, or one with its text.

@@ -9,22 +9,24 @@ use tokio::sync::{broadcast, oneshot};
 
 use super::{
     LONG_MAX, PostgresStore, VERB_MAX, accept, agree, alert, answered, backup, bloat, claim, error,
-    list, order, rulebook, settle, story, sweep, tally, team, token,
+    list, mirror, order, paper, record, rulebook, settle, story, sweep, tally, team, token,
 };
 use crate::{
     model::{
         alert::{Bloat, RaisedAlert},
         event::{Accepted, Event, NewEvent},
-        id::EventId,
+        id::{EventId, Seq},
         job::{JobRow, Settled, Settlement},
         plan::Decided,
+        record::RecordRow,
         team::Team,
         time::Time,
     },
     store::{
-        Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter,
-        JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, RulebookRow, Store,
-        StoreError, StoreResult, Swept, Tally, TokenOrder, TokenRow, Wake, agree::Change,
+        Amend, Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter,
+        JobFilter, JobOrder, Keep, LeadFilter, LeadRow, LeadStory, MirrorDone, MirrorOrder,
+        MirrorRow, NewRulebook, Page, Paper, Papers, Published, RecordFilter, RulebookRow, Store,
+        StoreError, StoreResult, Swept, Tally, Terms, TokenOrder, TokenRow, Wake, agree::Change,
     },
 };
 
@@ -82,14 +84,30 @@ impl Store for PostgresStore {
         self.write(move |tx| Box::pin(async move { order::redo(tx, &events).await }))
     }
 
-    fn publish(&self, rulebook: NewRulebook) -> Boxed<'_, StoreResult<u32>> {
-        let published =
-            self.write(move |tx| Box::pin(async move { rulebook::publish(tx, &rulebook).await }));
+    fn publish_on(&self, rulebook: NewRulebook, terms: Terms) -> Boxed<'_, StoreResult<Published>> {
+        let published = self.write(move |tx| {
+            Box::pin(async move { rulebook::publish(tx, &rulebook, &terms).await })
+        });
         let wakes = Arc::clone(&self.wakes);
         Box::pin(async move {
             let version = published.await?;
             wakes.say(Wake::Rulebook);
             Ok(version)
+        })
+    }
+
+    fn papers(&self, which: Papers) -> Boxed<'_, StoreResult<Vec<Paper>>> {
+        self.read(move |tx| Box::pin(async move { paper::papers(tx, &which).await }))
+    }
+
+    fn amend(&self, name: String, change: Arc<Amend>) -> Boxed<'_, StoreResult<()>> {
+        let amended =
+            self.write(move |tx| Box::pin(async move { paper::amend(tx, &name, &*change).await }));
+        let wakes = Arc::clone(&self.wakes);
+        Box::pin(async move {
+            amended.await?;
+            wakes.say(Wake::Rulebook);
+            Ok(())
         })
     }
 
@@ -124,6 +142,18 @@ impl Store for PostgresStore {
 
     fn decisions(&self, filter: DecisionFilter) -> Boxed<'_, StoreResult<Page<Decided>>> {
         self.read(move |tx| Box::pin(async move { list::decisions(tx, &filter).await }))
+    }
+
+    fn records(&self, filter: RecordFilter) -> Boxed<'_, StoreResult<Page<RecordRow>>> {
+        self.read(move |tx| Box::pin(async move { record::records(tx, &filter).await }))
+    }
+
+    fn checkpoint(&self, at: Seq) -> Boxed<'_, StoreResult<Option<(Seq, Team)>>> {
+        self.read(move |tx| Box::pin(async move { record::checkpoint(tx, at).await }))
+    }
+
+    fn basis(&self, hash: i64) -> Boxed<'_, StoreResult<Option<String>>> {
+        self.read(move |tx| Box::pin(async move { record::basis(tx, hash).await }))
     }
 
     fn rulebooks(&self, version: Option<u32>) -> Boxed<'_, StoreResult<Vec<RulebookRow>>> {
@@ -162,6 +192,24 @@ impl Store for PostgresStore {
                 self.write(move |tx| Box::pin(async move { alert::replace(tx, &standing).await }))
             }
         }
+    }
+
+    fn mirror(&self, order: MirrorOrder) -> Boxed<'_, StoreResult<MirrorDone>> {
+        self.write(move |tx| Box::pin(async move { mirror::order(tx, &order).await }))
+    }
+
+    fn accounts(
+        &self,
+        after: Option<(String, String)>,
+        max: usize,
+    ) -> Boxed<'_, StoreResult<Vec<MirrorRow>>> {
+        self.read(move |tx| {
+            Box::pin(async move { mirror::accounts(tx, after.as_ref(), max).await })
+        })
+    }
+
+    fn mirror_version(&self) -> Boxed<'_, StoreResult<u64>> {
+        self.read(|tx| Box::pin(mirror::version(tx)))
     }
 
     fn ready(&self) -> Boxed<'_, StoreResult<()>> {

@@ -6,7 +6,7 @@
 
 use rusqlite::Connection;
 
-use super::{tally, team, unfilled};
+use super::{record, tally, team, unfilled};
 use crate::store::StoreResult;
 
 pub use crate::store::books::Books;
@@ -19,6 +19,7 @@ pub fn load(conn: &Connection) -> StoreResult<Books> {
         is_counted: true,
         last_seq: tally::last_seq(conn)?,
         unfilled: unfilled::load(conn)?,
+        keeping: record::load(conn)?,
         ..Books::default()
     })
 }
@@ -30,5 +31,6 @@ pub fn write(books: &mut Books, tx: &Connection) -> StoreResult<()> {
         tally::write(tx, &books.counts)?;
         books.is_counted = true;
     }
+    record::write(tx, &books.keeping.take())?;
     unfilled::write(tx, &mut books.unfilled)
 }

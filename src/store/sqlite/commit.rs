@@ -13,6 +13,7 @@ use crate::{
         id::{LeadId, Seq},
         lead::Lead,
         plan::{Decided, Plan},
+        record::Record,
     },
     store::{
         StoreError, StoreResult,
@@ -60,7 +61,7 @@ pub fn commit(
         None => 0,
     };
     if let Some((decided, doc)) = &decided {
-        write_decision(tx, decided, doc)?;
+        write_decision(tx, decided, doc, plan.record.as_ref())?;
     }
     let decided = decided.map(|(decided, _)| decided);
     Ok(Ok(Committed { decided, fate, is_new, reviews, plan }))
@@ -129,10 +130,15 @@ fn write_about_lead(
     job::review(tx, lead, wanted, plan.review, (is_new, about.event.is_none()))
 }
 
-fn write_decision(tx: &Connection, decided: &Decided, doc: &str) -> StoreResult<()> {
+fn write_decision(
+    tx: &Connection,
+    decided: &Decided,
+    doc: &str,
+    record: Option<&Record>,
+) -> StoreResult<()> {
     tx.prepare_cached(
-        "INSERT INTO decision (seq, lead, event, at, what, rulebook, doc)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO decision (seq, lead, event, at, what, rulebook, doc, saw, moved)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?
     .execute(params![
         decided.seq.0,
@@ -141,7 +147,9 @@ fn write_decision(tx: &Connection, decided: &Decided, doc: &str) -> StoreResult<
         decided.decision.at.0,
         rows::word(&decided.decision.what)?,
         decided.decision.rulebook,
-        doc
+        doc,
+        record.map(|record| &record.saw),
+        record.and_then(|record| record.moved.as_ref())
     ])?;
     Ok(())
 }

@@ -176,7 +176,7 @@ fn record(
     committed: &Committed,
 ) {
     if committed.decided.is_some() {
-        books.numbered();
+        books.numbered(committed.plan.record.as_ref());
     }
     if let (Some(EventKind::Fill), Some(fate)) = (kind, committed.fate) {
         books.fate(Some(Fate::Underway), fate);

@@ -1,7 +1,7 @@
 //! The store on SQLite: one file, one writer.
 //!
 //! Read in this order: `accept`, `decide`, `commit`, `job`, `claim`, `settle` (the road of a lead),
-//! then `order`, `rulebook`, `token`, `sweep`, `list`, `story`, `tally`, `backup` (all plain
+//! then `order`, `rulebook`, `paper`, `token`, `mirror`, `sweep`, `list`, `story`, `tally`, `backup` (all plain
 //! functions on a connection), then `ask` and `turn` (one transaction), `line` and `readers` (threads).
 //!
 //! Guarantees: the contract of [`Store`]; one process at a time; after a restart every lease is
@@ -25,9 +25,12 @@ mod job;
 mod line;
 mod list;
 mod migrate;
+mod mirror;
 mod open;
 mod order;
+mod paper;
 mod readers;
+mod record;
 mod rows;
 mod rulebook;
 mod settle;
@@ -59,16 +62,18 @@ use self::{
     turn::Core,
 };
 use super::{
-    Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter,
-    JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, RulebookRow, Store,
-    StoreError, StoreResult, Swept, Tally, TokenOrder, TokenRow, agree::Change, room::Room,
+    Amend, Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter,
+    JobFilter, JobOrder, Keep, LeadFilter, LeadRow, LeadStory, MirrorDone, MirrorOrder, MirrorRow,
+    NewRulebook, Page, Paper, Papers, Published, RecordFilter, RulebookRow, Store, StoreError,
+    StoreResult, Swept, Tally, Terms, TokenOrder, TokenRow, agree::Change, room::Room,
 };
 use crate::model::{
     alert::RaisedAlert,
     event::{Accepted, Event, NewEvent},
-    id::EventId,
+    id::{EventId, Seq},
     job::{JobRow, Settled, Settlement},
     plan::Decided,
+    record::RecordRow,
     team::Team,
     time::Time,
 };
@@ -274,8 +279,16 @@ impl Store for SqliteStore {
         self.write(events.len(), move |tx, books| order::redo(tx, books, &events))
     }
 
-    fn publish(&self, rulebook: NewRulebook) -> Boxed<'_, StoreResult<u32>> {
-        self.write(1, move |tx, _| rulebook::publish(tx, &rulebook))
+    fn publish_on(&self, rulebook: NewRulebook, terms: Terms) -> Boxed<'_, StoreResult<Published>> {
+        self.write(1, move |tx, _| rulebook::publish(tx, &rulebook, &terms))
+    }
+
+    fn papers(&self, which: Papers) -> Boxed<'_, StoreResult<Vec<Paper>>> {
+        self.read(move |conn| paper::papers(conn, &which))
+    }
+
+    fn amend(&self, name: String, change: Arc<Amend>) -> Boxed<'_, StoreResult<()>> {
+        self.write(1, move |tx, _| paper::amend(tx, &name, &*change))
     }
 
     fn sweep(&self, keep: Keep, now: Time) -> Boxed<'_, StoreResult<Swept>> {
@@ -307,6 +320,18 @@ impl Store for SqliteStore {
 
     fn decisions(&self, filter: DecisionFilter) -> Boxed<'_, StoreResult<Page<Decided>>> {
         self.read(move |conn| list::decisions(conn, &filter))
+    }
+
+    fn records(&self, filter: RecordFilter) -> Boxed<'_, StoreResult<Page<RecordRow>>> {
+        self.read(move |conn| record::records(conn, &filter))
+    }
+
+    fn checkpoint(&self, at: Seq) -> Boxed<'_, StoreResult<Option<(Seq, Team)>>> {
+        self.read(move |conn| record::checkpoint(conn, at))
+    }
+
+    fn basis(&self, hash: i64) -> Boxed<'_, StoreResult<Option<String>>> {
+        self.read(move |conn| record::basis(conn, hash))
     }
 
     fn rulebooks(&self, version: Option<u32>) -> Boxed<'_, StoreResult<Vec<RulebookRow>>> {
@@ -346,6 +371,22 @@ impl Store for SqliteStore {
             None => self.read(alert::list),
             Some(standing) => self.write(1, move |tx, _| alert::replace(tx, &standing)),
         }
+    }
+
+    fn mirror(&self, order: MirrorOrder) -> Boxed<'_, StoreResult<MirrorDone>> {
+        self.write(1, move |tx, _| mirror::order(tx, &order))
+    }
+
+    fn accounts(
+        &self,
+        after: Option<(String, String)>,
+        max: usize,
+    ) -> Boxed<'_, StoreResult<Vec<MirrorRow>>> {
+        self.read(move |conn| mirror::accounts(conn, after.as_ref(), max))
+    }
+
+    fn mirror_version(&self) -> Boxed<'_, StoreResult<u64>> {
+        self.read(mirror::version)
     }
 
     fn agree(&self, name: String, change: Arc<Change>, now: Time) -> Boxed<'_, StoreResult<()>> {

@@ -1,29 +1,38 @@
 //! Rulebook versions.
 //!
 //! Guarantees: numbered from one without a gap, never changed; publishing the current text again
-//! makes no version.
+//! makes no version; what a publication is based on is compared in its own transaction.
 //! Does not know: whether the text is a rulebook.
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::paper;
 use crate::{
     model::time::Time,
-    store::{NewRulebook, RulebookRow, StoreResult, read::PAGE_MAX},
+    store::{NewRulebook, Published, RulebookRow, StoreResult, Terms, read::PAGE_MAX},
 };
 
 /// Makes the next version, or answers the current one if its text is the same.
-pub fn publish(tx: &Connection, rulebook: &NewRulebook) -> StoreResult<u32> {
+pub fn publish(tx: &Connection, rulebook: &NewRulebook, terms: &Terms) -> StoreResult<Published> {
     let current: Option<(u32, bool)> = tx
         .prepare_cached(
             "SELECT version, document = ?1 FROM rulebook ORDER BY version DESC LIMIT 1",
         )?
         .query_row([&rulebook.document], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    let version = match current {
-        Some((version, true)) => return Ok(version),
-        Some((version, false)) => version + 1,
-        None => 1,
-    };
+    let (newest, is_same) = current.unwrap_or((0, false));
+    if !is_same && terms.based_on.is_some_and(|base| base != newest) {
+        return Ok(Published::NotLatest(newest));
+    }
+    if let Some(name) = &terms.ends
+        && !paper::end(tx, name)?
+    {
+        return Ok(Published::Ended);
+    }
+    if is_same {
+        return Ok(Published::As(newest));
+    }
+    let version = newest + 1;
     tx.prepare_cached(
         "INSERT INTO rulebook (version, author, message, at, document)
          VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -35,7 +44,7 @@ pub fn publish(tx: &Connection, rulebook: &NewRulebook) -> StoreResult<u32> {
         rulebook.at.0,
         rulebook.document
     ])?;
-    Ok(version)
+    Ok(Published::As(version))
 }
 
 /// All versions without their texts, newest first, or one with its text.

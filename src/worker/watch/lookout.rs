@@ -27,6 +27,7 @@ use crate::{
         Jumps,
         audit::Audited,
         decide::{JUMP, UNSURE_FOR},
+        sample::Replayed,
     },
 };
 
@@ -48,6 +49,7 @@ pub struct Lookout {
     /// Another replica watches for all.
     is_idle: AtomicBool,
     audited: Mutex<Option<Audited>>,
+    replayed: Mutex<Replayed>,
     /// Calls by destination: with at least one success, and without.
     calls: Mutex<BTreeMap<String, (u64, u64)>>,
     state: tokio::sync::Mutex<State>,
@@ -64,6 +66,7 @@ impl Lookout {
             review_late: AtomicI64::new(0),
             is_idle: AtomicBool::new(false),
             audited: Mutex::default(),
+            replayed: Mutex::default(),
             calls: Mutex::default(),
             state: tokio::sync::Mutex::default(),
         }
@@ -108,6 +111,16 @@ impl Lookout {
     /// A recount was made.
     pub fn keep_audit(&self, audited: Audited) {
         *lock(&self.audited) = Some(audited);
+    }
+
+    /// What decisions made again have come to.
+    pub fn replayed(&self) -> Replayed {
+        lock(&self.replayed).clone()
+    }
+
+    /// Decisions were made again.
+    pub fn keep_replayed(&self, replayed: Replayed) {
+        *lock(&self.replayed) = replayed;
     }
 
     pub(super) async fn state(&self) -> tokio::sync::MutexGuard<'_, State> {

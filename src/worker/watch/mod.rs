@@ -159,6 +159,7 @@ impl Worker {
         Vitals {
             books: tally.map(books),
             recounted: self.lookout.audited().map(|audited| audited.wrong),
+            replayed: self.lookout.replayed().outcome(now),
             review_late: self.lookout.worst_review(),
             crms: state.crms(limits, now),
             channels: state.channels(limits, now),

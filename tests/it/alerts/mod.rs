@@ -60,6 +60,7 @@ stories! {
     DepartedOwner: people::somebody_whom_the_crm_refuses;
     CalendarStale: people::a_calendar_that_is_gone;
     StoreBloated: store::a_transaction_that_is_held_open;
+    DecisionDiffers: store::a_decision_that_was_changed_behind_its_back;
 }
 
 #[test]

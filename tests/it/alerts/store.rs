@@ -150,6 +150,23 @@ pub(super) async fn a_transaction_that_is_held_open(alert: Alert) -> Proof {
     over(&plant, alert, "").await
 }
 
+pub(super) async fn a_decision_that_was_changed_behind_its_back(alert: Alert) -> Proof {
+    let alerts = Limits { repeat: Span::days(3), ..Limits::default() };
+    let (plant, _folder, path) = on_a_file(alerts).await;
+    plant.fill("eva@linden.example", &[]).await;
+    plant.idle().await;
+    assert_unraised(&plant, alert).await;
+    tamper(&path, "UPDATE decision SET doc = replace(doc, '\"owner\":\"', '\"owner\":\"x')");
+    raised(&plant, alert, "", Span::minutes(1)).await;
+    let said = plant.running().worker.lookout.raised().await;
+    let found = said.iter().find(|one| one.key.alert == alert).unwrap();
+    assert!(found.says.contains("does not come out as it was stored"), "{}", found.says);
+    tamper(&path, "UPDATE decision SET doc = replace(doc, '\"owner\":\"x', '\"owner\":\"')");
+    // A difference stands for a day: somebody must have looked.
+    plant.clock.advance(Span::hours(23));
+    over(&plant, alert, "").await
+}
+
 /// What only seems late because the clock was set is no alert.
 async fn assert_unraised(plant: &Plant, alert: Alert) {
     let raised = plant.running().worker.lookout.raised().await;

@@ -11,6 +11,7 @@ mod people;
 mod rulebooks;
 mod salesforce;
 mod tokens;
+mod versions;
 mod work;
 
 use handoff::{

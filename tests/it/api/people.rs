@@ -87,7 +87,7 @@ async fn an_absence_that_makes_no_sense_is_refused_with_advice() {
         (json!({ "for": "2 hours" }), "30s, 5m"),
         (json!({ "for": "2h", "until": NOON.0 + 1 }), "not both"),
         (json!({ "absence": "asleep" }), "`out` or `paused`"),
-        (json!({ "from": NOON.0 }), "unknown field `from`"),
+        (json!({ "form": NOON.0 }), "unknown field `form`"),
     ] {
         let said = ops.refused("/reps/ada/away", body.clone(), 400).await;
         assert!(said.contains(advice), "{body}: {said}");
@@ -120,7 +120,7 @@ async fn a_statement_says_what_somebody_was_entitled_to_got_and_gave_back() {
     let plant = Plant::start(patient()).await;
     let ops = caller(&plant, "ops").await;
     owners(&plant, "old", 3).await;
-    plant.clock.advance(Span::days(40));
+    plant.clock.advance(Span::days(20));
     let since = plant.clock.now();
     let before = rep(&ops, "ada").await["turns"]["inbound"].clone();
     owners(&plant, "a", 4).await;

@@ -10,7 +10,7 @@ use super::{caller, hash, token};
 use crate::harness::{Config, Plant};
 
 /// Every route of the API.
-const ROUTES: [(&str, &str); 23] = [
+const ROUTES: [(&str, &str); 24] = [
     ("GET", "/leads"),
     ("GET", "/leads/{lead}"),
     ("GET", "/leads/{lead}/why"),
@@ -23,6 +23,7 @@ const ROUTES: [(&str, &str); 23] = [
     ("POST", "/jobs/{order}"),
     ("POST", "/open"),
     ("GET", "/reps"),
+    ("GET", "/reps/{rep}/statement"),
     ("POST", "/reps/{rep}/away"),
     ("POST", "/reps/{rep}/back"),
     ("GET", "/rulebooks"),

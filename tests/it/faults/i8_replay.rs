@@ -2,32 +2,23 @@
 //! from its event, its rulebook version and its instant, gives the same bytes, in another process
 //! in another zone and language.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    path::Path,
-    process::Command,
-    sync::Arc,
-};
+use std::{collections::BTreeMap, path::Path, process::Command, sync::Arc};
 
 use handoff::{
-    decide,
     model::{
-        event::{Event, Fate},
-        id::{EventId, LeadId},
-        lead::{Lead, State},
+        id::Seq,
+        lead::Lead,
         news::{Absence, Act, Known, KnownRecord, News, Outcome, Response, ResponseKind},
-        plan::{Decided, Input, Snapshot, Step, Wanted},
-        team::Team,
         time::{Span, Time},
     },
-    rulebook::{Files, Rulebook},
+    rulebook::Files,
     store::{NewRulebook, Store as _, sqlite::SqliteStore},
+    worker::replay::{Replay, Which},
 };
 
-use super::daemon::all_events;
 use crate::{
     harness::{Dice, NOON, RULEBOOK, desk},
-    road::many::{decisions, either, leads},
+    road::many::either,
 };
 
 /// The process that decides again finds the store here.
@@ -170,97 +161,12 @@ fn news(dice: &mut Dice, lead: &Lead, now: Time) -> News {
 /// Decides everything in the file again and prints how much differs.
 async fn replay(file: &Path) {
     let stored = SqliteStore::open_offline(file).unwrap();
-    let (wanted, mut events) = (decisions(&stored).await, all_events(&stored).await);
-    events.sort_by_key(|event| event.id);
-    let mut books: BTreeMap<u32, Arc<Rulebook>> = BTreeMap::new();
-    for row in stored.rulebooks(None).await.unwrap() {
-        let rows = stored.rulebooks(Some(row.version)).await.unwrap();
-        let files = Files::from_json(rows[0].document.as_deref().unwrap()).unwrap();
-        let book = Rulebook::compile(&files, &desk::setup(), row.version).unwrap();
-        books.insert(row.version, Arc::new(book));
-    }
-    let by_id: BTreeMap<_, &Event> = events.iter().map(|event| (event.id, event)).collect();
-    let mut world = World::default();
-    let mut differing = Vec::new();
-    for want in &wanted {
-        let made = world.decide(&books[&want.decision.rulebook], want, &by_id);
-        if bytes(&made) != bytes(want) {
-            differing.push(format!("{made:?}\n{want:?}"));
-            break;
-        }
-    }
-    println!("{} decided again, {} differences", wanted.len(), differing.len());
-    assert!(differing.is_empty(), "{}", differing[0]);
-    let leads: BTreeMap<i64, Lead> =
-        leads(&stored).await.into_iter().map(|lead| (lead.id.0, lead)).collect();
-    assert_eq!(world.leads, leads, "every lead ends the same");
-    let team = stored.team().await.unwrap();
-    world.team.away.retain(|_, all| !all.is_empty());
-    assert_eq!((world.team.rotations, world.team.away), (team.rotations, team.away));
-}
-
-fn bytes(decided: &Decided) -> Vec<u8> {
-    serde_json::to_vec(decided).unwrap()
-}
-
-/// All that decisions look at, made of nothing but their plans.
-#[derive(Default)]
-struct World {
-    leads: BTreeMap<i64, Lead>,
-    people: HashMap<String, i64>,
-    team: Team,
-}
-
-impl World {
-    /// Decides one again: on its event or on its lead's review, at its instant.
-    fn decide(
-        &mut self,
-        book: &Rulebook,
-        want: &Decided,
-        events: &BTreeMap<EventId, &Event>,
-    ) -> Decided {
-        let step = match want.event {
-            Some(id) => desk::step(book, events[&id]),
-            None => Step { event: None, input: Input::Review },
-        };
-        let before = match step.wanted() {
-            Wanted::Person(who) => who.iter().find_map(|one| self.people.get(&one.full())).copied(),
-            Wanted::Lead(uuid) => {
-                self.leads.values().find(|lead| lead.uuid == uuid).map(|lead| lead.id.0)
-            }
-            Wanted::Nothing => want.lead.map(|lead| lead.0),
-        };
-        let before = before.and_then(|id| self.leads.get(&id)).cloned();
-        let snapshot = Snapshot { lead: before.as_ref(), company: None, team: &self.team };
-        let mut plan = decide::decide(book, &desk::reach(), &snapshot, &step, want.decision.at);
-        let decision = plan.decision.take().unwrap_or_else(|| panic!("no decision: {want:?}"));
-        let id = match plan.fate {
-            Some(Fate::Opened) => want.event.map(|event| LeadId(event.0)),
-            _ => before.as_ref().map(|lead| lead.id),
-        };
-        self.team.apply(&plan.team);
-        if let (Some(mut lead), Some(id)) = (plan.lead.take(), id) {
-            (lead.id, lead.revision) = (id, want.seq);
-            self.team.move_open(before.as_ref().and_then(open), open(&lead));
-            self.team.move_late(before.as_ref().and_then(late), late(&lead));
-            for identity in &plan.identities {
-                // Of a person's leads the newest counts.
-                let newest = self.people.entry(identity.full()).or_insert(id.0);
-                *newest = id.0.max(*newest);
-            }
-            self.leads.insert(id.0, lead);
-        }
-        let lead = id.filter(|_| plan.fate != Some(Fate::Rejected));
-        Decided { seq: want.seq, lead, event: want.event, decision }
-    }
-}
-
-/// Who has it open.
-fn open(lead: &Lead) -> Option<&str> {
-    lead.owner.as_deref().filter(|_| lead.state == State::Assigned)
-}
-
-/// Who has it open and past its deadline.
-fn late(lead: &Lead) -> Option<&str> {
-    open(lead).filter(|_| lead.ladder.as_ref().is_some_and(|ladder| ladder.is_late))
+    let mut replay = Replay::of(&stored);
+    let report = replay.verify(&Which::default(), |_, _| {}).await.unwrap();
+    println!("{} decided again, {} differences", report.same, report.differing);
+    assert_eq!((report.all(), report.differing), (report.same, 0), "{:#?}", report.first);
+    // What was moved adds up to what the store says of people now.
+    let after_all = Seq(stored.tally(NOON).await.unwrap().last_seq + 1);
+    let team = replay.before(after_all).await.unwrap();
+    assert_eq!(team, Some(&stored.team().await.unwrap()));
 }

@@ -33,6 +33,7 @@ pub fn setup() -> Setup {
         ]),
         crms: vec!["hubspot".to_owned()],
         asked: vec!["hubspot".to_owned()],
+        ..Setup::default()
     }
 }
 
@@ -67,7 +68,7 @@ pub fn step(book: &Rulebook, event: &Event) -> Step {
 /// The pure function by this rulebook.
 pub fn deciding(book: &Arc<Rulebook>) -> Arc<Decide> {
     let (book, reach) = (Arc::clone(book), reach());
-    Arc::new(move |snapshot, step, now| decide::decide(&book, &reach, snapshot, step, now))
+    Arc::new(move |snapshot, step, now| decide::recorded(&book, &reach, snapshot, step, now))
 }
 
 /// Decides what is under way and the due reviews, at most 64 of each.

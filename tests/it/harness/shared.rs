@@ -15,16 +15,18 @@ use handoff::{
     model::{
         alert::RaisedAlert,
         event::{Accepted, Event, NewEvent},
-        id::EventId,
+        id::{EventId, Seq},
         job::{JobRow, Settled, Settlement},
         plan::Decided,
+        record::RecordRow,
         team::Team,
         time::Time,
     },
     store::{
-        Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter,
-        JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, RulebookRow, Store,
-        StoreError, StoreResult, Swept, Tally, TokenOrder, TokenRow, agree::Change,
+        Amend, Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter,
+        JobFilter, JobOrder, Keep, LeadFilter, LeadRow, LeadStory, MirrorDone, MirrorOrder,
+        MirrorRow, NewRulebook, Page, Paper, Papers, Published, RecordFilter, RulebookRow, Store,
+        StoreError, StoreResult, Swept, Tally, Terms, TokenOrder, TokenRow, agree::Change,
     },
 };
 
@@ -70,7 +72,9 @@ impl Store for Shared {
         settle(settlements: Vec<Settlement>, now: Time) -> Vec<Settled>;
         order(jobs: Vec<i64>, order: JobOrder, now: Time) -> usize;
         redo(events: Vec<uuid::Uuid>) -> usize;
-        publish(rulebook: NewRulebook) -> u32;
+        publish_on(rulebook: NewRulebook, terms: Terms) -> Published;
+        papers(which: Papers) -> Vec<Paper>;
+        amend(name: String, change: Arc<Amend>) -> ();
         sweep(keep: Keep, now: Time) -> Swept;
         tokens(order: TokenOrder) -> Vec<TokenRow>;
         leads(filter: LeadFilter) -> Page<LeadRow>;
@@ -78,11 +82,17 @@ impl Store for Shared {
         jobs(filter: JobFilter) -> Page<JobRow>;
         events(filter: EventFilter) -> Page<Event>;
         decisions(filter: DecisionFilter) -> Page<Decided>;
+        records(filter: RecordFilter) -> Page<RecordRow>;
+        checkpoint(at: Seq) -> Option<(Seq, Team)>;
+        basis(hash: i64) -> Option<String>;
         rulebooks(version: Option<u32>) -> Vec<RulebookRow>;
         team() -> Team;
         tally(now: Time) -> Tally;
         audit(now: Time) -> Audit;
         alerts(replace: Option<Vec<RaisedAlert>>) -> Vec<RaisedAlert>;
+        mirror(order: MirrorOrder) -> MirrorDone;
+        accounts(after: Option<(String, String)>, max: usize) -> Vec<MirrorRow>;
+        mirror_version() -> u64;
         agree(name: String, change: Arc<Change>, now: Time) -> ();
         ready() -> ();
     }

@@ -68,6 +68,7 @@ impl World {
             fields,
             identities: vec![Identity::Email("eva@linden.example".to_owned())],
             intent: Some(intent.to_owned()),
+            account: None,
             filled: Vec::new(),
             unfilled: Vec::new(),
         };

@@ -8,16 +8,18 @@ use handoff::{
     model::{
         alert::RaisedAlert,
         event::{Accepted, Event, Fate, NewEvent},
-        id::EventId,
+        id::{EventId, Seq},
         job::{JobRow, Settled, Settlement},
         plan::{Decided, Input},
+        record::RecordRow,
         team::Team,
         time::{Span, Time},
     },
     store::{
-        Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter,
-        JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, RulebookRow, Store,
-        StoreResult, Swept, Tally, TokenOrder, TokenRow, agree::Change,
+        Amend, Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter,
+        JobFilter, JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, Paper,
+        Papers, Published, RecordFilter, RulebookRow, Store, StoreResult, Swept, Tally, Terms,
+        TokenOrder, TokenRow, agree::Change,
     },
 };
 
@@ -59,7 +61,9 @@ impl Store for Poisoned {
         settle(settlements: Vec<Settlement>, now: Time) -> Vec<Settled>;
         order(jobs: Vec<i64>, order: JobOrder, now: Time) -> usize;
         redo(events: Vec<uuid::Uuid>) -> usize;
-        publish(rulebook: NewRulebook) -> u32;
+        publish_on(rulebook: NewRulebook, terms: Terms) -> Published;
+        papers(which: Papers) -> Vec<Paper>;
+        amend(name: String, change: Arc<Amend>) -> ();
         sweep(keep: Keep, now: Time) -> Swept;
         tokens(order: TokenOrder) -> Vec<TokenRow>;
         leads(filter: LeadFilter) -> Page<LeadRow>;
@@ -67,6 +71,9 @@ impl Store for Poisoned {
         jobs(filter: JobFilter) -> Page<JobRow>;
         events(filter: EventFilter) -> Page<Event>;
         decisions(filter: DecisionFilter) -> Page<Decided>;
+        records(filter: RecordFilter) -> Page<RecordRow>;
+        checkpoint(at: Seq) -> Option<(Seq, Team)>;
+        basis(hash: i64) -> Option<String>;
         rulebooks(version: Option<u32>) -> Vec<RulebookRow>;
         team() -> Team;
         tally(now: Time) -> Tally;

@@ -1,7 +1,7 @@
 //! The pile of the night before: sixty leads wait, four people come at nine. It is spread evenly,
 //! and not handed round afterwards because everybody is late with most of it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use handoff::{
     clock::Clock as _,
@@ -24,10 +24,11 @@ fn rulebook() -> String {
          [[hours]]\nid = \"desk\"\nzone = \"UTC\"\nopen = { mon-sun = [\"13:15-23:00\"] }\n",
     );
     for rep in REPS {
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "[[rep]]\nid = \"{rep}\"\nname = \"{rep}\"\nemail = \"{rep}@acme.example\"\n\
              hours = \"desk\"\ntell_by = [\"email\"]\n"
-        ));
+        );
     }
     text.push_str(
         r#"

@@ -18,12 +18,13 @@ use handoff::{
     decide::{Desk, sla},
     model::{
         event::{Event, EventKind, Fate},
-        id::EventId,
+        id::{EventId, Seq},
         job::JobKind,
         lead::{Lead, State},
         news::News,
     },
     store::{EventFilter, JobFilter},
+    worker::{self, replay::Which},
 };
 
 use super::{
@@ -69,11 +70,32 @@ pub fn dear(world: &mut World) -> Vec<String> {
     if replay.wrong.is_empty() {
         wrong.extend(same_state(world, &replay, &leads));
     }
+    wrong.extend(from_records(world));
     wrong.extend(turns(world, &replay));
     wrong.extend(one_lead_per_person(&leads));
     wrong.extend(jobs(world, &replay));
     wrong.extend(reviews(world, &leads));
     wrong.extend(records(world, &leads));
+    wrong
+}
+
+/// I8: by nothing but what the store keeps, as an operator would ask for it; and what the records
+/// say was moved adds up to the people who are there.
+fn from_records(world: &World) -> Vec<String> {
+    let store = world.ground.store.as_ref();
+    let mut replay = worker::replay::Replay::of(store);
+    let report = now(replay.verify(&Which::default(), |_, _| {})).expect("reads");
+    let mut wrong: Vec<String> =
+        report.first.iter().map(|found| format!("I8: from its record: {found:?}")).collect();
+    if report.same != world.history.len() as u64 {
+        wrong.push(format!("I8: {} decisions, and {report:?}", world.history.len()));
+    }
+    let after_all = Seq(world.history.len() as i64 + 1);
+    let people = now(replay.before(after_all)).expect("reads").cloned();
+    let there = now(store.team()).expect("a read");
+    if !world.history.is_empty() && people.as_ref() != Some(&there) {
+        wrong.push(format!("I8: what was moved is {people:?}, and there is {there:?}"));
+    }
     wrong
 }
 

@@ -20,8 +20,8 @@ use handoff::{
     store::Store,
     telemetry::Metrics,
     worker::{
-        DestinationGate, Guarded, Jumps, Links, Worker, calendar::Calendars, replica::Presence,
-        wake::Wakes, watch::Lookout,
+        DestinationGate, Guarded, Jumps, Links, Worker, calendar::Calendars, mirror::Accounts,
+        replica::Presence, wake::Wakes, watch::Lookout,
     },
 };
 
@@ -77,6 +77,7 @@ impl Replica {
             (name.to_owned(), Guarded { to, gate: gate(name) })
         };
         let worker = Worker {
+            accounts: Accounts::default(),
             store: Arc::new(store),
             book: ArcSwap::new(book),
             reach: Reach { crms: names.clone(), asks: names, time_is_unsure: false },
@@ -84,6 +85,7 @@ impl Replica {
             channels: channels::NAMES.map(channel).into(),
             clock: Arc::clone(&clock),
             wakes: Arc::new(Wakes::default()),
+            shadow: handoff::worker::shadow::Shadow::default(),
             links: Links {
                 base: url::Url::parse("https://handoff.example/").expect("an address"),
                 key: Arc::clone(
@@ -108,6 +110,7 @@ impl Replica {
                 version: "simulated".to_owned(),
             },
             presence: Presence::default(),
+            shadow: handoff::worker::shadow::Shadow::default(),
             stopping: AtomicBool::new(false),
             jumps: Mutex::new(Jumps {
                 watch: JumpWatch::new(clock.as_ref()),

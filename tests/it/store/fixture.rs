@@ -154,6 +154,7 @@ pub fn fill_step(event: &Event, email: &str) -> Step {
         fields,
         identities: vec![Identity::Email(email.to_owned())],
         intent: None,
+        account: None,
         filled: vec!["email".to_owned()],
         unfilled: Vec::new(),
     };

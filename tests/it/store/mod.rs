@@ -11,6 +11,7 @@ mod jobs;
 mod moving;
 mod operate;
 mod outage;
+mod papers;
 mod people;
 mod postgres;
 mod read;
@@ -85,6 +86,11 @@ macro_rules! contract {
                     turns_floors_and_absences_read_back_to_the_bit,
                     open_leads_are_counted_by_rep,
                     a_failed_step_leaves_people_as_they_were;
+                papers:
+                    of_two_publishers_with_one_base_one_is_told_that_it_is_not_the_latest,
+                    a_rulebook_that_ends_a_paper_is_published_once,
+                    one_amendment_of_a_paper_follows_the_other,
+                    papers_are_listed_by_name_without_their_bodies;
                 operate:
                     a_redone_event_keeps_its_id_and_its_place_in_the_books,
                     retry_makes_a_dead_job_due_and_bury_ends_a_living_one,

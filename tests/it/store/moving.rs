@@ -4,6 +4,7 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use handoff::{
@@ -17,8 +18,8 @@ use handoff::{
         time::{Span, Time},
     },
     store::{
-        Audit, DecisionFilter, EventFilter, JobFilter, JobOrder, LeadFilter, NewRulebook, Store,
-        StoreError, StoreResult, TokenOrder, TokenRow,
+        Amended, Audit, DecisionFilter, EventFilter, JobFilter, JobOrder, LeadFilter, NewRulebook,
+        Papers, Store, StoreError, StoreResult, TokenOrder, TokenRow,
         copy::{
             Copied, Progress, Side, copy,
             table::{NUMBERED, Row, TABLES, Table},
@@ -122,6 +123,10 @@ async fn furnish(db: &dyn Store) {
         told: [].into(),
     };
     db.alerts(Some(vec![alert])).await.unwrap();
+    let (head, body) = ("{\"revision\":1}".to_owned(), "files\0".to_owned());
+    let draft =
+        Arc::new(move |_: Option<&str>| Amended::Whole { head: head.clone(), body: body.clone() });
+    db.amend("draft/austria".into(), draft).await.unwrap();
 }
 
 /// Everything that can be asked of a store, as text.
@@ -140,6 +145,8 @@ async fn everything(db: &dyn Store, now: Time) -> Vec<String> {
     for version in [None, Some(1), Some(2)] {
         all.push(format!("{:?}", db.rulebooks(version).await.unwrap()));
     }
+    let papers = Papers::Named("draft/austria".into());
+    all.push(format!("{:?}", db.papers(papers).await.unwrap()));
     let team = db.team().await.unwrap();
     let (away, open): (BTreeMap<_, _>, BTreeMap<_, _>) =
         (team.away.iter().collect(), team.open.iter().collect());

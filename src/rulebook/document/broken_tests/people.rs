@@ -255,21 +255,21 @@ fn pools_within_pools_offers_and_caps() {
             "members = [\"ada\"]",
             "members = [\"ada\", { pool = \"inbound\" }]",
             &[
-                r#"rulebook.toml:12:28: a pool is inside itself: inbound → inbound; take one of them out"#,
+                r"rulebook.toml:12:28: a pool is inside itself: inbound → inbound; take one of them out",
             ],
         ),
         (
             "members = [\"ada\"]",
             "members = [{ rep = \"ada\", pool = \"inbound\" }]",
             &[
-                r#"rulebook.toml:12:14: a member is a rep or a pool; keep one of them"#,
-                r#"rulebook.toml:12:34: a pool is inside itself: inbound → inbound; take one of them out"#,
+                r"rulebook.toml:12:14: a member is a rep or a pool; keep one of them",
+                r"rulebook.toml:12:34: a pool is inside itself: inbound → inbound; take one of them out",
             ],
         ),
         (
             "members = [\"ada\"]",
             "members = [{ rep = \"ada\", cap = [\"5 per day\", \"9 per day\"] }]",
-            &[r#"rulebook.toml:12:47: there are two caps of one kind; keep the smaller one"#],
+            &[r"rulebook.toml:12:47: there are two caps of one kind; keep the smaller one"],
         ),
         (
             POOL,

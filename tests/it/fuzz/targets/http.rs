@@ -84,6 +84,7 @@ fn front() -> Front {
         ]),
         callbacks: BTreeMap::from([("hubspot".to_owned(), (crm, callback))]),
         book: Box::new(move || Arc::clone(&book)),
+        mirror: Box::new(Arc::default),
         take_book: Box::new(|_| {}),
         setup: SETUP.clone(),
         reach: Reach::default(),

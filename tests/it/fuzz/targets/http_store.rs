@@ -15,13 +15,15 @@ use handoff::{
         job::{JobRow, Settled, Settlement},
         lead::{Ladder, Lead, State},
         plan::Decided,
+        record::RecordRow,
         team::Team,
         time::{Span, Time},
     },
     store::{
-        Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter, JobFilter,
-        JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, RulebookRow, Store,
-        StoreError, StoreResult, Swept, Tally, TokenOrder, TokenRow, agree::Change, read::PAGE_MAX,
+        Amend, Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter,
+        JobFilter, JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, Paper,
+        Papers, Published, RecordFilter, RulebookRow, Store, StoreError, StoreResult, Swept, Tally,
+        Terms, TokenOrder, TokenRow, agree::Change, read::PAGE_MAX,
     },
 };
 use uuid::Uuid;
@@ -73,6 +75,7 @@ pub fn lead() -> Lead {
         intent: None,
         fields,
         known: std::collections::BTreeMap::new(),
+        account: None,
         awaited: Vec::new(),
         rule: Some("everyone-else".to_owned()),
         pool: Some("inbound".to_owned()),
@@ -157,8 +160,15 @@ impl Store for Forgetful {
     fn redo(&self, events: Vec<Uuid>) -> Boxed<'_, StoreResult<usize>> {
         written(events.len())
     }
-    fn publish(&self, _rulebook: NewRulebook) -> Boxed<'_, StoreResult<u32>> {
-        written(2)
+    fn publish_on(&self, _: NewRulebook, _: Terms) -> Boxed<'_, StoreResult<Published>> {
+        written(Published::As(2))
+    }
+    fn papers(&self, _: Papers) -> Boxed<'_, StoreResult<Vec<Paper>>> {
+        written(Vec::new())
+    }
+    fn amend(&self, _: String, change: Arc<Amend>) -> Boxed<'_, StoreResult<()>> {
+        change(None);
+        written(())
     }
     fn sweep(&self, _keep: Keep, _now: Time) -> Boxed<'_, StoreResult<Swept>> {
         panic!("no route sweeps")
@@ -193,6 +203,15 @@ impl Store for Forgetful {
     }
     fn decisions(&self, filter: DecisionFilter) -> Boxed<'_, StoreResult<Page<Decided>>> {
         give(page(Vec::new(), filter.max))
+    }
+    fn records(&self, filter: RecordFilter) -> Boxed<'_, StoreResult<Page<RecordRow>>> {
+        give(page(Vec::new(), filter.max))
+    }
+    fn checkpoint(&self, _at: Seq) -> Boxed<'_, StoreResult<Option<(Seq, Team)>>> {
+        give(None)
+    }
+    fn basis(&self, _hash: i64) -> Boxed<'_, StoreResult<Option<String>>> {
+        give(None)
     }
     fn rulebooks(&self, version: Option<u32>) -> Boxed<'_, StoreResult<Vec<RulebookRow>>> {
         let row = RulebookRow {

@@ -149,6 +149,7 @@ fn takes_a_lead(book: &Rulebook) {
                 source,
                 intent: draft.intent.as_deref(),
                 known: &known,
+                account: None,
             };
             let found = book.first_match(&book.facts(&from), 0).expect("some rule takes it");
             if let Found::Assign { to: Target::Fact(_), .. } = found.found {

@@ -68,7 +68,13 @@ pub fn run(bytes: &[u8]) {
             fields.put_text("city", city.to_uppercase());
         }
         let known = BTreeMap::new();
-        let from = FactSource { fields: &fields, source: "website", intent: None, known: &known };
+        let from = FactSource {
+            fields: &fields,
+            source: "website",
+            intent: None,
+            known: &known,
+            account: None,
+        };
         let facts = book.facts(&from);
         // Upper case may read as another text where lower case is not its way back.
         let back = city.to_uppercase().to_lowercase() == city.to_lowercase();

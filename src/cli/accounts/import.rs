@@ -1,0 +1,236 @@
+//! `handoff accounts import`: a CSV file into the mirror of accounts.
+//!
+//! Guarantees: the file is read twice, first to find what is wrong with it, so that a file with
+//! mistakes changes nothing; what was brought before an interruption stays and the next run brings
+//! the rest. Speaks to the daemon if one answers, else to the store under its lock.
+//! Does not know: what a column means.
+
+use std::{path::PathBuf, time::Instant};
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::{done, sheet::Sheet};
+use crate::{
+    cli::{
+        exit::{Exit, Outcome, Stop},
+        offline::{self, Config},
+        remote::Remote,
+        screen::Tone,
+        session::Session,
+    },
+    model::{account::Account, time::Time},
+    store::{MirrorDone, MirrorOrder, Store},
+};
+
+/// Accounts of one request.
+const BATCH: usize = 1_000;
+/// Progress is told after so many lines.
+const TOLD_EVERY: u64 = 100_000;
+/// So many wrong lines are shown.
+const WRONG_SHOWN: usize = 20;
+
+/// Bring accounts from a CSV file
+#[derive(Debug, Args)]
+pub struct Import {
+    /// The file, in UTF-8, its first line the heading
+    file: PathBuf,
+    /// Where the accounts come from, in one word: those of other origins stay as they are
+    #[arg(long, value_name = "NAME", default_value = "csv")]
+    origin: String,
+    /// Remove accounts of this origin that the file has not
+    #[arg(long)]
+    replace: bool,
+    /// Only say what is wrong with the file
+    #[arg(long)]
+    dry_run: bool,
+    /// Leave out wrong lines instead of refusing the file
+    #[arg(long)]
+    skip_wrong: bool,
+    /// A column to pass over; may be there several times
+    #[arg(long, value_name = "COLUMN")]
+    ignore: Vec<String>,
+    #[command(flatten)]
+    config: Config,
+}
+
+/// Where the mirror is filled.
+enum Keeper {
+    Daemon(Remote),
+    Store(Box<dyn Store>),
+}
+
+/// What a look at the whole file found.
+#[derive(Default)]
+struct Looked {
+    good: u64,
+    wrong: Vec<String>,
+    wrong_count: usize,
+    left_out: u64,
+}
+
+impl Import {
+    /// Runs it.
+    ///
+    /// # Errors
+    /// A file with mistakes, or those of the daemon or the store.
+    pub fn run(self, session: &mut Session) -> Outcome {
+        let began = Instant::now();
+        let looked = self.look(session)?;
+        let is_json = session.screen.is_json();
+        if !is_json {
+            self.say_wrong(session, &looked);
+        }
+        let is_refused = looked.wrong_count > 0 && !self.skip_wrong;
+        if self.dry_run || is_refused {
+            let mut answer = done(MirrorDone::default(), looked.wrong_count, true);
+            if let Some(fields) = answer.as_object_mut() {
+                fields.insert("good".to_owned(), looked.good.into());
+                fields.insert("wrong_lines".to_owned(), json!(looked.wrong));
+            }
+            if !session.printed_json(&answer) {
+                let good = looked.good;
+                session.screen.line(&format!("{good} accounts can be imported; nothing was."));
+            }
+            return Ok(if is_refused { Exit::No } else { Exit::Ok });
+        }
+        let keeper = self.keeper(session)?;
+        let total = self.bring(session, &keeper)?;
+        let answer = done(total, looked.wrong_count, false);
+        if !session.printed_json(&answer) {
+            session.screen.line(&format!(
+                "{} accounts added, {} changed, {} as they were, {} removed, in {:.0} s.",
+                total.added,
+                total.changed,
+                total.same,
+                total.removed,
+                began.elapsed().as_secs_f64()
+            ));
+            if total.is_change() && matches!(keeper, Keeper::Daemon(_)) {
+                session.screen.line("Leads are matched against them within seconds.");
+            }
+        }
+        Ok(Exit::Ok)
+    }
+
+    /// The daemon if it answers; the store itself if nothing does.
+    fn keeper(&self, session: &Session) -> Result<Keeper, Stop> {
+        let remote = session.remote()?;
+        match remote.get(&["accounts"], &[]) {
+            Ok(_) => Ok(Keeper::Daemon(remote)),
+            Err(Stop { exit: Exit::Unreachable, .. }) => {
+                Ok(Keeper::Store(offline::store(&self.config, true)?))
+            }
+            Err(stop) => Err(stop),
+        }
+    }
+
+    /// Reads the whole file and keeps nothing of it but what is wrong.
+    fn look(&self, session: &mut Session) -> Result<Looked, Stop> {
+        let mut looked = Looked::default();
+        for line in Sheet::open(&self.file, &self.ignore)? {
+            match line.account {
+                Ok((_, left_out)) => {
+                    looked.good += 1;
+                    looked.left_out += left_out.len() as u64;
+                    tell(session, looked.good, "read");
+                }
+                Err(why) => {
+                    looked.wrong_count += 1;
+                    if looked.wrong.len() < WRONG_SHOWN {
+                        let place = self.file.display();
+                        looked.wrong.push(format!("{place}:{}: {why}", line.number));
+                    }
+                }
+            }
+        }
+        Ok(looked)
+    }
+
+    fn say_wrong(&self, session: &mut Session, looked: &Looked) {
+        for line in &looked.wrong {
+            session.screen.toned(Tone::Bad, line);
+        }
+        let unsaid = looked.wrong_count.saturating_sub(looked.wrong.len());
+        if unsaid > 0 {
+            session.screen.toned(Tone::Bad, &format!("and {unsaid} more, not shown"));
+        }
+        if looked.wrong_count > 0 && !self.skip_wrong {
+            session.screen.line("Mend these lines, or add --skip-wrong to leave them out.");
+        }
+        if looked.left_out > 0 {
+            session.screen.line(&format!(
+                "{} domains are left out: anybody can have an address there.",
+                looked.left_out
+            ));
+        }
+    }
+
+    /// Reads the file again and brings it, batch by batch.
+    fn bring(&self, session: &mut Session, keeper: &Keeper) -> Result<MirrorDone, Stop> {
+        let stamp = self.replace.then_some(session.now);
+        let (mut total, mut batch, mut count) = (MirrorDone::default(), Vec::new(), 0);
+        for line in Sheet::open(&self.file, &self.ignore)? {
+            let Ok((account, _)) = line.account else { continue };
+            batch.push(account);
+            count += 1;
+            if batch.len() == BATCH {
+                total = total.and(self.put(keeper, stamp, std::mem::take(&mut batch))?);
+                tell(session, count, "imported");
+            }
+        }
+        if !batch.is_empty() {
+            total = total.and(self.put(keeper, stamp, batch)?);
+        }
+        let Some(stamp) = stamp else { return Ok(total) };
+        loop {
+            let retired = self.retire(keeper, stamp)?;
+            total = total.and(retired);
+            if retired.removed == 0 {
+                return Ok(total);
+            }
+        }
+    }
+
+    fn put(
+        &self,
+        keeper: &Keeper,
+        stamp: Option<Time>,
+        accounts: Vec<Account>,
+    ) -> Result<MirrorDone, Stop> {
+        let origin = self.origin.clone();
+        match keeper {
+            Keeper::Daemon(remote) => {
+                let body = json!({ "origin": origin, "stamp": stamp, "accounts": accounts });
+                read(remote.post(&["accounts"], &body)?)
+            }
+            Keeper::Store(store) => {
+                offline::wait(store.mirror(MirrorOrder::Put { origin, stamp, accounts }))
+            }
+        }
+    }
+
+    fn retire(&self, keeper: &Keeper, stamp: Time) -> Result<MirrorDone, Stop> {
+        let origin = self.origin.clone();
+        match keeper {
+            Keeper::Daemon(remote) => {
+                let body = json!({ "origin": origin, "stamp": stamp });
+                read(remote.post(&["accounts", "retire"], &body)?)
+            }
+            Keeper::Store(store) => {
+                offline::wait(store.mirror(MirrorOrder::Retire { origin, stamp }))
+            }
+        }
+    }
+}
+
+fn read(answer: Value) -> Result<MirrorDone, Stop> {
+    Ok(serde_json::from_value(answer).map_err(anyhow::Error::from)?)
+}
+
+fn tell(session: &mut Session, count: u64, what: &str) {
+    if count.is_multiple_of(TOLD_EVERY) && !session.screen.is_json() {
+        session.screen.line(&format!("{count} accounts {what}"));
+        session.screen.flush();
+    }
+}
