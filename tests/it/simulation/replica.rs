@@ -110,7 +110,6 @@ impl Replica {
                 version: "simulated".to_owned(),
             },
             presence: Presence::default(),
-            shadow: handoff::worker::shadow::Shadow::default(),
             stopping: AtomicBool::new(false),
             jumps: Mutex::new(Jumps {
                 watch: JumpWatch::new(clock.as_ref()),

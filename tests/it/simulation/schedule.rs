@@ -141,7 +141,7 @@ impl Schedule {
         let variant = small(dice.below(rulebooks::COUNT.into()));
         let length = 15 + dice.below(40);
         // Some runs are quiet: what goes wrong without a fault is easier to read.
-        let faults = *dice.of(&[0, 8, 16, 30]);
+        let faults = *dice.of(&[0, 10, 20, 35]);
         let actions =
             (0..length).map(|at| action(&mut dice, at as u16, replicas, faults)).collect();
         Self { seed, replicas, ahead, variant, actions }
@@ -204,7 +204,7 @@ fn order(dice: &mut Dice) -> Order {
 }
 
 fn fault(dice: &mut Dice, at: u8) -> Action {
-    let after = small(dice.below(3));
+    let after = *dice.of(&[0, 0, 1, 2]);
     let seconds = 1 + dice.below(12) as u16;
     match dice.below(100) {
         0..22 => Action::Crash { at },
