@@ -82,7 +82,8 @@ macro_rules! contract {
                     who_was_told_is_recorded,
                     news_from_acting_is_accepted_once,
                     a_plan_replaces_the_job_and_keeps_its_lease,
-                    a_dropped_job_is_gone_and_a_leased_one_goes_when_it_settles;
+                    a_dropped_job_is_gone_and_a_leased_one_goes_when_it_settles,
+                    a_job_that_is_buried_and_dropped_goes_when_its_lease_has_lapsed;
                 people:
                     turns_floors_and_absences_read_back_to_the_bit,
                     open_leads_are_counted_by_rep,
