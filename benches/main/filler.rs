@@ -46,7 +46,7 @@ pub fn fill(n: usize, at: Time) -> NewEvent {
 pub fn deciding(book: &Arc<Rulebook>) -> Arc<Decide> {
     let book = Arc::clone(book);
     let reach = Reach { crms: vec!["hubspot".to_owned()], ..Reach::default() };
-    Arc::new(move |snapshot, step, now| decide::decide(&book, &reach, snapshot, step, now))
+    Arc::new(move |snapshot, step, now| decide::recorded(&book, &reach, snapshot, step, now))
 }
 
 /// Decides what is under way, at most so much; answers how much that was.

@@ -12,6 +12,8 @@
     reason = "a benchmark that cannot run ends with the reason"
 )]
 
+mod accounts;
+mod backtest;
 mod book;
 mod conditions;
 mod daemon;
@@ -40,7 +42,9 @@ const GROUPS: &[(&str, Group)] = &[
     ("start", start::run),
     ("reviews", reviews::run),
     ("lint", lint::run),
+    ("accounts", accounts::run),
     ("table", rows::run),
+    ("backtest", backtest::run),
 ];
 
 fn main() {

@@ -137,6 +137,9 @@ fn record(
     if (crms, asks) != (&reach.crms, &reach.asks) {
         saw.reach = Some((reach.crms.as_slice().into(), reach.asks.as_slice().into()));
     }
+    if let Some(decision) = &plan.decision {
+        saw.leave_out(&decision.why);
+    }
     let before = snapshot.lead.filter(|_| plan.fate != Some(Fate::Opened));
     let moved = Moved::by(&plan.team, (before, plan.lead.as_ref()), snapshot.team);
     let moved = if moved.is_nothing() { None } else { Some(serde_json::to_string(&moved).ok()?) };

@@ -166,7 +166,8 @@ fn answered(
 }
 
 /// The CRM shows another owner than we wrote. A human's move is kept. An owner from before us is
-/// kept too, unless that person cannot take it: then ours is written after all.
+/// kept too, unless that person cannot take it: then ours is written after all. News comes late and
+/// out of order, so every change is followed by a write, which sees what the record shows now.
 fn owner_met(desk: Desk<'_>, lead: &Lead, destination: &str, owner: &str, is_move: bool) -> Plan {
     let mut lead = lead.clone();
     let known = lead.known.entry(destination.to_owned()).or_default();
@@ -182,7 +183,8 @@ fn owner_met(desk: Desk<'_>, lead: &Lead, destination: &str, owner: &str, is_mov
         }
         Some(rep) if lead.owner.as_ref() == Some(&rep.id) => {
             lead.outside_owner = None;
-            Plan { decision: Some(decision), lead: Some(lead), ..Plan::nothing() }
+            let jobs = assign::writes(desk, &lead);
+            Plan { jobs, decision: Some(decision), lead: Some(lead), ..Plan::nothing() }
         }
         Some(rep) if lead.owner.is_some() && cannot_take(desk, rep, is_move) => {
             note::put(&mut decision, "kept", "that person cannot take it now");
@@ -203,7 +205,9 @@ fn owner_met(desk: Desk<'_>, lead: &Lead, destination: &str, owner: &str, is_mov
         None => {
             // Nobody whom we could remind: our owner keeps the clock, and people hear of it.
             lead.outside_owner = Some(owner.to_owned());
-            let jobs = assign::alarm(desk, &lead);
+            // The write leaves the owner alone and sees whether the record still shows it.
+            let mut jobs = assign::writes(desk, &lead);
+            jobs.extend(assign::alarm(desk, &lead));
             Plan { jobs, decision: Some(decision), lead: Some(lead), ..Plan::nothing() }
         }
     }

@@ -132,8 +132,10 @@ pub fn passed_over(row: &RecordRow, stored: &Decision) -> Option<Outcome> {
 /// # Errors
 /// It is not one of ours.
 pub fn saw(row: &RecordRow) -> Result<Saw<'_>, String> {
-    serde_json::from_str(row.saw.as_deref().unwrap_or_default())
-        .map_err(|why| format!("the record does not read: {why}"))
+    let mut saw: Saw<'_> = serde_json::from_str(row.saw.as_deref().unwrap_or_default())
+        .map_err(|why| format!("the record does not read: {why}"))?;
+    saw.put_back(&row.doc)?;
+    Ok(saw)
 }
 
 /// Decides again what this row records, by the rulebook that it names, with people as they were.

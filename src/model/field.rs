@@ -98,6 +98,24 @@ impl Visitor<'_> for AnyField {
 pub struct Fields(pub BTreeMap<String, Field>);
 
 impl Fields {
+    /// Whether this JSON says exactly these.
+    #[must_use]
+    pub fn are(&self, said: &serde_json::Value) -> bool {
+        let Some(said) = said.as_object().filter(|said| said.len() == self.0.len()) else {
+            return false;
+        };
+        self.0.iter().all(|(name, field)| match (field, said.get(name)) {
+            (Field::Bool(field), Some(serde_json::Value::Bool(said))) => field == said,
+            (Field::Number(field), Some(serde_json::Value::Number(said))) => {
+                said.as_f64().is_some_and(|said| said.to_bits() == field.to_bits())
+            }
+            (Field::Text(field), Some(serde_json::Value::String(said))) => {
+                field.as_str_for_logic() == said
+            }
+            _ => false,
+        })
+    }
+
     /// The text under `name`, for logic and look-ups, never for printing.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {

@@ -36,6 +36,12 @@ pub struct Saw<'a> {
     /// A fill that could be read: the normalised fields …
     #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
     pub fields: Option<Cow<'a, Fields>>,
+    /// … or under which word the decision itself says the same ones: nothing is said twice.
+    #[serde(rename = "g", default, skip_serializing_if = "Option::is_none")]
+    pub fields_in: Option<Cow<'a, str>>,
+    /// The decision itself says the fields of the lead as it was.
+    #[serde(rename = "h", default, skip_serializing_if = "std::ops::Not::not")]
+    pub lead_fields_in: bool,
     /// … and what it asked for.
     #[serde(rename = "i", default, skip_serializing_if = "Option::is_none")]
     pub intent: Option<Cow<'a, str>>,
@@ -121,6 +127,49 @@ impl<'a> Saw<'a> {
         saw
     }
 
+    /// Leaves out what the decision says too: fields are most of a record.
+    pub fn leave_out(&mut self, why: &serde_json::Map<String, serde_json::Value>) {
+        let fields = self.fields.as_deref();
+        let word = ["fields", "fill"].into_iter().find(|word| {
+            fields.is_some_and(|fields| why.get(*word).is_some_and(|said| fields.are(said)))
+        });
+        if let Some(word) = word {
+            (self.fields, self.fields_in) = (None, Some(Cow::Borrowed(word)));
+        }
+        let is_said = |lead: &Lead| why.get("fields").is_some_and(|said| lead.fields.are(said));
+        if self.lead.as_deref().is_some_and(is_said) {
+            let mut lead = self.lead.take().map(Cow::into_owned);
+            if let Some(lead) = &mut lead {
+                lead.fields = Fields::default();
+            }
+            (self.lead, self.lead_fields_in) = (lead.map(Cow::Owned), true);
+        }
+    }
+
+    /// Puts back what was left out, from the stored decision.
+    ///
+    /// # Errors
+    /// The decision does not say it.
+    pub fn put_back(&mut self, doc: &str) -> Result<(), String> {
+        if self.fields_in.is_none() && !self.lead_fields_in {
+            return Ok(());
+        }
+        let said: Said = serde_json::from_str(doc)
+            .map_err(|why| format!("the decision does not read: {why}"))?;
+        if self.lead_fields_in
+            && let Some(lead) = &mut self.lead
+        {
+            lead.to_mut().fields = said.fields.clone().ok_or("the decision says no fields")?;
+        }
+        let fields = match self.fields_in.as_deref() {
+            Some("fields") => said.fields,
+            Some(_) => said.fill,
+            None => return Ok(()),
+        };
+        self.fields = Some(Cow::Owned(fields.ok_or("the decision says no fields")?));
+        Ok(())
+    }
+
     /// The event of the step, whose row is this.
     #[must_use]
     pub fn step_event(&self, row: Option<EventId>) -> Option<StepEvent> {
@@ -151,4 +200,13 @@ impl<'a> Saw<'a> {
         (lead.assigned_at, lead.answered_at) = (seen.assigned_at, seen.answered_at);
         Some(lead)
     }
+}
+
+/// The fields that a decision says.
+#[derive(Deserialize)]
+struct Said {
+    #[serde(default)]
+    fields: Option<Fields>,
+    #[serde(default)]
+    fill: Option<Fields>,
 }

@@ -13,7 +13,7 @@ use super::{
     Rep, Rulebook, clean,
     condition::{Bits, Clauses, Facts, Index, Schema, Slot, Type, Value},
     fields::ColumnKind,
-    mirrored::MirrorSlots,
+    mirrored::{MirrorSlots, put},
 };
 use crate::model::{
     account::Matched,
@@ -114,13 +114,6 @@ impl Lookups {
         self.crms = crms.to_vec();
         self.index = Some(index);
         self.stops = stops;
-    }
-}
-
-/// Sets a fact that has a slot.
-pub(super) fn put(facts: &mut Facts, slot: Option<Slot>, value: Option<Value>) {
-    if let Some(slot) = slot {
-        facts.set(slot, value);
     }
 }
 

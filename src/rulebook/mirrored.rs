@@ -13,7 +13,6 @@ use std::collections::BTreeMap;
 use super::{
     Rulebook,
     condition::{Facts, Schema, Slot, Value},
-    facts::put,
 };
 use crate::model::{
     account::{By, Matched},
@@ -51,6 +50,13 @@ impl MirrorSlots {
             opportunity_stage: slot("opportunity_stage"),
             opportunity_amount: slot("opportunity_amount"),
         }
+    }
+}
+
+/// Sets a fact that has a slot.
+pub(super) fn put(facts: &mut Facts, slot: Option<Slot>, value: Option<Value>) {
+    if let Some(slot) = slot {
+        facts.set(slot, value);
     }
 }
 

@@ -79,7 +79,9 @@ impl Worker {
             after = Some((last.origin.clone(), last.account.id.clone()));
             // Taking names apart is work for a processor: no other loop waits for it.
             builder = apart(move || {
-                rows.iter().for_each(|row| builder.add(&row.origin, &row.account));
+                for row in &rows {
+                    builder.add(&row.origin, &row.account);
+                }
                 builder
             })
             .await?;

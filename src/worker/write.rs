@@ -155,7 +155,15 @@ impl Written {
         let mut link =
             Link { record: put.record, owner: before.owner, tried: before.tried, written_at: now };
         match self.owner {
-            None => {}
+            None => {
+                // Left alone as a stranger's: the record knows better than news that came late.
+                let told = job.lead.outside_owner.as_ref();
+                let shown = put.owner.filter(|shown| told.is_some_and(|told| told != shown));
+                if let Some(shown) = shown {
+                    settlement.news.extend(owner_met(name, job, &shown, true, now));
+                    (link.owner, link.tried) = (Some(shown), None);
+                }
+            }
             Some((owner, Ok(OwnerSet::Done | OwnerSet::Already))) => {
                 (link.owner, link.tried) = (Some(owner), None);
             }

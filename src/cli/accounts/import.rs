@@ -5,7 +5,7 @@
 //! the rest. Speaks to the daemon if one answers, else to the store under its lock.
 //! Does not know: what a column means.
 
-use std::{path::PathBuf, time::Instant};
+use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -19,6 +19,7 @@ use crate::{
         screen::Tone,
         session::Session,
     },
+    clock::{Clock as _, SystemClock},
     model::{account::Account, time::Time},
     store::{MirrorDone, MirrorOrder, Store},
 };
@@ -27,6 +28,9 @@ use crate::{
 const BATCH: usize = 1_000;
 /// Progress is told after so many lines.
 const TOLD_EVERY: u64 = 100_000;
+/// How often, and how many times, it is looked whether the daemon has taken over what was brought.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+const LOOKS_MAX: usize = 240;
 /// So many wrong lines are shown.
 const WRONG_SHOWN: usize = 20;
 
@@ -75,7 +79,8 @@ impl Import {
     /// # Errors
     /// A file with mistakes, or those of the daemon or the store.
     pub fn run(self, session: &mut Session) -> Outcome {
-        let began = Instant::now();
+        let clock = SystemClock::new();
+        let began = clock.monotonic();
         let looked = self.look(session)?;
         let is_json = session.screen.is_json();
         if !is_json {
@@ -96,6 +101,9 @@ impl Import {
         }
         let keeper = self.keeper(session)?;
         let total = self.bring(session, &keeper)?;
+        if let Keeper::Daemon(remote) = &keeper {
+            taken_over(remote)?;
+        }
         let answer = done(total, looked.wrong_count, false);
         if !session.printed_json(&answer) {
             session.screen.line(&format!(
@@ -104,11 +112,8 @@ impl Import {
                 total.changed,
                 total.same,
                 total.removed,
-                began.elapsed().as_secs_f64()
+                (clock.monotonic().0 - began.0) as f64 / 1_000.0
             ));
-            if total.is_change() && matches!(keeper, Keeper::Daemon(_)) {
-                session.screen.line("Leads are matched against them within seconds.");
-            }
         }
         Ok(Exit::Ok)
     }
@@ -222,6 +227,22 @@ impl Import {
             }
         }
     }
+}
+
+/// Waits until the daemon matches leads against what was brought: some seconds, and longer where
+/// others bring accounts too.
+fn taken_over(remote: &Remote) -> Result<(), Stop> {
+    for _ in 0..LOOKS_MAX {
+        let standing = remote.get(&["accounts"], &[])?;
+        if standing.get("version") == standing.get("newest") {
+            break;
+        }
+        offline::wait(async {
+            tokio::time::sleep(LOOK_EVERY).await;
+            Ok(())
+        })?;
+    }
+    Ok(())
 }
 
 fn read(answer: Value) -> Result<MirrorDone, Stop> {

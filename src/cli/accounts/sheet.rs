@@ -109,8 +109,8 @@ impl Sheet {
             let Some(column) = column.filter(|_| !cell.is_empty()) else { continue };
             let text = || Some(cell.to_owned());
             match column {
-                Column::Id => account.id = cell.to_owned(),
-                Column::Name => account.name = cell.to_owned(),
+                Column::Id => cell.clone_into(&mut account.id),
+                Column::Name => cell.clone_into(&mut account.name),
                 Column::Domains => account.domains.extend(domains(cell)),
                 Column::Country => account.country = text(),
                 Column::Owner => account.owner = text(),
@@ -129,13 +129,11 @@ impl Sheet {
         let (account, left_out) = tidy(&account)?;
         let mut hasher = DefaultHasher::new();
         account.id.hash(&mut hasher);
-        match self.seen.insert(hasher.finish(), number) {
-            Some(first) => Err(format!(
-                "the id {:?} is on line {first} already; keep one of the two",
-                account.id
-            )),
-            None => Ok((account, left_out)),
+        if let Some(first) = self.seen.insert(hasher.finish(), number) {
+            let id = &account.id;
+            return Err(format!("the id {id:?} is on line {first} already; keep one of the two"));
         }
+        Ok((account, left_out))
     }
 }
 
@@ -203,14 +201,12 @@ fn advice(name: &str, heading: &str) -> String {
     let known = COLUMNS.iter().flat_map(|(_, names)| names.iter());
     let near = known.min_by_key(|known| strsim::damerau_levenshtein(name, known));
     let near = near.filter(|known| strsim::damerau_levenshtein(name, known) <= 2);
-    match near {
-        Some(near) => format!("did you mean {near:?}? Else add --ignore {heading:?}"),
-        None => {
-            let own: Vec<&str> =
-                COLUMNS.iter().filter_map(|(_, names)| names.first().copied()).collect();
-            format!("remove it, or add --ignore {heading:?}; known are {}", own.join(", "))
-        }
+    if let Some(near) = near {
+        return format!("did you mean {near:?}? Else add --ignore {heading:?}");
     }
+    let own = COLUMNS.iter().filter_map(|(_, names)| names.first().copied());
+    let own: Vec<&str> = own.collect();
+    format!("remove it, or add --ignore {heading:?}; known are {}", own.join(", "))
 }
 
 /// A heading as it is compared.

@@ -112,6 +112,7 @@ async fn retired(request: &HttpRequest, payload: web::Payload, front: &Front) ->
 }
 
 /// Where accounts come from, in one word.
+#[expect(clippy::result_large_err, reason = "the other answer is returned at once")]
 fn origin(front: &Front, text: &str) -> Result<String, HttpResponse> {
     let text = text.trim();
     let is_word = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
@@ -151,7 +152,7 @@ async fn was_matched(request: &HttpRequest, company: &Company, front: &Front) ->
                 .ok_or_else(|| bad(front, "`country` is its name or its two-letter code"))?,
         ),
     };
-    if domain.is_none() && company.name.is_none() && company.email.is_none() {
+    if company.domain.is_none() && company.name.is_none() && company.email.is_none() {
         return Err(bad(front, "give a `domain`, a `name` or an `email`"));
     }
     let asked = Asked { domain: domain.as_deref(), name: company.name.as_deref(), country };
@@ -162,6 +163,7 @@ async fn was_matched(request: &HttpRequest, company: &Company, front: &Front) ->
 
 /// The domain that is matched by: as it was given, or that of the address unless anybody can have
 /// one there.
+#[expect(clippy::result_large_err, reason = "the other answer is returned at once")]
 fn domain(front: &Front, company: &Company) -> Result<Option<String>, HttpResponse> {
     if let Some(text) = &company.domain {
         let found = normalize::website(text).or_else(|| normalize::registrable_domain(text));

@@ -7,6 +7,10 @@ use jiff::civil::Date;
 
 use super::year_rule::YearRule;
 
+/// A range of every year that begins later than it ends goes over the New Year, and then by months:
+/// one that ends a little before it begins is a slip.
+const OVER_NEW_YEAR_MIN: i8 = 6;
+
 /// One holiday of a calendar, with its name if the calendar gave one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holiday {
@@ -20,13 +24,16 @@ enum On {
     Dates { first: Date, last: Date },
     /// Both years inclusive. The 29th of February comes in leap years only.
     Yearly { month: i8, day: i8, since: i16, until: i16 },
+    /// Every year from a month and day to another, both inclusive, over the New Year if the first is
+    /// the later one.
+    Span { first: (i8, i8), last: (i8, i8) },
     /// Every year, by a rule.
     Rule(YearRule),
 }
 
 impl Holiday {
-    /// Reads `2026-12-25`, `2026-12-24..2026-12-26` (both included) or, for every year, `12-25` or
-    /// a rule (see `year_rule`): `last monday of may`, `easter + 1`.
+    /// Reads `2026-12-25`, `2026-12-24..2026-12-26` (both included) or, for every year, `12-25`,
+    /// `12-24..12-26`, `12-24..01-01` or a rule (see `year_rule`): `last monday of may`, `easter + 1`.
     ///
     /// # Errors
     /// A sentence that says what was expected.
@@ -34,12 +41,13 @@ impl Holiday {
         let wrong = || {
             format!(
                 "{text:?} is not a holiday: write 2026-12-25 for one date, 12-25 for every year, \
-                 2026-12-24..2026-12-26 for a range, or a rule such as last monday of may, \
+                 2026-12-24..2026-12-26 for a range, 12-24..12-26 for one of every year, or a rule such as last monday of may, \
                  monday before may 25, easter + 1 or good friday"
             )
         };
         let date = |text: &str| text.trim().parse::<Date>().map_err(|_| wrong());
         let dated = |text: &str| text.trim().len() == "2026-12-25".len();
+        let monthly = |text: &str| text.trim().len() == "12-25".len();
         match text.split_once("..") {
             Some((first, last)) if dated(first) && dated(last) => {
                 let (first, last) = (date(first)?, date(last)?);
@@ -51,8 +59,22 @@ impl Holiday {
                 }
                 Ok(Self::dates(first, last, None))
             }
+            Some((first, last)) if monthly(first) && monthly(last) => {
+                // A leap year lets the 29th of February pass.
+                let day = |text: &str| date(&format!("2024-{}", text.trim()));
+                let (first, last) = (day(first)?, day(last)?);
+                if last < first && first.month() - last.month() < OVER_NEW_YEAR_MIN {
+                    let (first, last) = (first.strftime("%m-%d"), last.strftime("%m-%d"));
+                    return Err(format!(
+                        "{text:?} would leave out only a few weeks of the year: write \
+                         {last}..{first}, or mend the months"
+                    ));
+                }
+                let of = |day: Date| (day.month(), day.day());
+                Ok(Self { name: None, on: On::Span { first: of(first), last: of(last) } })
+            }
             None if dated(text) => date(text).map(|day| Self::dates(day, day, None)),
-            None if text.trim().len() == "12-25".len() => {
+            None if monthly(text) => {
                 // A leap year lets the 29th of February pass.
                 let day = date(&format!("2024-{}", text.trim()))?;
                 Ok(Self::yearly(day, i16::MIN, i16::MAX, None))
@@ -86,9 +108,16 @@ impl Holiday {
             On::Yearly { month, day, since, until } => {
                 (month, day) == (date.month(), date.day()) && (since..=until).contains(&date.year())
             }
+            On::Span { first, last } => is_within(first, last, date),
             On::Rule(rule) => rule.falls_on(date),
         }
     }
+}
+
+/// Whether a day lies from the first to the last of a year, or over the New Year.
+fn is_within(first: (i8, i8), last: (i8, i8), date: Date) -> bool {
+    let day = (date.month(), date.day());
+    if first <= last { first <= day && day <= last } else { first <= day || day <= last }
 }
 
 /// Holidays arranged so that a date is looked up in a few comparisons.
@@ -98,6 +127,8 @@ pub(super) struct HolidaySet {
     ranges: Vec<(Date, Date)>,
     /// In order: month, day, first year, last year.
     yearly: Vec<(i8, i8, i16, i16)>,
+    /// Of every year.
+    spans: Vec<((i8, i8), (i8, i8))>,
     rules: Vec<YearRule>,
     named: Vec<Holiday>,
 }
@@ -111,6 +142,7 @@ impl HolidaySet {
                 On::Yearly { month, day, since, until } => {
                     set.yearly.push((month, day, since, until));
                 }
+                On::Span { first, last } => set.spans.push((first, last)),
                 On::Rule(rule) => set.rules.push(rule),
             }
         }
@@ -139,6 +171,7 @@ impl HolidaySet {
             .skip(at)
             .take_while(|entry| (entry.0, entry.1) == day)
             .any(|entry| (entry.2..=entry.3).contains(&date.year()))
+            || self.spans.iter().any(|(first, last)| is_within(*first, *last, date))
             || self.rules.iter().any(|rule| rule.falls_on(date))
     }
 
@@ -190,7 +223,8 @@ mod tests {
             "2026-02-30",
             "13-01",
             "02-30",
-            "12-24..12-26",
+            "12-24..13-26",
+            "12-24..2026-12-26",
             "25.12.2026",
             "..",
             "2026-1-1",
@@ -200,6 +234,27 @@ mod tests {
         }
         let error = Holiday::parse("2026-12-26..2026-12-24").unwrap_err();
         assert!(error.contains("2026-12-24..2026-12-26"), "{error}");
+    }
+
+    #[test]
+    fn a_range_of_every_year_comes_back_and_may_go_over_the_new_year() {
+        let set = set(&["12-24..01-02", "02-28..03-01", "08-03..08-03"]);
+        for (day, holiday) in [
+            (date(2026, 12, 23), false),
+            (date(2026, 12, 24), true),
+            (date(2031, 12, 31), true),
+            (date(2027, 1, 2), true),
+            (date(2027, 1, 3), false),
+            (date(2028, 2, 29), true),
+            (date(2027, 3, 1), true),
+            (date(2027, 3, 2), false),
+            (date(2027, 8, 3), true),
+            (date(2027, 8, 4), false),
+        ] {
+            assert_eq!(set.covers(day), holiday, "{day}");
+        }
+        let error = Holiday::parse("12-26..12-24").unwrap_err();
+        assert!(error.contains("write 12-24..12-26"), "{error}");
     }
 
     #[test]

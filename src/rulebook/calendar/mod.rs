@@ -11,6 +11,8 @@
 //!
 //! Does not know: who works these hours, absences of one day, and what time it is.
 
+#[cfg(test)]
+mod additions;
 mod compile;
 pub mod feed;
 mod holiday;

@@ -22,7 +22,7 @@ fn cases(default: u32) -> ProptestConfig {
     }
 }
 
-fn zones() -> Vec<TimeZone> {
+pub(super) fn zones() -> Vec<TimeZone> {
     let database = jiff::tz::TimeZoneDatabase::bundled();
     database.available().map(|name| database.get(name.as_str()).unwrap()).collect()
 }
@@ -71,7 +71,7 @@ fn world() -> impl Strategy<Value = (Hours, Time)> {
 
 /// Which of the minutes from `from` on are open, seen minute by minute: a block is open from the
 /// first minute whose local time lies in it to the last.
-fn model(hours: &Hours, from: Time, minutes: usize) -> Vec<bool> {
+pub(super) fn model(hours: &Hours, from: Time, minutes: usize) -> Vec<bool> {
     let Kind::Weekly(weekly) = &hours.0 else { panic!("weekly hours only") };
     // A long day around, so that no block is seen only in part.
     let around = 27 * 60;

@@ -1,10 +1,14 @@
-//! `[matching]`: how leads are matched to accounts.
+//! `[matching]`: how leads are matched to accounts; and what examples say of them.
 //!
 //! Guarantees: every way and every tie-breaker is there once at most.
 //! Does not know: accounts.
 
 use super::{
-    super::finding::advice,
+    super::{
+        condition::{Type, Value},
+        finding::advice,
+    },
+    Cx,
     tree::{Item, Section},
 };
 use crate::model::account::{By, Matching, Tie};
@@ -55,4 +59,39 @@ fn words<T: Copy + PartialEq>(item: &Item<'_>, what: &str, known: &[(&str, T)]) 
         }
     }
     Some(found)
+}
+
+/// What an example may say of an account beside its owner and name.
+pub const MIRRORED: [(&str, Type); 10] = [
+    ("match", Type::Text),
+    ("score", Type::Number),
+    ("id", Type::Text),
+    ("tier", Type::Text),
+    ("parent", Type::Text),
+    ("parent_owner", Type::Text),
+    ("open_opportunity", Type::Bool),
+    ("opportunity_owner", Type::Text),
+    ("opportunity_stage", Type::Text),
+    ("opportunity_amount", Type::Number),
+];
+
+/// What an example says of an account that only the mirror has.
+pub fn mirrored(cx: &Cx<'_>, item: &Item<'_>) -> Vec<(&'static str, Value)> {
+    if !item.is_table() {
+        return Vec::new();
+    }
+    let Some(section) = item.section("account") else { return Vec::new() };
+    let value = |(fact, kind): (&'static str, Type)| {
+        let item = section.item(fact)?;
+        let value = match kind {
+            Type::Number => Value::Number(item.number()?),
+            Type::Bool => Value::Bool(item.truth()?),
+            Type::Text | Type::List => Value::text(item.text()?),
+        };
+        if fact.ends_with("owner") {
+            cx.names.find("rep", item.text()?, &item)?;
+        }
+        Some((fact, value))
+    };
+    MIRRORED.into_iter().filter_map(value).collect()
 }

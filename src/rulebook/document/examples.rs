@@ -11,11 +11,12 @@ use toml::de::DeValue;
 use super::{
     super::{
         FactSource, Found, IfUnknown, Rulebook, Target, Then, clean,
-        condition::{Facts, Type},
+        condition::{Facts, Type, Value},
         fields::{country_code, kind_of},
         finding::advice,
     },
     Cx,
+    accounts::{MIRRORED, mirrored},
     tree::{Item, Section},
 };
 use crate::model::{
@@ -50,6 +51,8 @@ pub struct Example<'d> {
     intent: Option<String>,
     account: Asked<'d>,
     person: Asked<'d>,
+    /// What else the mirror says of the account, by fact.
+    mirrored: Vec<(&'static str, Value)>,
     expect: Option<(Expect, Item<'d>)>,
 }
 
@@ -117,6 +120,7 @@ fn example<'d>(
         }
         Some(text.to_owned())
     });
+    let mirrored = lead.item("account").map(|item| mirrored(cx, &item)).unwrap_or_default();
     let account = lead.item("account").map_or(Some(Asked::Absent), |item| record(cx, &item))?;
     let person = lead.item("person").map_or(Some(Asked::Absent), |item| record(cx, &item))?;
     let mut fields = Fields::default();
@@ -154,7 +158,7 @@ fn example<'d>(
             );
         }
     }
-    Some(Example { fields, source, intent, account, person, expect: None })
+    Some(Example { fields, source, intent, account, person, mirrored, expect: None })
 }
 
 /// Puts a value as a lead would have it.
@@ -209,6 +213,9 @@ fn record<'d>(cx: &Cx<'d>, item: &Item<'d>) -> Option<Asked<'d>> {
         let section = item.section("account or person")?;
         let owner = section.item("owner");
         let name = section.item("name").and_then(|item| item.text());
+        for (fact, _) in MIRRORED {
+            section.item(fact);
+        }
         section.done();
         let owner = match owner {
             Some(item) => {
@@ -352,12 +359,16 @@ impl Example<'_> {
         for (name, asked) in [("account", self.account), ("person", self.person)] {
             if let Asked::Found { owner: Some(owner), .. } = asked {
                 let slot = rulebook.schema.slot(&format!("{name}.owner"));
-                slot.map(|slot| facts.set(slot, Some(super::super::condition::Value::text(owner))));
+                slot.map(|slot| facts.set(slot, Some(Value::text(owner))));
             }
             if asked == Asked::Unasked {
                 let slot = rulebook.schema.slot(&format!("{name}.known"));
                 slot.map(|slot| facts.set(slot, None));
             }
+        }
+        for (fact, value) in &self.mirrored {
+            let slot = rulebook.schema.slot(&format!("account.{fact}"));
+            slot.map(|slot| facts.set(slot, Some(value.clone())));
         }
         rulebook.look_up(&mut facts);
         facts

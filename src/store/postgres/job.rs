@@ -85,8 +85,9 @@ const REMOVE: &str = "DELETE FROM job j
      USING unnest($1::bigint[], $2::bigint[], $3::text[]) d (lead, kind, destination)
      WHERE j.lead = d.lead AND j.kind = d.kind AND j.destination = d.destination
         AND j.lease_until = 0 AND $4 = -1";
-/// … and what is left is marked.
-const MARK: &str = "UPDATE job j SET wanted = $4
+/// … and what is left is marked. It is no more dead, were it buried: whoever finds its lease lapsed
+/// removes it, and nobody looks for what is dead.
+const MARK: &str = "UPDATE job j SET wanted = $4, is_dead = false, reason = NULL
      FROM unnest($1::bigint[], $2::bigint[], $3::text[]) d (lead, kind, destination)
      WHERE j.lead = d.lead AND j.kind = d.kind AND j.destination = d.destination";
 

@@ -81,7 +81,8 @@ async fn change(tx: &Tx, jobs: Vec<i64>, order: JobOrder, now: Time) -> StoreRes
             tx.execute(
                 "UPDATE job SET is_dead = true,
                     reason = $2 || coalesce(': ' || CASE WHEN is_dead THEN reason END, '')
-                 WHERE id = ANY ($1) AND kind <> 0 AND NOT starts_with(coalesce(reason, ''), $2)",
+                 WHERE id = ANY ($1) AND kind <> 0 AND wanted >= 0
+                    AND NOT starts_with(coalesce(reason, ''), $2)",
                 &[&jobs, &buried],
             )
             .await?

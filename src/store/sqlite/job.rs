@@ -52,7 +52,8 @@ pub fn want(tx: &Connection, lead: LeadId, wanted: Seq, job: &JobWanted) -> Stor
     Ok(())
 }
 
-/// Drops a job that is pointless now.
+/// Drops a job that is pointless now. One that is leased is no more dead, were it buried: whoever
+/// finds its lease lapsed removes it, and nobody looks for what is dead.
 pub fn drop(tx: &Connection, lead: LeadId, kind: JobKind, destination: &str) -> StoreResult<()> {
     let kind = rows::job_kind_number(kind);
     let dropped = tx
@@ -63,7 +64,8 @@ pub fn drop(tx: &Connection, lead: LeadId, kind: JobKind, destination: &str) -> 
         .execute(params![lead.0, kind, destination])?;
     if dropped == 0 {
         tx.prepare_cached(
-            "UPDATE job SET wanted = ?4 WHERE lead = ?1 AND kind = ?2 AND destination = ?3",
+            "UPDATE job SET wanted = ?4, is_dead = 0, reason = NULL
+             WHERE lead = ?1 AND kind = ?2 AND destination = ?3",
         )?
         .execute(params![lead.0, kind, destination, DROPPED])?;
     }

@@ -35,7 +35,8 @@ pub fn order(tx: &Connection, jobs: &[i64], order: JobOrder, now: Time) -> Store
                 .prepare_cached(
                     "UPDATE job SET is_dead = 1,
                         reason = ?2 || coalesce(': ' || CASE WHEN is_dead = 1 THEN reason END, '')
-                     WHERE id = ?1 AND kind <> 0 AND coalesce(reason, '') NOT LIKE ?2 || '%'",
+                     WHERE id = ?1 AND kind <> 0 AND wanted >= 0
+                        AND coalesce(reason, '') NOT LIKE ?2 || '%'",
                 )?
                 .execute(params![job, BURIED])?,
             JobOrder::Hasten => tx

@@ -1,5 +1,6 @@
 //! The command line as people use it: the built binary, its output and its exit codes.
 
+mod accounts;
 mod bench;
 mod lint;
 mod offline;

@@ -109,6 +109,7 @@ fn bodies(lead: &str) -> Vec<(String, Value)> {
     vec![
         (format!("/leads/{lead}/responses"), json!({ "kind": "call" })),
         (format!("/leads/{lead}/reassign"), json!({ "to": "ada" })),
+        (format!("/leads/{lead}/why"), json!({ "files": {} })),
         ("/events/redo".into(), json!({ "fate": "rejected" })),
         ("/jobs/retry".into(), json!({ "jobs": [] })),
         ("/jobs/bury".into(), json!({ "jobs": [] })),

@@ -4,9 +4,9 @@
 //! the next change of the schedule.
 
 use super::{
-    faults::{Call, OutFault},
+    faults::{Call, OutFault, StoreFault, Verb},
     run::run,
-    schedule::{Action, Schedule},
+    schedule::{Action, Order, Schedule, Word},
 };
 
 fn holds(replicas: u8, variant: u8, actions: &[Action]) {
@@ -52,6 +52,57 @@ fn a_lead_that_a_stranger_hands_to_somebody_who_left_is_its_owners_again() {
             Action::Fill { at: 0, person: 2, form: 0, number: 1 },
             Action::Turn { at: 0 },
             Action::Human { lead: 1, owner: 3 },
+        ],
+    );
+}
+
+#[test]
+fn a_question_that_was_buried_while_it_was_leased_and_is_pointless_now_is_not_left() {
+    let done = Action::Say { at: 0, lead: 0, word: Word::Done, number: 2 };
+    holds(
+        1,
+        10,
+        &[
+            Action::Store { at: 0, fault: StoreFault::BusyAfter, on: Verb::Claim, after: 2 },
+            Action::Fill { at: 0, person: 5, form: 1, number: 1 },
+            Action::Go { at: 0, kind: 4, seams: 9 },
+            Action::Go { at: 0, kind: 1, seams: 1 },
+            Action::Turn { at: 0 },
+            done,
+            Action::Order { at: 0, order: Order::Bury(9), number: 3 },
+        ],
+    );
+}
+
+#[test]
+fn a_call_back_that_comes_late_does_not_leave_a_lead_with_a_stranger() {
+    holds(
+        1,
+        1,
+        &[
+            Action::Fill { at: 0, person: 4, form: 0, number: 1 },
+            Action::Turn { at: 0 },
+            Action::Order { at: 0, order: Order::Reassign { lead: 0, to: 3 }, number: 2 },
+            Action::Human { lead: 2, owner: 4 },
+            Action::Turn { at: 0 },
+            Action::Say { at: 0, lead: 0, word: Word::OutToday, number: 3 },
+            Action::Turn { at: 0 },
+        ],
+    );
+}
+
+#[test]
+fn an_owner_who_gets_a_lead_a_second_time_in_the_crm_keeps_it() {
+    let human = |lead, owner| Action::Human { lead, owner };
+    holds(
+        1,
+        1,
+        &[
+            Action::Fill { at: 0, person: 2, form: 3, number: 1 },
+            Action::Turn { at: 0 },
+            human(1, 3),
+            human(1, 4),
+            human(1, 3),
         ],
     );
 }

@@ -163,14 +163,23 @@ fn spoil(mutation: Mutation, plan: &mut Plan) {
 
 /// Verbs that go through as they are.
 macro_rules! through {
-    ($($verb:ident($($name:ident: $what:ty),*) -> $answer:ty;)*) => {$(
-        fn $verb(&self, $($name: $what),*) -> Boxed<'_, StoreResult<$answer>> {
-            self.inner.$verb($($name),*)
+    ($($verb:ident($name:ident: $what:ty) -> $answer:ty;)*) => {$(
+        fn $verb(&self, $name: $what) -> Boxed<'_, StoreResult<$answer>> {
+            self.inner.$verb($name)
         }
     )*};
 }
 
 impl Store for Lying {
+    through! {
+        jobs(filter: JobFilter) -> Page<JobRow>;
+        events(filter: EventFilter) -> Page<Event>;
+        decisions(filter: DecisionFilter) -> Page<Decided>;
+        records(filter: RecordFilter) -> Page<RecordRow>;
+        checkpoint(at: Seq) -> Option<(Seq, Team)>;
+        basis(hash: i64) -> Option<String>;
+    }
+
     fn accept(&self, mut events: Vec<NewEvent>) -> Boxed<'_, StoreResult<Vec<Accepted>>> {
         match self.mutation {
             Mutation::EarlyAccept => {
@@ -242,29 +251,71 @@ impl Store for Lying {
         })
     }
 
-    through! {
-        order(jobs: Vec<i64>, order: JobOrder, now: Time) -> usize;
-        redo(events: Vec<Uuid>) -> usize;
-        publish_on(rulebook: NewRulebook, terms: Terms) -> Published;
-        papers(which: Papers) -> Vec<Paper>;
-        amend(name: String, change: Arc<Amend>) -> ();
-        sweep(keep: Keep, now: Time) -> Swept;
-        tokens(order: TokenOrder) -> Vec<TokenRow>;
-        leads(filter: LeadFilter) -> Page<LeadRow>;
-        lead(lead: Uuid) -> Option<LeadStory>;
-        jobs(filter: JobFilter) -> Page<JobRow>;
-        events(filter: EventFilter) -> Page<Event>;
-        decisions(filter: DecisionFilter) -> Page<Decided>;
-        records(filter: RecordFilter) -> Page<RecordRow>;
-        checkpoint(at: Seq) -> Option<(Seq, Team)>;
-        basis(hash: i64) -> Option<String>;
-        rulebooks(version: Option<u32>) -> Vec<RulebookRow>;
-        team() -> Team;
-        tally(now: Time) -> Tally;
-        audit(now: Time) -> Audit;
-        alerts(replace: Option<Vec<RaisedAlert>>) -> Vec<RaisedAlert>;
-        agree(name: String, change: Arc<Change>, now: Time) -> ();
-        ready() -> ();
+    fn order(&self, jobs: Vec<i64>, order: JobOrder, now: Time) -> Boxed<'_, StoreResult<usize>> {
+        self.inner.order(jobs, order, now)
+    }
+
+    fn redo(&self, events: Vec<Uuid>) -> Boxed<'_, StoreResult<usize>> {
+        self.inner.redo(events)
+    }
+
+    fn publish_on(&self, rulebook: NewRulebook, terms: Terms) -> Boxed<'_, StoreResult<Published>> {
+        self.inner.publish_on(rulebook, terms)
+    }
+
+    fn papers(&self, which: Papers) -> Boxed<'_, StoreResult<Vec<Paper>>> {
+        self.inner.papers(which)
+    }
+
+    fn amend(&self, name: String, change: Arc<Amend>) -> Boxed<'_, StoreResult<()>> {
+        self.inner.amend(name, change)
+    }
+
+    fn sweep(&self, keep: Keep, now: Time) -> Boxed<'_, StoreResult<Swept>> {
+        self.inner.sweep(keep, now)
+    }
+
+    fn tokens(&self, order: TokenOrder) -> Boxed<'_, StoreResult<Vec<TokenRow>>> {
+        self.inner.tokens(order)
+    }
+
+    fn leads(&self, filter: LeadFilter) -> Boxed<'_, StoreResult<Page<LeadRow>>> {
+        self.inner.leads(filter)
+    }
+
+    fn lead(&self, lead: Uuid) -> Boxed<'_, StoreResult<Option<LeadStory>>> {
+        self.inner.lead(lead)
+    }
+
+    fn rulebooks(&self, version: Option<u32>) -> Boxed<'_, StoreResult<Vec<RulebookRow>>> {
+        self.inner.rulebooks(version)
+    }
+
+    fn team(&self) -> Boxed<'_, StoreResult<Team>> {
+        self.inner.team()
+    }
+
+    fn tally(&self, now: Time) -> Boxed<'_, StoreResult<Tally>> {
+        self.inner.tally(now)
+    }
+
+    fn audit(&self, now: Time) -> Boxed<'_, StoreResult<Audit>> {
+        self.inner.audit(now)
+    }
+
+    fn alerts(
+        &self,
+        replace: Option<Vec<RaisedAlert>>,
+    ) -> Boxed<'_, StoreResult<Vec<RaisedAlert>>> {
+        self.inner.alerts(replace)
+    }
+
+    fn agree(&self, name: String, change: Arc<Change>, now: Time) -> Boxed<'_, StoreResult<()>> {
+        self.inner.agree(name, change, now)
+    }
+
+    fn ready(&self) -> Boxed<'_, StoreResult<()>> {
+        self.inner.ready()
     }
 
     fn backup<'a>(&'a self, file: &'a Path) -> Boxed<'a, StoreResult<()>> {

@@ -182,8 +182,16 @@ pub fn send_all(world: &mut World) {
     }
 }
 
-/// A CRM calls back, and again later if it got no answer.
-fn call_back(world: &mut World, at: u8, event: NewEvent) {
+/// A CRM calls back, and again later if it got no answer. What the front knows an owner's change by
+/// is made when the call comes in: the record, the owner, and the lead's revision then.
+fn call_back(world: &mut World, at: u8, mut event: NewEvent) {
+    event.received_at = world.wall(world.at(at));
+    if let Ok(News::OwnerMet { lead, .. }) = serde_json::from_slice(&event.body)
+        && let Some(lead) = world.leads().into_iter().find(|one| one.uuid == lead)
+        && let Some((change, _)) = event.delivery.rsplit_once(':')
+    {
+        event.delivery = format!("{change}:{}", lead.revision.0);
+    }
     let key = (event.source.clone(), event.delivery.clone());
     deliver(world, at, event.clone());
     if !world.ground.house.state().seen.acknowledged.contains_key(&key) {

@@ -108,6 +108,9 @@ pub struct Waits(Arc<AtomicBool>, Arc<Mutex<BTreeSet<i64>>>);
 impl Waits {
     /// The first answer that comes after this instant, and not after that one.
     pub fn next(&self, after: i64, until: i64) -> Option<i64> {
+        if until <= after {
+            return None; // no time passes
+        }
         let instants = self.1.lock().expect("no panic in here");
         instants.range(after + 1..=until).next().copied()
     }

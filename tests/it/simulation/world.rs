@@ -34,6 +34,10 @@ use super::{
 
 /// Seams that a step is let go at most in one turn: it ends long before.
 const SEAMS_MAX: usize = 2_000;
+/// How often work goes round at the end at most: the longest ladders of many leads end long before.
+const ROUNDS_MAX: usize = 1_000;
+/// How long somebody is looked for at the end who could take a lead over: longer than any ladder.
+const SOUGHT: Span = Span::hours(6);
 
 /// Everything.
 pub struct World {
@@ -299,8 +303,13 @@ impl World {
         self.pass(Span::minutes(2));
         super::people::order_all(self);
         let mut stuck = Span::minutes(5);
-        for _ in 0..100 {
+        for round in 0.. {
             self.settle_down();
+            if round == ROUNDS_MAX {
+                let endless = "I11: work goes on for ever when nothing goes wrong any more";
+                self.ground.house.state().seen.wrong.push(endless.to_owned());
+                return;
+            }
             match self.next_due() {
                 Some(_) if self.is_held() => break,
                 // Due, and a gate is closed or a lease stands: as long as a clock that was ahead
@@ -345,9 +354,15 @@ impl World {
 
     /// Whether all that is left waits for a person, and would for ever.
     fn is_held(&self) -> bool {
-        let is_held = |lead: &Lead| !matches!(lead.waiting, Some(Waiting::Operator { .. }));
+        let truly = self.ground.house.time.now();
+        // Somebody to take it over is looked for as long as nobody is there: by then in vain.
+        let is_in_vain = |since: Time| truly.since(since) > SOUGHT;
+        let goes_on = |lead: &&Lead| {
+            !matches!(lead.waiting, Some(Waiting::Operator { .. }))
+                && !lead.ladder.as_ref().and_then(|one| one.seeks_since).is_some_and(is_in_vain)
+        };
         let others: BTreeSet<uuid::Uuid> =
-            self.leads().iter().filter(|lead| is_held(lead)).map(|lead| lead.uuid).collect();
+            self.leads().iter().filter(goes_on).map(|lead| lead.uuid).collect();
         self.jobs().iter().all(|job| {
             job.kind == JobKind::Review && !job.lead.is_some_and(|lead| others.contains(&lead))
         })

@@ -294,6 +294,26 @@ fn job_of_tell(due_at: Time) -> handoff::model::job::JobWanted {
     job(JobKind::Tell, "email:ada", due_at)
 }
 
+pub async fn a_job_that_is_buried_and_dropped_goes_when_its_lease_has_lapsed(db: Db) {
+    let both = &[(JobKind::Write, "hubspot"), (JobKind::Tell, "email:ada")];
+    open(&db, [1], wanting(both)).await;
+    // Nobody settles them: whoever holds them crashes.
+    let write = claim_write(&db, T0).await.id.0;
+    let tell = claim(&db, JobKind::Tell, "email", T0, 1).await.remove(0).id.0;
+    assert_eq!(db.order(vec![write], JobOrder::Bury, t(5)).await.unwrap(), 1);
+    let drop = road(|plan, _, _| {
+        plan.dropped =
+            vec![(JobKind::Write, "hubspot".into()), (JobKind::Tell, "email:ada".into())];
+    });
+    fill_again(&db, 2, t(10), drop).await;
+    assert_eq!(db.order(vec![tell], JobOrder::Bury, t(15)).await.unwrap(), 0, "it is pointless");
+    let ends = T0.plus(LEASE);
+    assert!(claim(&db, JobKind::Write, "hubspot", ends, 1).await.is_empty());
+    assert!(claim(&db, JobKind::Tell, "email", ends, 1).await.is_empty());
+    let left = db.jobs(JobFilter { max: 10, ..JobFilter::default() }).await.unwrap().rows;
+    assert!(left.is_empty(), "{left:?}");
+}
+
 pub async fn a_dropped_job_is_gone_and_a_leased_one_goes_when_it_settles(db: Db) {
     let both = &[(JobKind::Write, "hubspot"), (JobKind::Tell, "email:ada")];
     open(&db, [1], wanting(both)).await;

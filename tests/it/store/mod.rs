@@ -8,6 +8,7 @@ mod books;
 mod decide;
 pub mod fixture;
 mod jobs;
+mod mirror;
 mod moving;
 mod operate;
 mod outage;
@@ -15,6 +16,7 @@ mod papers;
 mod people;
 mod postgres;
 mod read;
+mod record;
 mod reviews;
 mod shared;
 mod sqlite;
@@ -80,7 +82,8 @@ macro_rules! contract {
                     who_was_told_is_recorded,
                     news_from_acting_is_accepted_once,
                     a_plan_replaces_the_job_and_keeps_its_lease,
-                    a_dropped_job_is_gone_and_a_leased_one_goes_when_it_settles;
+                    a_dropped_job_is_gone_and_a_leased_one_goes_when_it_settles,
+                    a_job_that_is_buried_and_dropped_goes_when_its_lease_has_lapsed;
                 people:
                     turns_floors_and_absences_read_back_to_the_bit,
                     open_leads_are_counted_by_rep,
@@ -109,6 +112,14 @@ macro_rules! contract {
                     events_are_filtered_and_paged,
                     decisions_come_in_order_and_paged,
                     a_page_has_at_most_five_hundred_rows;
+                mirror:
+                    an_account_that_comes_again_is_changed_not_doubled,
+                    what_one_origin_brings_touches_no_others,
+                    what_a_run_did_not_bring_is_retired_when_it_says_so,
+                    accounts_come_in_the_order_of_bytes_and_paged;
+                record:
+                    what_a_decision_saw_and_moved_reads_back_to_the_byte,
+                    the_first_decision_with_a_record_after_one_without_has_people_kept_before_it;
                 books:
                     the_books_balance_at_every_step,
                     fields_that_stay_empty_are_counted_in_a_row;

@@ -9,6 +9,7 @@ use std::{
 
 use handoff::{
     model::{
+        account::Account,
         alert::{Alert, Key, RaisedAlert},
         id::Seq,
         job::{Effect, JobKind, Link, Verdict},
@@ -18,8 +19,8 @@ use handoff::{
         time::{Span, Time},
     },
     store::{
-        Amended, Audit, DecisionFilter, EventFilter, JobFilter, JobOrder, LeadFilter, NewRulebook,
-        Papers, Store, StoreError, StoreResult, TokenOrder, TokenRow,
+        Amended, Audit, DecisionFilter, EventFilter, JobFilter, JobOrder, LeadFilter, MirrorOrder,
+        NewRulebook, Papers, Store, StoreError, StoreResult, TokenOrder, TokenRow,
         copy::{
             Copied, Progress, Side, copy,
             table::{NUMBERED, Row, TABLES, Table},
@@ -123,6 +124,9 @@ async fn furnish(db: &dyn Store) {
         told: [].into(),
     };
     db.alerts(Some(vec![alert])).await.unwrap();
+    let accounts = vec![Account { id: "\u{1}7".into(), ..Account::default() }];
+    let put = MirrorOrder::Put { origin: "csv".into(), stamp: Some(t(3)), accounts };
+    db.mirror(put).await.unwrap();
     let (head, body) = ("{\"revision\":1}".to_owned(), "files\0".to_owned());
     let draft =
         Arc::new(move |_: Option<&str>| Amended::Whole { head: head.clone(), body: body.clone() });
@@ -158,6 +162,7 @@ async fn everything(db: &dyn Store, now: Time) -> Vec<String> {
     all.push(format!("{away:?} {open:?}"));
     all.push(format!("{:?}", db.tokens(TokenOrder::List).await.unwrap()));
     all.push(format!("{:?}", db.alerts(None).await.unwrap()));
+    all.push(format!("{:?} {}", db.accounts(None, 9).await, db.mirror_version().await.unwrap()));
     let audit = db.audit(now).await.unwrap();
     assert_eq!(audit.differences(), [""; 0]);
     all.push(format!("{audit:?}"));

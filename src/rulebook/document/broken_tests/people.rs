@@ -131,7 +131,7 @@ fn people_and_hours() {
             &[
                 r#"rulebook.toml:31:8: no day has working hours: write for instance mon-fri = ["09:00-17:00"]"#,
                 r#"rulebook.toml:32:13: there is no file "x.ics"; put it beside the rulebook, or mend the name"#,
-                r#"rulebook.toml:32:22: "2026-02-30" is not a holiday: write 2026-12-25 for one date, 12-25 for every year, 2026-12-24..2026-12-26 for a range, or a rule such as last monday of may, monday before may 25, easter + 1 or good friday"#,
+                r#"rulebook.toml:32:22: "2026-02-30" is not a holiday: write 2026-12-25 for one date, 12-25 for every year, 2026-12-24..2026-12-26 for a range, 12-24..12-26 for one of every year, or a rule such as last monday of may, monday before may 25, easter + 1 or good friday"#,
             ],
         ),
     ]);

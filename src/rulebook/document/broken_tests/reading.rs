@@ -194,7 +194,7 @@ fn tables() {
                 table(&format!("file = \"t.csv\"\n{good}"))
             ),
             &[
-                "rulebook.toml:27:13: t.n names no rep and no pool; write account.owner, person.owner or t.pool",
+                "rulebook.toml:27:13: t.n names no rep and no pool; write account.owner, account.parent_owner, account.opportunity_owner, person.owner or t.pool",
             ],
         ),
     ]);

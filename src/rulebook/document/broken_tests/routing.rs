@@ -128,7 +128,7 @@ fn rules() {
             RULE,
             &first("if.country = \"DE\"\nassign_to = \"lead.country\""),
             &[
-                "rulebook.toml:27:13: lead.country names no rep and no pool; write account.owner or person.owner",
+                "rulebook.toml:27:13: lead.country names no rep and no pool; write account.owner, account.parent_owner, account.opportunity_owner or person.owner",
             ],
         ),
         (
