@@ -50,12 +50,13 @@ use crate::{
     telemetry::{self, Metrics},
     worker::{
         DestinationGate, Guarded, Jumps, Links, Worker,
+        beside::Shadow,
         calendar::{Calendar, Calendars},
         mirror::Accounts,
         reload::{ReadFiles, Watch},
         replica::Presence,
+        reroute::Runs,
         run::{self, Ended},
-        shadow::Shadow,
         wake::Wakes,
         watch::{Free, Lookout},
     },
@@ -236,6 +237,7 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
         replica: process::replica(address.port())?,
         presence: Presence::default(),
         shadow: Shadow::default(),
+        runs: Runs::default(),
         stopping: AtomicBool::new(false),
     });
     let front = web::Data::new(Front {

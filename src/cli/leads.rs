@@ -1,4 +1,4 @@
-//! `handoff leads`: list, show, respond, reassign.
+//! `handoff leads`: list, show, respond, reassign, reroute.
 //!
 //! Guarantees: a change is sent as an event with the token's name; nothing is changed directly.
 //! Does not know: how leads are decided; `handoff explain` says that.
@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::{
     exit::{Exit, Outcome, Stop},
+    reroute::Reroute,
     row::Row,
     screen::Tone,
     session::{Paging, Session},
@@ -24,7 +25,8 @@ use crate::model::time::Time;
   handoff leads list --late                      those past their deadline
   handoff leads show 0197c1d2-…                  one lead with its timeline
   handoff leads respond 0197c1d2-… --kind call --by ada
-  handoff leads reassign 0197c1d2-… --to grace --why \"Ada is ill\"")]
+  handoff leads reassign 0197c1d2-… --to grace --why \"Ada is ill\"
+  handoff leads reroute --rep ada --why \"Ada has left\"   a dry run for all of Ada's")]
 pub struct Leads {
     #[command(subcommand)]
     what: Option<What>,
@@ -43,6 +45,8 @@ enum What {
     Respond(Respond),
     /// Hand a lead to somebody by name
     Reassign(Reassign),
+    /// Give many leads to others, after a look at who would get what
+    Reroute(Box<Reroute>),
 }
 
 #[derive(Debug, Args)]
@@ -146,6 +150,7 @@ impl Leads {
             Some(What::Show { lead }) => show(session, lead),
             Some(What::Respond(args)) => respond(session, args),
             Some(What::Reassign(args)) => reassign(session, &args),
+            Some(What::Reroute(args)) => args.run(session),
         }
     }
 }

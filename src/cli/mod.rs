@@ -32,6 +32,7 @@ pub mod open;
 pub mod owners;
 pub mod replay;
 mod reps;
+mod reroute;
 pub mod rulebook;
 pub mod send;
 pub mod serve;

@@ -28,6 +28,7 @@ mod note;
 mod pool;
 pub mod prepare;
 pub mod replay;
+pub mod reroute;
 pub mod review;
 pub mod rotate;
 pub mod route;

@@ -8,7 +8,7 @@
 use super::{
     Desk, absent, ask, assign, available,
     look::Look,
-    note, review,
+    note, reroute, review,
     rotate::{self, Taken},
     route,
 };
@@ -55,6 +55,7 @@ pub fn decide(desk: Desk<'_>, lead: Option<&Lead>, event: Option<&StepEvent>, ne
         }
         (News::Acted { rep, act, .. }, Some(lead)) => acted(desk, lead, rep, act),
         (News::Reassign { to, why, .. }, Some(lead)) => by_hand(desk, lead, to, why.as_deref()),
+        (News::Reroute(order), Some(lead)) => reroute::decide(desk, lead, order),
         (News::Fetched { fields, .. }, Some(lead)) => {
             let mut lead = lead.clone();
             lead.fields.fill_gaps(fields);

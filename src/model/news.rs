@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use super::absence::Absence;
-use super::{absence::Away, field::Fields, time::Time};
+use super::{absence::Away, field::Fields, goal::Goal, time::Time};
 
 /// Evidence that a person from sales answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,6 +99,30 @@ pub struct KnownRecord {
     pub owner: Option<String>,
 }
 
+/// One lead of many goes to somebody else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reroute {
+    /// The lead.
+    pub lead: Uuid,
+    /// The run that it is one of.
+    pub run: String,
+    /// To whom.
+    pub to: Goal,
+    /// Who had it when the run was shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Whoever has it is passed over.
+    #[serde(default)]
+    pub pass_over: bool,
+    /// Also if the owner said "on it".
+    #[serde(default)]
+    pub force: bool,
+    /// Why, in the operator's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
 /// Something that happened, other than a form fill.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "news", deny_unknown_fields)]
@@ -183,6 +207,8 @@ pub enum News {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         why: Option<String>,
     },
+    /// An operator re-routes many leads, of which this is one.
+    Reroute(Reroute),
     /// What only a fetch could bring: the fields of a fill that came as an id.
     Fetched {
         /// The lead.
@@ -204,6 +230,7 @@ impl News {
             | Self::Acted { lead, .. }
             | Self::Reassign { lead, .. }
             | Self::Fetched { lead, .. } => Some(*lead),
+            Self::Reroute(order) => Some(order.lead),
             Self::Away { .. } | Self::Calendar { .. } | Self::Back { .. } => None,
         }
     }
@@ -255,6 +282,15 @@ mod tests {
                 }],
             },
             News::Reassign { lead, to: rep.clone(), why: None },
+            News::Reroute(Reroute {
+                lead,
+                run: "r1".into(),
+                to: Goal::Pool("emea".into()),
+                from: None,
+                pass_over: true,
+                force: false,
+                why: None,
+            }),
             News::Fetched { lead, fields: Fields::default() },
         ];
         all.extend(acts.into_iter().map(|act| News::Acted { lead, rep: rep.clone(), act }));

@@ -178,6 +178,7 @@ impl Metrics {
         r.register_with_unit("process_cpu", "Processor time", Unit::Seconds, self.cpu.clone());
         r.register_with_unit("process_resident_memory", "Resident memory", Unit::Bytes, self.memory.clone());
         r.register("process_open_fds", "Open files and connections", self.files.clone());
+        self.shadowed(0, 0);
         self
     }
 

@@ -10,7 +10,7 @@ use std::{
     sync::{Arc, PoisonError, atomic::Ordering},
 };
 
-use super::{Worker, answers::Answers, hasten::Which, shadow::Beside};
+use super::{Worker, answers::Answers, beside::Beside, hasten::Which};
 use crate::{
     decide::{self, Reach},
     model::{

@@ -1,5 +1,5 @@
 //! The loops: decide, write, tell, ask, exchange, sweep, audit, sample, calendar, watch, reload,
-//! schedule, replica, mirror.
+//! schedule, shadow, reroute, replica, mirror.
 //!
 //! Every loop has the same shape: do one step, which says when there is more; then wait for a
 //! wake-up or that instant. A wake-up carries no information, the state does: polling is for
@@ -12,6 +12,7 @@
 mod answers;
 pub mod ask;
 pub mod audit;
+pub mod beside;
 pub mod calendar;
 pub mod decide;
 pub mod exchange;
@@ -20,6 +21,7 @@ mod hasten;
 pub mod mirror;
 pub mod reload;
 pub mod replica;
+pub mod reroute;
 pub mod run;
 pub mod sample;
 pub mod schedule;
@@ -50,8 +52,8 @@ use crate::{
 
 pub use self::gate::DestinationGate;
 use self::{
-    calendar::Calendars, mirror::Accounts, replica::Presence, shadow::Shadow, wake::Wakes,
-    watch::Lookout,
+    beside::Shadow, calendar::Calendars, mirror::Accounts, replica::Presence, reroute::Runs,
+    wake::Wakes, watch::Lookout,
 };
 
 /// A destination with what holds it back: its gate is shared by all of its workers.
@@ -130,6 +132,8 @@ pub struct Worker {
     pub presence: Presence,
     /// A draft that decides beside.
     pub shadow: Shadow,
+    /// Re-routing runs.
+    pub runs: Runs,
     /// Nothing new is begun.
     pub stopping: std::sync::atomic::AtomicBool,
     /// Whether another replica was deciding when it was last looked.

@@ -71,6 +71,8 @@ pub async fn run(
         by_itself("replica")
             .spawn(&mut loops, &worker, &stop, |worker| async move { worker.replica_once().await });
     }
+    let reroute = Turns { wake: worker.wakes.for_reroute(), ..by_itself("reroute") };
+    reroute.spawn(&mut loops, &worker, &stop, |worker| async move { worker.reroute_once().await });
     by_itself("calendar")
         .spawn(&mut loops, &worker, &stop, |worker| async move { worker.calendar_once().await });
     by_itself("mirror")

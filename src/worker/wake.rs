@@ -25,6 +25,7 @@ pub struct Wakes {
     gates: Arc<Notify>,
     papers: Arc<Notify>,
     shadow: Arc<Notify>,
+    reroute: Arc<Notify>,
     jobs: Mutex<HashMap<(JobKind, String), Arc<Notify>>>,
     changed: tokio::sync::watch::Sender<i64>,
 }
@@ -91,10 +92,17 @@ impl Wakes {
         Arc::clone(&self.shadow)
     }
 
+    /// What the re-routing loop waits on.
+    #[must_use]
+    pub fn for_reroute(&self) -> Arc<Notify> {
+        Arc::clone(&self.reroute)
+    }
+
     /// Papers may have changed.
     fn papers(&self) {
         self.papers.notify_one();
         self.shadow.notify_one();
+        self.reroute.notify_one();
     }
 
     /// There may be due work everywhere.

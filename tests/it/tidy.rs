@@ -133,7 +133,7 @@ fn every_file_is_part_of_the_crate() {
 
 /// Files about threads, and about connections, which the other store has no use for.
 const OF_SQLITE: [&str; 3] = ["ask.rs", "readers.rs", "turn.rs"];
-const OF_POSTGRES: [&str; 11] = [
+const OF_POSTGRES: [&str; 10] = [
     "bloat.rs",
     "front.rs",
     "options.rs",
@@ -143,7 +143,6 @@ const OF_POSTGRES: [&str; 11] = [
     "tls.rs",
     "tx.rs",
     "value.rs",
-    "verbs.rs",
     "wakes.rs",
 ];
 

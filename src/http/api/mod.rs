@@ -15,6 +15,7 @@ mod publish;
 mod ready;
 mod replicas;
 mod reps;
+mod reroutes;
 mod rulebooks;
 mod schedule;
 mod shadow;
@@ -61,6 +62,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
             .configure(open::routes)
             .configure(replicas::routes)
             .configure(reps::routes)
+            .configure(reroutes::routes)
             .configure(drafts::routes)
             .configure(schedule::routes)
             .configure(shadow::routes)

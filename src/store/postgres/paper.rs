@@ -14,15 +14,21 @@ use crate::store::{
 
 /// One with its body, or several without.
 pub async fn papers(tx: &Tx, which: &Papers) -> StoreResult<Vec<Paper>> {
-    let (sql, name) = match which {
-        Papers::Named(name) => ("SELECT name, head, body FROM paper WHERE name = $1", name),
-        Papers::Under(name) => (
-            "SELECT name, head, NULL::text FROM paper WHERE left(name, length($1)) = $1
-             ORDER BY name COLLATE \"C\"",
-            name,
-        ),
+    let found = match which {
+        Papers::Named(name) => {
+            let name = text(name);
+            tx.query("SELECT name, head, body FROM paper WHERE name = $1", &[&name]).await?
+        }
+        Papers::Under(name) => {
+            let name = text(name);
+            tx.query(
+                "SELECT name, head, NULL::text FROM paper WHERE left(name, length($1)) = $1
+                 ORDER BY name COLLATE \"C\"",
+                &[&name],
+            )
+            .await?
+        }
     };
-    let found = tx.query(sql, &[&text(name)]).await?;
     let mut papers = Vec::with_capacity(found.len());
     for row in &found {
         papers.push(Paper {

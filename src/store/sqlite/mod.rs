@@ -1,10 +1,10 @@
 //! The store on SQLite: one file, one writer.
 //!
-//! Read in this order: `accept`, `decide`, `commit`, `job`, `claim`, `settle` (the road of a lead),
+//! Read in this order: `verbs`, then `accept`, `decide`, `commit`, `job`, `claim`, `settle` (the road of a lead),
 //! then `order`, `rulebook`, `paper`, `token`, `mirror`, `sweep`, `list`, `story`, `tally`, `backup` (all plain
 //! functions on a connection), then `ask` and `turn` (one transaction), `line` and `readers` (threads).
 //!
-//! Guarantees: the contract of [`Store`](super::Store); one process at a time; after a restart every lease is
+//! Guarantees: the contract of [`Store`](crate::store::Store); one process at a time; after a restart every lease is
 //! free. With a file, writes go through one thread that shares each sync among all who wait, and
 //! reads have connections of their own; in memory everything happens on the caller's thread, in
 //! the order of the calls, which is what a simulation needs.
@@ -122,8 +122,8 @@ impl SqliteStore {
         Ok(Self { way, commits, auditing: Arc::default(), free_min: None })
     }
 
-    /// With another limit of free bytes below which it is not [`ready`](super::Store::ready); `None` is
-    /// the default of [`Room::check`](super::room::Room::check).
+    /// With another limit of free bytes below which it is not [`ready`](Store::ready); `None` is
+    /// the default of [`Room::check`].
     #[must_use]
     pub fn with_free_min(self, free_min: Option<u64>) -> Self {
         Self { free_min, ..self }

@@ -12,15 +12,18 @@ use crate::store::{
 
 /// One with its body, or several without.
 pub fn papers(conn: &Connection, which: &Papers) -> StoreResult<Vec<Paper>> {
-    let (sql, name) = match which {
-        Papers::Named(name) => ("SELECT name, head, body FROM paper WHERE name = ?1", name),
+    let (mut found, name) = match which {
+        Papers::Named(name) => {
+            (conn.prepare_cached("SELECT name, head, body FROM paper WHERE name = ?1")?, name)
+        }
         Papers::Under(name) => (
-            "SELECT name, head, NULL FROM paper WHERE substr(name, 1, length(?1)) = ?1
-             ORDER BY name",
+            conn.prepare_cached(
+                "SELECT name, head, NULL FROM paper WHERE substr(name, 1, length(?1)) = ?1
+                 ORDER BY name",
+            )?,
             name,
         ),
     };
-    let mut found = conn.prepare_cached(sql)?;
     let rows = found.query_map([name], |row| {
         Ok(Paper { name: row.get(0)?, head: row.get(1)?, body: row.get(2)? })
     })?;

@@ -1,12 +1,9 @@
-//! The verbs of the contract, each on its way: to the writer's line, or to a reader.
+//! The verbs of the contract, each on its way: to the writer's line, to a reader, or at once.
 //!
-//! Guarantees: a verb is in the line as soon as it is called, awaited or not.
+//! Guarantees: a verb is in its line as soon as it is called, awaited or not.
 //! Does not know: what a verb does; the file of its name does.
 
-use std::{
-    path::Path,
-    sync::{Arc, PoisonError},
-};
+use std::{path::Path, sync::Arc};
 
 use tokio::sync::oneshot;
 
@@ -197,7 +194,7 @@ impl Store for SqliteStore {
         let (path, file) = match &self.way {
             Way::File { path, .. } => (path.clone(), file.to_owned()),
             Way::Inline(core) => {
-                let core = core.lock().unwrap_or_else(PoisonError::into_inner);
+                let core = core.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                 let copied = backup::backup(core.conn(), file);
                 return Box::pin(async { copied });
             }

@@ -8,6 +8,7 @@ mod leads;
 mod links;
 mod metrics;
 mod people;
+mod reroute;
 mod rulebooks;
 mod salesforce;
 mod tokens;

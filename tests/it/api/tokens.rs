@@ -10,7 +10,7 @@ use super::{caller, hash, token};
 use crate::harness::{Config, Plant};
 
 /// Every route of the API.
-const ROUTES: [(&str, &str); 25] = [
+const ROUTES: [(&str, &str); 40] = [
     ("GET", "/leads"),
     ("GET", "/leads/{lead}"),
     ("GET", "/leads/{lead}/why"),
@@ -30,6 +30,21 @@ const ROUTES: [(&str, &str); 25] = [
     ("GET", "/rulebooks"),
     ("POST", "/rulebooks"),
     ("GET", "/rulebooks/{version}"),
+    ("GET", "/rulebooks/{old}/diff/{new}"),
+    ("GET", "/drafts"),
+    ("GET", "/drafts/{name}"),
+    ("POST", "/drafts/{name}"),
+    ("DELETE", "/drafts/{name}"),
+    ("GET", "/schedule"),
+    ("DELETE", "/schedule/{id}"),
+    ("GET", "/shadow"),
+    ("POST", "/shadow"),
+    ("DELETE", "/shadow"),
+    ("GET", "/reroutes"),
+    ("POST", "/reroutes"),
+    ("GET", "/reroutes/{run}"),
+    ("POST", "/reroutes/{run}"),
+    ("DELETE", "/reroutes/{run}"),
     ("GET", "/tokens"),
     ("POST", "/tokens"),
     ("DELETE", "/tokens/{name}"),

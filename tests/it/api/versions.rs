@@ -1,6 +1,9 @@
 //! Drafts, what is scheduled, what changed, and going back: over the API of whole daemons.
 
-use handoff::model::time::{Span, Time};
+use handoff::model::{
+    time::{Span, Time},
+    version::{DRAFTS_MAX, SCHEDULED_MAX},
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -270,4 +273,25 @@ async fn a_shadow_decides_beside_counts_what_differs_and_writes_nothing() {
     plant.fill("uwe@linden.example", &[]).await;
     assert_eq!(ops.get("/shadow").await["compared"], 3, "the report stays as it was");
     assert_eq!(ops.post("/shadow", json!({ "draft": "linden" })).await.0, 201, "another one");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn drafts_and_scheduled_rulebooks_are_bounded_at_the_limit_and_one_past_it() {
+    let plant = Plant::start(Config::default()).await;
+    let ops = caller(&plant, "ops").await;
+    let empty = json!({ "files": { "rulebook.toml": "" } });
+    for n in 0..DRAFTS_MAX {
+        assert_eq!(ops.post(&format!("/drafts/d{n}"), empty.clone()).await.0, 200, "{n}");
+    }
+    let said = ops.refused("/drafts/more", empty.clone(), 409).await;
+    assert!(said.contains("100 drafts: delete some first"), "{said}");
+    assert_eq!(ops.post("/drafts/d7", empty.clone()).await.0, 200, "one that is there");
+    assert_eq!(ops.call(Method::DELETE, "/drafts/d7", None).await.0, 200);
+    assert_eq!(ops.post("/drafts/more", empty).await.0, 200);
+    for n in 0..SCHEDULED_MAX as i64 {
+        assert_eq!(publish(&ops, "7m", json!({ "at": at(30 + n) })).await.0, 202, "{n}");
+    }
+    let (status, said) = publish(&ops, "7m", json!({ "at": at(10) })).await;
+    assert!(status == 409 && said.to_string().contains("take some back"), "{status} {said}");
+    assert_eq!(ops.get("/schedule").await["scheduled"].as_array().unwrap().len(), SCHEDULED_MAX);
 }

@@ -160,7 +160,7 @@ fn versions_are_compared_by_line_and_in_words() {
     let line = format!("rulebook diff . {}", other.path().display());
     let (code, out, err) = run(command(folder.path(), &line), "");
     assert_eq!(code, 1, "{err}");
-    for part in ["* same_lead_within was \"30d\", is \"14d\"", "-same_lead", "+same_lead", "@@ -"] {
+    for part in ["* same_lead_within changed from 30d to 14d", "-same_lead", "+same_lead", "@@ -"] {
         assert!(out.contains(part), "{part} in:\n{out}");
     }
     let (code, out, _) = run(command(folder.path(), "rulebook diff . ."), "");

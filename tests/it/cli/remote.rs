@@ -147,7 +147,7 @@ async fn a_rulebook_is_tried_published_shown_and_compared() {
     bench.says("rulebook publish draft --message slower --based-on 1", 0);
     assert_eq!(bench.json("rulebook list")["in_force"], 2);
     let diff = bench.says("rulebook diff 1", 1);
-    assert!(diff.contains("* sla hot: respond_within was \"5m\", is \"7m\""), "{diff}");
+    assert!(diff.contains("* sla hot: respond_within changed from 5m to 7m"), "{diff}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

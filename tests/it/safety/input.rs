@@ -115,6 +115,10 @@ fn bodies(lead: &str) -> Vec<(String, Value)> {
         ("/jobs/bury".into(), json!({ "jobs": [] })),
         ("/reps/ada/away".into(), json!({ "for": "1h" })),
         ("/rulebooks".into(), json!({ "files": {}, "dry_run": true })),
+        ("/drafts/x".into(), json!({ "files": {} })),
+        ("/shadow".into(), json!({ "draft": "x" })),
+        ("/reroutes".into(), json!({ "select": {}, "to": "rules" })),
+        ("/reroutes/x".into(), json!({ "leads": 1 })),
         ("/tokens".into(), json!({ "name": "x", "hash": "00" })),
         ("/backup".into(), json!({ "file": "relative" })),
     ]

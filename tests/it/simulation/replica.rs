@@ -85,7 +85,8 @@ impl Replica {
             channels: channels::NAMES.map(channel).into(),
             clock: Arc::clone(&clock),
             wakes: Arc::new(Wakes::default()),
-            shadow: handoff::worker::shadow::Shadow::default(),
+            shadow: handoff::worker::beside::Shadow::default(),
+            runs: handoff::worker::reroute::Runs::default(),
             links: Links {
                 base: url::Url::parse("https://handoff.example/").expect("an address"),
                 key: Arc::clone(
