@@ -53,13 +53,16 @@ pub fn records(conn: &Connection, filter: &RecordFilter) -> StoreResult<Page<Rec
         // A lead that is not there has no decisions.
         Some(uuid) => Some(super::rows::lead_row(conn, uuid)?.unwrap_or(-1)),
     };
-    let mut found = conn.prepare_cached(if lead.is_some() {
-        "SELECT seq, lead, event, doc, saw, moved FROM decision
-         WHERE seq > ?1 AND lead = ?2 ORDER BY seq LIMIT ?3"
-    } else {
-        "SELECT seq, lead, event, doc, saw, moved FROM decision
-         WHERE seq > ?1 AND ?2 IS NULL ORDER BY seq LIMIT ?3"
-    })?;
+    let mut found = match lead {
+        Some(_) => conn.prepare_cached(
+            "SELECT seq, lead, event, doc, saw, moved FROM decision
+             WHERE seq > ?1 AND lead = ?2 ORDER BY seq LIMIT ?3",
+        )?,
+        None => conn.prepare_cached(
+            "SELECT seq, lead, event, doc, saw, moved FROM decision
+             WHERE seq > ?1 AND ?2 IS NULL ORDER BY seq LIMIT ?3",
+        )?,
+    };
     let after = filter.after.map_or(0, |after| after.0);
     let rows = found.query_map(params![after, lead, max as i64], |row| {
         Ok(RecordRow {
