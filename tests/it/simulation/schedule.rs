@@ -141,7 +141,7 @@ impl Schedule {
         let variant = small(dice.below(rulebooks::COUNT.into()));
         let length = 15 + dice.below(40);
         // Some runs are quiet: what goes wrong without a fault is easier to read.
-        let faults = *dice.of(&[0, 10, 20, 35]);
+        let faults = *dice.of(&[0, 8, 16, 30]);
         let actions =
             (0..length).map(|at| action(&mut dice, at as u16, replicas, faults)).collect();
         Self { seed, replicas, ahead, variant, actions }
@@ -176,11 +176,11 @@ fn action(dice: &mut Dice, number: u16, replicas: u8, faults: u64) -> Action {
         }
         31..37 => Action::Order { at, order: order(dice), number },
         37..39 => Action::Publish { at, variant: small(dice.below(rulebooks::COUNT.into())) },
-        39..44 => Action::Human { lead: any(dice), owner: small(dice.below(6)) },
-        44..47 => Action::Evidence { lead: any(dice) },
-        47..51 => Action::CallBack { at, which: any(dice), again: dice.percent(30) },
-        51..67 => Action::Turn { at },
-        67..86 => {
+        39..43 => Action::Human { lead: any(dice), owner: small(dice.below(6)) },
+        43..45 => Action::Evidence { lead: any(dice) },
+        45..48 => Action::CallBack { at, which: any(dice), again: dice.percent(30) },
+        48..65 => Action::Turn { at },
+        65..85 => {
             let kind = small(dice.below(Kind::ALL.len() as u64));
             Action::Go { at, kind, seams: small(1 + dice.below(9)) }
         }
@@ -204,7 +204,7 @@ fn order(dice: &mut Dice) -> Order {
 }
 
 fn fault(dice: &mut Dice, at: u8) -> Action {
-    let after = *dice.of(&[0, 0, 1, 2]);
+    let after = small(dice.below(3));
     let seconds = 1 + dice.below(12) as u16;
     match dice.below(100) {
         0..22 => Action::Crash { at },
