@@ -119,6 +119,8 @@ fn bodies(lead: &str) -> Vec<(String, Value)> {
         ("/shadow".into(), json!({ "draft": "x" })),
         ("/reroutes".into(), json!({ "select": {}, "to": "rules" })),
         ("/reroutes/x".into(), json!({ "leads": 1 })),
+        ("/accounts".into(), json!({ "origin": "csv", "accounts": [] })),
+        ("/accounts/retire".into(), json!({ "origin": "csv", "stamp": 1 })),
         ("/tokens".into(), json!({ "name": "x", "hash": "00" })),
         ("/backup".into(), json!({ "file": "relative" })),
     ]

@@ -2,13 +2,20 @@
 
 use handoff::{
     model::{account::Account, time::Time},
-    store::{MirrorDone, MirrorOrder, StoreError, mirror::ACCOUNTS_MAX},
+    store::{MirrorDone, MirrorOrder, Store, StoreError, mirror::ACCOUNTS_MAX},
 };
 
 use super::fixture::*;
 
 fn account(id: &str, name: &str) -> Account {
     Account { id: id.into(), name: name.into(), ..Account::default() }
+}
+
+/// One account.
+pub async fn furnish(db: &dyn Store) {
+    let accounts = vec![account("\u{1}7", "Linden")];
+    let put = MirrorOrder::Put { origin: "csv".into(), stamp: Some(t(3)), accounts };
+    db.mirror(put).await.unwrap();
 }
 
 async fn put(db: &Db, origin: &str, stamp: Option<Time>, accounts: &[Account]) -> MirrorDone {

@@ -9,7 +9,6 @@ use std::{
 
 use handoff::{
     model::{
-        account::Account,
         alert::{Alert, Key, RaisedAlert},
         id::Seq,
         job::{Effect, JobKind, Link, Verdict},
@@ -19,8 +18,8 @@ use handoff::{
         time::{Span, Time},
     },
     store::{
-        Amended, Audit, DecisionFilter, EventFilter, JobFilter, JobOrder, LeadFilter, MirrorOrder,
-        NewRulebook, Papers, Store, StoreError, StoreResult, TokenOrder, TokenRow,
+        Amended, Audit, DecisionFilter, EventFilter, JobFilter, JobOrder, LeadFilter, NewRulebook,
+        Papers, Store, StoreError, StoreResult, TokenOrder, TokenRow,
         copy::{
             Copied, Progress, Side, copy,
             table::{NUMBERED, Row, TABLES, Table},
@@ -124,9 +123,7 @@ async fn furnish(db: &dyn Store) {
         told: [].into(),
     };
     db.alerts(Some(vec![alert])).await.unwrap();
-    let accounts = vec![Account { id: "\u{1}7".into(), ..Account::default() }];
-    let put = MirrorOrder::Put { origin: "csv".into(), stamp: Some(t(3)), accounts };
-    db.mirror(put).await.unwrap();
+    super::mirror::furnish(db).await;
     let (head, body) = ("{\"revision\":1}".to_owned(), "files\0".to_owned());
     let draft =
         Arc::new(move |_: Option<&str>| Amended::Whole { head: head.clone(), body: body.clone() });
