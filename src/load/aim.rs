@@ -14,8 +14,10 @@ pub type Body = dyn Fn(u64) -> Vec<u8> + Send + Sync;
 
 /// A source of some daemon, and what it is sent.
 pub struct Aim {
-    /// Where to connect: one address, or those of several replicas.
-    addresses: Vec<SocketAddr>,
+    /// Where to connect …
+    first: SocketAddr,
+    /// … in turn with the other replicas.
+    others: Vec<SocketAddr>,
     host: String,
     path: String,
     uri: String,
@@ -44,21 +46,24 @@ impl Aim {
         let path = format!("/in/{source}");
         let uri = format!("{}{path}", base.as_str().trim_end_matches('/'));
         let host = address.to_string();
-        let addresses = vec![address];
-        Ok(Self { addresses, host, path, uri, scheme, run: run.to_owned(), body })
+        let (first, others) = (address, Vec::new());
+        Ok(Self { first, others, host, path, uri, scheme, run: run.to_owned(), body })
     }
 
     /// The same at one more replica: connections go to them in turn.
     #[must_use]
     pub fn and(mut self, replica: SocketAddr) -> Self {
-        self.addresses.push(replica);
+        self.others.push(replica);
         self
     }
 
     /// Where the connection of this place goes.
     #[must_use]
     pub fn address(&self, place: usize) -> SocketAddr {
-        self.addresses[place % self.addresses.len()]
+        match place % (self.others.len() + 1) {
+            0 => self.first,
+            other => self.others.get(other - 1).copied().unwrap_or(self.first),
+        }
     }
 
     /// The delivery id of a number.

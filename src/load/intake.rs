@@ -163,9 +163,14 @@ pub struct Ground<'a> {
     pub run: String,
 }
 
+/// The stores that are faced, and one to look in afterwards.
+struct Faced {
+    stores: Vec<Arc<dyn Store>>,
+    kept: Arc<dyn Store>,
+}
+
 impl Ground<'_> {
-    /// The stores that are faced, and one to look in afterwards.
-    fn stores(&self, over: Over) -> anyhow::Result<(Vec<Arc<dyn Store>>, Arc<dyn Store>)> {
+    fn stores(&self, over: Over) -> anyhow::Result<Faced> {
         let stores: Vec<Arc<dyn Store>> = match over {
             Over::Nothing | Over::Log => vec![Arc::new(SqliteStore::open_in_memory()?)],
             Over::Stored | Over::Decided => {
@@ -189,7 +194,7 @@ impl Ground<'_> {
                 Over::Decided | Over::SharedDecided => store,
             })
         });
-        Ok((faced.collect::<anyhow::Result<_>>()?, first))
+        Ok(Faced { stores: faced.collect::<anyhow::Result<_>>()?, kept: first })
     }
 }
 
@@ -211,7 +216,7 @@ pub fn burn(over: Over, ground: &Ground<'_>, burst: Burst) -> anyhow::Result<Bur
         .enable_all()
         .build()
         .context("no runtime can be had")?;
-    let (stores, kept) = ground.stores(over)?;
+    let Faced { stores, kept } = ground.stores(over)?;
     runtime.block_on(async {
         let mut all = Vec::new();
         for store in stores {

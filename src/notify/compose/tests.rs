@@ -135,7 +135,7 @@ fn headlines_say_what_to_do_and_by_when() {
         lead.ladder.as_mut().unwrap().deadline = Time(NOW.0 - 16 * 60 * MINUTE);
         lead
     };
-    for (lead, why, to, want) in [
+    for (lead, why, to, want) in vec![
         (lead(1), Why::Assigned, Some("ada"), "New lead, answer by 10:07"),
         (lead(1), Why::Assigned, None, "New lead for Ada Byron, answer by 09:07 UTC"),
         (lead(1), Why::FilledAgain, Some("ada"), "Asked again, answer by 10:07"),

@@ -122,8 +122,8 @@ impl SqliteStore {
         Ok(Self { way, commits, auditing: Arc::default(), free_min: None })
     }
 
-    /// With another limit of free bytes below which it is not [`ready`](Store::ready); `None` is
-    /// the default of [`Room::check`].
+    /// With another limit of free bytes below which it is not [`ready`](crate::store::Store::ready); `None` is
+    /// the default of the room that is looked at.
     #[must_use]
     pub fn with_free_min(self, free_min: Option<u64>) -> Self {
         Self { free_min, ..self }

@@ -10,13 +10,17 @@ use super::{caller, hash, token};
 use crate::harness::{Config, Plant};
 
 /// Every route of the API.
-const ROUTES: [(&str, &str); 40] = [
+const ROUTES: [(&str, &str); 44] = [
     ("GET", "/leads"),
     ("GET", "/leads/{lead}"),
     ("GET", "/leads/{lead}/why"),
     ("POST", "/leads/{lead}/why"),
     ("POST", "/leads/{lead}/responses"),
     ("POST", "/leads/{lead}/reassign"),
+    ("GET", "/accounts"),
+    ("POST", "/accounts"),
+    ("GET", "/accounts/match"),
+    ("POST", "/accounts/retire"),
     ("GET", "/events"),
     ("POST", "/events/redo"),
     ("GET", "/events/{event}"),
