@@ -181,11 +181,11 @@ fn facts_come_from_fields_the_crm_and_tables() {
         ("account.name", "\"Linden\""),
         ("account.owner", "\"ada\""),
         ("lead.country", "\"DE\""),
-        ("lead.custom.budget", "12500.0"),
+        ("lead.custom.budget", "12500"),
         ("lead.custom.wants_call", "true"),
         ("lead.domain", "\"eiche.example\""),
         ("lead.email", "\"eva@mail.eiche.example\""),
-        ("lead.employees", "800.0"),
+        ("lead.employees", "800"),
         ("lead.free_mail", "false"),
         ("lead.intent", "\"demo\""),
         ("lead.region", "\"Bavaria\""),
@@ -197,7 +197,7 @@ fn facts_come_from_fields_the_crm_and_tables() {
         ("person.known", "false"),
         ("territory.known", "true"),
         ("territory.pool", "\"dach-enterprise\""),
-        ("territory.tier", "1.0"),
+        ("territory.tier", "1"),
     ];
     assert_eq!(facts, expected.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
 }

@@ -9,6 +9,7 @@ fn well() -> Vitals {
         books: Some(Books::default()),
         recounted: Some(None),
         departed: Some(BTreeMap::new()),
+        replayed: Some(None),
         ..Vitals::default()
     }
 }

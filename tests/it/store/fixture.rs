@@ -14,6 +14,7 @@ use handoff::{
         lead::{Identity, Lead},
         news::News,
         plan::{Decide, Decision, Draft, ENGINE, Input, Plan, Snapshot, Step, StepEvent, What},
+        record::{Basis, Record},
         time::{Span, Time},
     },
     store::{
@@ -303,4 +304,10 @@ pub fn settlement(job: &Claimed, verdict: Verdict) -> Settlement {
 
 pub async fn settle(db: &Db, settlement: Settlement) -> handoff::model::job::Settled {
     db.settle(vec![settlement], T0).await.unwrap()[0]
+}
+
+/// A record like no other.
+pub fn record(n: i64) -> Record {
+    let basis = Arc::new(Basis::of("basis".into()));
+    Record { saw: format!("{{\"b\":{n}}}"), moved: None, basis }
 }

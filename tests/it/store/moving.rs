@@ -75,11 +75,7 @@ async fn furnish(db: &dyn Store) {
             filled: vec!["email".into()],
             unfilled: vec!["company\0".into()],
         });
-        plan.record = Some(handoff::model::record::Record {
-            saw: format!("{{\"b\":{n}}}"),
-            moved: None,
-            basis: std::sync::Arc::new(handoff::model::record::Basis::of("basis".into())),
-        });
+        plan.record = Some(record(n));
         assert_ne!(n, 4, "the fourth cannot be decided");
     });
     for _ in 0..6 {

@@ -76,9 +76,13 @@ fn a_migration_that_is_ended_half_way_leaves_nothing_and_is_made_again() {
     // It waits at its first table until somebody lets it go on, or ends it.
     database.sql("CREATE TABLE migration (number bigint PRIMARY KEY, name text NOT NULL, checksum bytea NOT NULL)");
     thread::scope(|scope| {
-        let locked = scope.spawn(|| {
-            database.sql("BEGIN; LOCK TABLE migration; SELECT pg_sleep(1.5); COMMIT");
-        });
+        let hold = "BEGIN; LOCK TABLE migration; SELECT pg_sleep(60); COMMIT";
+        let locked = scope.spawn(|| database.server.try_sql(&database.name, hold));
+        let sleeps = "SELECT count(*) FROM pg_stat_activity
+            WHERE wait_event = 'PgSleep' AND datname = current_database()";
+        while database.sql(sleeps) != "1" {
+            thread::sleep(Duration::from_millis(20));
+        }
         let who = "FROM pg_stat_activity
             WHERE wait_event_type = 'Lock' AND datname = current_database()";
         let waits = format!("SELECT count(*) {who}");
@@ -89,7 +93,8 @@ fn a_migration_that_is_ended_half_way_leaves_nothing_and_is_made_again() {
         database.sql(&format!("SELECT pg_terminate_backend(pid) {who}"));
         let ended = opens.join().unwrap();
         assert!(matches!(ended, Some(StoreError::Busy(_))), "it was ended: {ended:?}");
-        locked.join().unwrap();
+        database.sql(&sleeps.replace("count(*)", "pg_cancel_backend(pid)"));
+        assert!(locked.join().unwrap().is_err(), "it was held until now");
     });
     let tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'";
     assert_eq!(database.sql(tables), "1", "only the one that was there");
