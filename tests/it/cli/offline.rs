@@ -107,6 +107,33 @@ fn a_payload_is_matched_against_the_accounts_of_the_store() {
 }
 
 #[test]
+fn a_company_is_matched_without_a_daemon() {
+    let folder = example();
+    let (code, out, err) = run(command(folder.path(), "accounts match --name Linden"), "");
+    assert_ne!(code, 0, "{out}");
+    assert!(err.contains("there is no store at"), "{err}");
+    let accounts = "id,name,domains,country\n1,Linden Works,linden.example,DE\n2,Harrow Mills,,\n";
+    std::fs::write(folder.path().join("accounts.csv"), accounts).unwrap();
+    run(command(folder.path(), "accounts import accounts.csv"), "");
+    let json = |line: &str| -> Value {
+        let (code, out, err) = run(command(folder.path(), &format!("{line} --json")), "");
+        assert_eq!(code, 0, "{err}");
+        serde_json::from_str(&out).unwrap()
+    };
+    let found = json("accounts match --email eva@eu.linden.example");
+    assert_eq!(
+        (&found["matched"]["account"]["id"], &found["domain"]),
+        (&"1".into(), &"linden.example".into())
+    );
+    assert_eq!(json("accounts match --name harow-mills")["matched"]["account"]["id"], "2");
+    assert_eq!(json("accounts match --domain gmail.com")["matched"]["by"], "none");
+    assert_eq!(json("accounts")["accounts"], 2);
+    let (code, _, err) = run(command(folder.path(), "accounts match --domain nonsense"), "");
+    assert_eq!(code, 2);
+    assert!(err.contains("`domain` is none"), "{err}");
+}
+
+#[test]
 fn what_cannot_be_read_is_an_answer_of_no() {
     let folder = example();
     let line = "explain - --source website";
