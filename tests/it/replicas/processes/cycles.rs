@@ -1,12 +1,16 @@
 //! One replica killed, frozen or cut off under load, again and again: nothing acknowledged is lost,
 //! the other one takes over, and whoever comes back does nothing late.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 use super::{
     super::{
         house::{self, House, LEASE},
-        senders::Senders,
+        senders::{Senders, Sent},
     },
     all_is_well,
 };
@@ -16,6 +20,9 @@ use tokio::time::Instant;
 const LEASED: Duration = Duration::from_secs(LEASE);
 /// How long the other one may take beyond the lease.
 const GRACE: Duration = Duration::from_secs(2);
+
+/// No request to a replica that runs takes longer, in milliseconds.
+const HANGS: u64 = 5_000;
 
 /// What a cycle saw.
 #[derive(Default)]
@@ -60,14 +67,17 @@ async fn killed(house: &mut House, victim: usize, seen: &mut Seen) {
 
 /// Freezes it for longer than its lease; when it goes on, it can claim nothing, so that every call
 /// that it makes then is one of before.
-async fn frozen(house: &mut House, victim: usize, seen: &mut Seen) {
+async fn frozen(house: &mut House, victim: usize, seen: &mut Seen, sent: &Sent) {
     let at = Instant::now();
+    let port = house.replicas[victim].port;
+    sent.turn(port);
     house.replicas[victim].signal("-STOP");
     taken_over(house, at, seen).await;
     tokio::time::sleep((LEASED + Duration::from_millis(200)).saturating_sub(at.elapsed())).await;
     house.replicas[victim].link.cut();
     let before = house.writes_of(victim);
     house.replicas[victim].signal("-CONT");
+    sent.turn(port);
     tokio::time::sleep(Duration::from_millis(1_500)).await;
     seen.stale += house.writes_of(victim) - before;
     house.replicas[victim].link.mend();
@@ -104,25 +114,29 @@ async fn a_replica_that_is_killed_frozen_or_cut_off_loses_its_work_to_the_other(
         let victim = cycle / 3 % 2;
         match cycle % 3 {
             0 => killed(&mut house, victim, &mut seen).await,
-            1 => frozen(&mut house, victim, &mut seen).await,
+            1 => frozen(&mut house, victim, &mut seen, &senders.sent).await,
             _ => cut_off(&mut house, victim, &mut seen).await,
         }
     }
     let sent = senders.stop().await;
+    let longest = |of: &AtomicU64| of.load(Ordering::Relaxed);
+    let (running, halted) = (longest(&sent.longest_ms), longest(&sent.frozen_ms));
     house.crm.set_delay(0);
     let store = house.store();
     let leads = all_is_well(&house, &store, &sent).await;
     println!(
         "{cycles} cycles of kill, freeze and cut (lease {LEASE} s) under load: {} acknowledged, 0 \
          lost, {leads} leads with one record and one owner each; {} jobs taken over, the last of a \
-         cycle after at most {:.1} s; {} calls by the stale one; the longest request took {} ms",
+         cycle after at most {:.1} s; {} calls by the stale one; the longest request to one that \
+         runs took {running} ms, to one that is frozen {halted} ms",
         sent.count(),
         seen.taken_over,
         seen.longest.as_secs_f64(),
         seen.stale,
-        sent.longest_ms.load(std::sync::atomic::Ordering::Relaxed),
     );
     assert!(seen.taken_over > 0, "the faults hit somebody's work");
     assert_eq!(seen.stale, 0);
+    assert!(halted > running, "a frozen one was asked too");
+    assert!(running <= HANGS, "a request hung for {running} ms");
     assert!(seen.longest <= LEASED + GRACE, "{:?}", seen.longest);
 }
