@@ -2,6 +2,7 @@
 //!
 //! Guarantees: every test prints its figures. Does not know: how replicas agree.
 
+mod accounts;
 mod cycles;
 mod database;
 mod load;
