@@ -6,15 +6,24 @@
 /// The reference: every setting, with its default and what it is for.
 pub const REFERENCE: &str = include_str!("../../config/handoff.toml");
 
-/// The line of the reference that shows `path`; `kind` tells sections of one family apart.
-pub(super) fn example(path: &str, kind: Option<&str>) -> Option<&'static str> {
+/// The line of the reference that shows `path`; `kind` tells sections of one family apart. A
+/// variable that is called after the section there is called after the section here.
+pub(super) fn example(path: &str, kind: Option<&str>) -> Option<String> {
     let (section, key) = path.rsplit_once('.').unwrap_or(("", path));
-    let family = section.split('.').next().unwrap_or_default();
+    let (family, own) = section.split_once('.').unwrap_or((section, ""));
     // Keys that a whole family shares are shown once, at another kind perhaps.
-    [kind, None].into_iter().find_map(|kind| {
-        let line = settings_of(family, kind).into_iter().find(|line| key_of(line) == Some(key))?;
-        Some(without_comment(line))
-    })
+    let line = [kind, None].into_iter().find_map(|kind| {
+        settings_of(family, kind).into_iter().find(|line| key_of(line) == Some(key))
+    });
+    let line = without_comment(line?);
+    let theirs = REFERENCE.lines().filter_map(|line| {
+        let name = line.trim_start_matches(['#', ' ']).strip_prefix('[')?.strip_suffix(']')?;
+        name.strip_prefix(family)?.strip_prefix('.')
+    });
+    let theirs = theirs.filter(|name| !own.is_empty() && Some(*name) != kind);
+    let variable = |name: &str| format!("env:{}_", name.to_uppercase().replace(['-', '.'], "_"));
+    let theirs = theirs.map(variable).find(|variable| line.contains(variable));
+    Some(theirs.map_or_else(|| line.to_owned(), |theirs| line.replace(&theirs, &variable(own))))
 }
 
 /// The lines `key = value` of one section, or of all sections of a family that are of this kind;

@@ -224,7 +224,10 @@ fn mistakes_in_channels() {
         r#"12:7: tls: "ssl" is not known; known: starttls, tls, plain"#,
     ]);
     check(&channel("kind = 'webhook'\nurl = 'env:WAREHOUSE_URL'"), &[
-        r#"7:10: secrets is missing; write it as in `secrets = ["env:WAREHOUSE_SECRET"]`"#,
+        r#"7:10: secrets is missing; write it as in `secrets = ["env:X_SECRET"]`"#,
+    ]);
+    check(&channel("kind = 'webhook'\nurl = 'env:WAREHOUSE_URL'").replace("[channel.x]", "[channel.ops-room]"), &[
+        r#"7:10: secrets is missing; write it as in `secrets = ["env:OPS_ROOM_SECRET"]`"#,
     ]);
     check(&channel("kind = 'pagerduty'\nrouting_key = 'env:PAGERDUTY_ROUTING_KEY'\nper_second = 0"), &[
         "10:14: per_second: nothing could ever be sent; write 1 or more",
