@@ -18,21 +18,10 @@ use tokio::sync::oneshot;
 
 use crate::{
     model::{
-        alert::RaisedAlert,
         event::{Accepted, Event, NewEvent},
-        id::{EventId, Seq, event_uuid},
-        job::{JobRow, Settled, Settlement},
-        plan::Decided,
-        record::RecordRow,
-        team::Team,
-        time::Time,
+        id::{EventId, event_uuid},
     },
-    store::{
-        Amend, Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter,
-        JobFilter, JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, Paper,
-        Papers, Published, RecordFilter, RulebookRow, Store, StoreError, StoreResult, Swept, Tally,
-        Terms, TokenOrder, TokenRow,
-    },
+    store::{Boxed, Store, StoreError, StoreResult, Wrapped},
 };
 
 /// What `accept` does.
@@ -109,7 +98,11 @@ fn append(mut file: File, waiting: &Receiver<Line>) {
     }
 }
 
-impl Store for Ceiling {
+impl Wrapped for Ceiling {
+    fn within(&self) -> &dyn Store {
+        &*self.inner
+    }
+
     fn accept(&self, events: Vec<NewEvent>) -> Boxed<'_, StoreResult<Vec<Accepted>>> {
         match &self.way {
             Way::Nothing => Box::pin(async move { Ok(accepted(&events)) }),
@@ -127,121 +120,5 @@ impl Store for Ceiling {
 
     fn undecided_after(&self, _after: EventId, _max: usize) -> Boxed<'_, StoreResult<Vec<Event>>> {
         Box::pin(async { Ok(Vec::new()) })
-    }
-
-    fn decide(&self, batch: Batch) -> Boxed<'_, StoreResult<BatchDone>> {
-        self.inner.decide(batch)
-    }
-
-    fn claim(&self, claim: Claim) -> Boxed<'_, StoreResult<ClaimDone>> {
-        self.inner.claim(claim)
-    }
-
-    fn settle(
-        &self,
-        settlements: Vec<Settlement>,
-        now: Time,
-    ) -> Boxed<'_, StoreResult<Vec<Settled>>> {
-        self.inner.settle(settlements, now)
-    }
-
-    fn order(&self, jobs: Vec<i64>, order: JobOrder, now: Time) -> Boxed<'_, StoreResult<usize>> {
-        self.inner.order(jobs, order, now)
-    }
-
-    fn redo(&self, events: Vec<uuid::Uuid>) -> Boxed<'_, StoreResult<usize>> {
-        self.inner.redo(events)
-    }
-
-    fn publish_on(&self, rulebook: NewRulebook, terms: Terms) -> Boxed<'_, StoreResult<Published>> {
-        self.inner.publish_on(rulebook, terms)
-    }
-
-    fn papers(&self, which: Papers) -> Boxed<'_, StoreResult<Vec<Paper>>> {
-        self.inner.papers(which)
-    }
-
-    fn amend(&self, name: String, change: Arc<Amend>) -> Boxed<'_, StoreResult<()>> {
-        self.inner.amend(name, change)
-    }
-
-    fn sweep(&self, keep: Keep, now: Time) -> Boxed<'_, StoreResult<Swept>> {
-        self.inner.sweep(keep, now)
-    }
-
-    fn tokens(&self, order: TokenOrder) -> Boxed<'_, StoreResult<Vec<TokenRow>>> {
-        self.inner.tokens(order)
-    }
-
-    fn leads(&self, filter: LeadFilter) -> Boxed<'_, StoreResult<Page<LeadRow>>> {
-        self.inner.leads(filter)
-    }
-
-    fn lead(&self, lead: uuid::Uuid) -> Boxed<'_, StoreResult<Option<LeadStory>>> {
-        self.inner.lead(lead)
-    }
-
-    fn jobs(&self, filter: JobFilter) -> Boxed<'_, StoreResult<Page<JobRow>>> {
-        self.inner.jobs(filter)
-    }
-
-    fn events(&self, filter: EventFilter) -> Boxed<'_, StoreResult<Page<Event>>> {
-        self.inner.events(filter)
-    }
-
-    fn decisions(&self, filter: DecisionFilter) -> Boxed<'_, StoreResult<Page<Decided>>> {
-        self.inner.decisions(filter)
-    }
-
-    fn records(&self, filter: RecordFilter) -> Boxed<'_, StoreResult<Page<RecordRow>>> {
-        self.inner.records(filter)
-    }
-
-    fn checkpoint(&self, at: Seq) -> Boxed<'_, StoreResult<Option<(Seq, Team)>>> {
-        self.inner.checkpoint(at)
-    }
-
-    fn basis(&self, hash: i64) -> Boxed<'_, StoreResult<Option<String>>> {
-        self.inner.basis(hash)
-    }
-
-    fn rulebooks(&self, version: Option<u32>) -> Boxed<'_, StoreResult<Vec<RulebookRow>>> {
-        self.inner.rulebooks(version)
-    }
-
-    fn team(&self) -> Boxed<'_, StoreResult<Team>> {
-        self.inner.team()
-    }
-
-    fn tally(&self, now: Time) -> Boxed<'_, StoreResult<Tally>> {
-        self.inner.tally(now)
-    }
-
-    fn audit(&self, now: Time) -> Boxed<'_, StoreResult<Audit>> {
-        self.inner.audit(now)
-    }
-
-    fn alerts(
-        &self,
-        replace: Option<Vec<RaisedAlert>>,
-    ) -> Boxed<'_, StoreResult<Vec<RaisedAlert>>> {
-        self.inner.alerts(replace)
-    }
-
-    fn agree(
-        &self,
-        name: String,
-        change: std::sync::Arc<crate::store::agree::Change>,
-        now: Time,
-    ) -> Boxed<'_, StoreResult<()>> {
-        self.inner.agree(name, change, now)
-    }
-
-    fn ready(&self) -> Boxed<'_, StoreResult<()>> {
-        self.inner.ready()
-    }
-
-    fn backup<'a>(&'a self, file: &'a Path) -> Boxed<'a, StoreResult<()>> {
-        self.inner.backup(file)
     }
 }

@@ -21,6 +21,7 @@ pub mod read;
 pub mod room;
 pub mod sqlite;
 mod unfilled;
+pub mod wrapped;
 
 use std::{future::Future, path::Path, pin::Pin, sync::Arc};
 
@@ -41,6 +42,7 @@ pub use read::{
     Audit, DecisionFilter, EventFilter, JobFilter, LeadFilter, LeadRow, LeadStory, Page,
     RecordFilter, RulebookRow, Tally, TokenRow,
 };
+pub use wrapped::Wrapped;
 
 /// A boxed future, so that the trait is object-safe.
 pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -1,26 +1,12 @@
 //! I15: one bad event or one dead target harms no other.
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 use handoff::{
     clock::Clock as _,
     demo::channels::posts::Reply,
-    model::{
-        alert::RaisedAlert,
-        event::{Accepted, Event, Fate, NewEvent},
-        id::{EventId, Seq},
-        job::{JobRow, Settled, Settlement},
-        plan::{Decided, Input},
-        record::RecordRow,
-        team::Team,
-        time::{Span, Time},
-    },
-    store::{
-        Amend, Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter,
-        JobFilter, JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, Paper,
-        Papers, Published, RecordFilter, RulebookRow, Store, StoreResult, Swept, Tally, Terms,
-        TokenOrder, TokenRow, agree::Change,
-    },
+    model::{event::Fate, plan::Input, time::Span},
+    store::{Batch, BatchDone, Boxed, EventFilter, Store, StoreResult, Tally, Wrapped},
 };
 
 use super::many::{either, pass};
@@ -29,16 +15,11 @@ use crate::harness::{Config, Plant, until};
 /// A store in which deciding a fill of the form `poison` panics.
 struct Poisoned(Arc<dyn Store>);
 
-/// Verbs that go through as they are.
-macro_rules! through {
-    ($($verb:ident($($name:ident: $what:ty),*) -> $answer:ty;)*) => {$(
-        fn $verb(&self, $($name: $what),*) -> Boxed<'_, StoreResult<$answer>> {
-            self.0.$verb($($name),*)
-        }
-    )*};
-}
+impl Wrapped for Poisoned {
+    fn within(&self) -> &dyn Store {
+        &*self.0
+    }
 
-impl Store for Poisoned {
     fn decide(&self, mut batch: Batch) -> Boxed<'_, StoreResult<BatchDone>> {
         let inner = Arc::clone(&batch.decide);
         batch.decide = Arc::new(move |snapshot, step, now| {
@@ -48,39 +29,6 @@ impl Store for Poisoned {
             inner(snapshot, step, now)
         });
         self.0.decide(batch)
-    }
-
-    fn backup<'a>(&'a self, file: &'a Path) -> Boxed<'a, StoreResult<()>> {
-        self.0.backup(file)
-    }
-
-    through! {
-        accept(events: Vec<NewEvent>) -> Vec<Accepted>;
-        undecided_after(after: EventId, max: usize) -> Vec<Event>;
-        claim(claim: Claim) -> ClaimDone;
-        settle(settlements: Vec<Settlement>, now: Time) -> Vec<Settled>;
-        order(jobs: Vec<i64>, order: JobOrder, now: Time) -> usize;
-        redo(events: Vec<uuid::Uuid>) -> usize;
-        publish_on(rulebook: NewRulebook, terms: Terms) -> Published;
-        papers(which: Papers) -> Vec<Paper>;
-        amend(name: String, change: Arc<Amend>) -> ();
-        sweep(keep: Keep, now: Time) -> Swept;
-        tokens(order: TokenOrder) -> Vec<TokenRow>;
-        leads(filter: LeadFilter) -> Page<LeadRow>;
-        lead(lead: uuid::Uuid) -> Option<LeadStory>;
-        jobs(filter: JobFilter) -> Page<JobRow>;
-        events(filter: EventFilter) -> Page<Event>;
-        decisions(filter: DecisionFilter) -> Page<Decided>;
-        records(filter: RecordFilter) -> Page<RecordRow>;
-        checkpoint(at: Seq) -> Option<(Seq, Team)>;
-        basis(hash: i64) -> Option<String>;
-        rulebooks(version: Option<u32>) -> Vec<RulebookRow>;
-        team() -> Team;
-        tally(now: Time) -> Tally;
-        audit(now: Time) -> Audit;
-        alerts(replace: Option<Vec<RaisedAlert>>) -> Vec<RaisedAlert>;
-        agree(name: String, change: Arc<Change>, now: Time) -> ();
-        ready() -> ();
     }
 }
 

@@ -3,10 +3,7 @@
 //! Guarantees: without a mutation nothing is wrapped; a lie is told between the seams and the real
 //! thing, so that the witness sees it as a caller does. Does not know: how each is found.
 
-use std::{
-    path::Path,
-    sync::{Arc, Mutex},
-};
+use std::sync::{Arc, Mutex};
 
 use handoff::{
     crm::{
@@ -14,26 +11,18 @@ use handoff::{
         SetOwner,
     },
     model::{
-        alert::RaisedAlert,
-        event::{Accepted, Event, EventKind, NewEvent},
+        event::{Accepted, EventKind, NewEvent},
         failure::Failure,
-        id::{EventId, Seq, event_uuid},
-        job::{JobRow, Settled, Settlement, Verdict, Why},
+        id::event_uuid,
+        job::{Settled, Settlement, Verdict, Why},
         lead::State,
-        plan::{Decide, Decided, Plan, Review},
-        record::RecordRow,
-        team::{Team, TeamChange},
+        plan::{Decide, Plan, Review},
+        team::TeamChange,
         time::{Span, Time},
     },
     notify::{Boxed as ChannelBoxed, Channel, Message},
-    store::{
-        Amend, Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter,
-        JobFilter, JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, Paper,
-        Papers, Published, RecordFilter, RulebookRow, Store, StoreResult, Swept, Tally, Terms,
-        TokenOrder, TokenRow, agree::Change,
-    },
+    store::{Batch, BatchDone, Boxed, Claim, ClaimDone, Store, StoreResult, Wrapped},
 };
-use uuid::Uuid;
 
 use super::{channels::Line, crm};
 
@@ -161,23 +150,9 @@ fn spoil(mutation: Mutation, plan: &mut Plan) {
     }
 }
 
-/// Verbs that go through as they are.
-macro_rules! through {
-    ($($verb:ident($name:ident: $what:ty) -> $answer:ty;)*) => {$(
-        fn $verb(&self, $name: $what) -> Boxed<'_, StoreResult<$answer>> {
-            self.inner.$verb($name)
-        }
-    )*};
-}
-
-impl Store for Lying {
-    through! {
-        jobs(filter: JobFilter) -> Page<JobRow>;
-        events(filter: EventFilter) -> Page<Event>;
-        decisions(filter: DecisionFilter) -> Page<Decided>;
-        records(filter: RecordFilter) -> Page<RecordRow>;
-        checkpoint(at: Seq) -> Option<(Seq, Team)>;
-        basis(hash: i64) -> Option<String>;
+impl Wrapped for Lying {
+    fn within(&self) -> &dyn Store {
+        &*self.inner
     }
 
     fn accept(&self, mut events: Vec<NewEvent>) -> Boxed<'_, StoreResult<Vec<Accepted>>> {
@@ -205,10 +180,6 @@ impl Store for Lying {
             }
             _ => self.inner.accept(events),
         }
-    }
-
-    fn undecided_after(&self, after: EventId, max: usize) -> Boxed<'_, StoreResult<Vec<Event>>> {
-        self.inner.undecided_after(after, max)
     }
 
     fn decide(&self, mut batch: Batch) -> Boxed<'_, StoreResult<BatchDone>> {
@@ -249,77 +220,6 @@ impl Store for Lying {
             }
             Ok(answers)
         })
-    }
-
-    fn order(&self, jobs: Vec<i64>, order: JobOrder, now: Time) -> Boxed<'_, StoreResult<usize>> {
-        self.inner.order(jobs, order, now)
-    }
-
-    fn redo(&self, events: Vec<Uuid>) -> Boxed<'_, StoreResult<usize>> {
-        self.inner.redo(events)
-    }
-
-    fn publish_on(&self, rulebook: NewRulebook, terms: Terms) -> Boxed<'_, StoreResult<Published>> {
-        self.inner.publish_on(rulebook, terms)
-    }
-
-    fn papers(&self, which: Papers) -> Boxed<'_, StoreResult<Vec<Paper>>> {
-        self.inner.papers(which)
-    }
-
-    fn amend(&self, name: String, change: Arc<Amend>) -> Boxed<'_, StoreResult<()>> {
-        self.inner.amend(name, change)
-    }
-
-    fn sweep(&self, keep: Keep, now: Time) -> Boxed<'_, StoreResult<Swept>> {
-        self.inner.sweep(keep, now)
-    }
-
-    fn tokens(&self, order: TokenOrder) -> Boxed<'_, StoreResult<Vec<TokenRow>>> {
-        self.inner.tokens(order)
-    }
-
-    fn leads(&self, filter: LeadFilter) -> Boxed<'_, StoreResult<Page<LeadRow>>> {
-        self.inner.leads(filter)
-    }
-
-    fn lead(&self, lead: Uuid) -> Boxed<'_, StoreResult<Option<LeadStory>>> {
-        self.inner.lead(lead)
-    }
-
-    fn rulebooks(&self, version: Option<u32>) -> Boxed<'_, StoreResult<Vec<RulebookRow>>> {
-        self.inner.rulebooks(version)
-    }
-
-    fn team(&self) -> Boxed<'_, StoreResult<Team>> {
-        self.inner.team()
-    }
-
-    fn tally(&self, now: Time) -> Boxed<'_, StoreResult<Tally>> {
-        self.inner.tally(now)
-    }
-
-    fn audit(&self, now: Time) -> Boxed<'_, StoreResult<Audit>> {
-        self.inner.audit(now)
-    }
-
-    fn alerts(
-        &self,
-        replace: Option<Vec<RaisedAlert>>,
-    ) -> Boxed<'_, StoreResult<Vec<RaisedAlert>>> {
-        self.inner.alerts(replace)
-    }
-
-    fn agree(&self, name: String, change: Arc<Change>, now: Time) -> Boxed<'_, StoreResult<()>> {
-        self.inner.agree(name, change, now)
-    }
-
-    fn ready(&self) -> Boxed<'_, StoreResult<()>> {
-        self.inner.ready()
-    }
-
-    fn backup<'a>(&'a self, file: &'a Path) -> Boxed<'a, StoreResult<()>> {
-        self.inner.backup(file)
     }
 }
 

@@ -4,24 +4,19 @@
 //! clock when there are two replicas, as they are on a database of several; by the replica's own
 //! when it is alone. Does not know: rows.
 
-use std::{panic, path::Path, sync::Arc};
+use std::{panic, sync::Arc};
 
 use handoff::{
     model::{
-        alert::RaisedAlert,
         event::{Accepted, Event, NewEvent},
-        id::{EventId, Seq},
+        id::EventId,
         job::{JobRow, Settled, Settlement},
-        plan::{Decide, Decided},
-        record::RecordRow,
-        team::Team,
+        plan::Decide,
         time::Time,
     },
     store::{
-        Amend, Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter,
-        JobFilter, JobOrder, Keep, LeadFilter, LeadRow, LeadStory, NewRulebook, Page, Paper,
-        Papers, Published, RecordFilter, RulebookRow, Store, StoreError, StoreResult, Swept, Tally,
-        Terms, TokenOrder, TokenRow, agree::Change,
+        Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, JobFilter, JobOrder, Keep, NewRulebook,
+        Page, Published, Store, StoreError, StoreResult, Swept, Terms, Wrapped,
     },
 };
 
@@ -115,7 +110,11 @@ fn fatal() -> StoreError {
     StoreError::Fatal("planted".to_owned())
 }
 
-impl Store for Seen {
+impl Wrapped for Seen {
+    fn within(&self) -> &dyn Store {
+        &*self.inner
+    }
+
     fn accept(&self, events: Vec<NewEvent>) -> Boxed<'_, StoreResult<Vec<Accepted>>> {
         let sent = events.clone();
         self.call(
@@ -201,14 +200,6 @@ impl Store for Seen {
         )
     }
 
-    fn papers(&self, which: Papers) -> Boxed<'_, StoreResult<Vec<Paper>>> {
-        self.inner.papers(which)
-    }
-
-    fn amend(&self, name: String, change: Arc<Amend>) -> Boxed<'_, StoreResult<()>> {
-        self.inner.amend(name, change)
-    }
-
     fn sweep(&self, keep: Keep, now: Time) -> Boxed<'_, StoreResult<Swept>> {
         self.call(
             Verb::Any,
@@ -221,74 +212,11 @@ impl Store for Seen {
         )
     }
 
-    fn tokens(&self, order: TokenOrder) -> Boxed<'_, StoreResult<Vec<TokenRow>>> {
-        self.inner.tokens(order)
-    }
-
-    fn leads(&self, filter: LeadFilter) -> Boxed<'_, StoreResult<Page<LeadRow>>> {
-        self.inner.leads(filter)
-    }
-
-    fn lead(&self, lead: uuid::Uuid) -> Boxed<'_, StoreResult<Option<LeadStory>>> {
-        self.inner.lead(lead)
-    }
-
     fn jobs(&self, filter: JobFilter) -> Boxed<'_, StoreResult<Page<JobRow>>> {
         self.call(Verb::Any, move || self.inner.jobs(filter), |_, _| {})
     }
 
-    fn events(&self, filter: EventFilter) -> Boxed<'_, StoreResult<Page<Event>>> {
-        self.inner.events(filter)
-    }
-
-    fn decisions(&self, filter: DecisionFilter) -> Boxed<'_, StoreResult<Page<Decided>>> {
-        self.inner.decisions(filter)
-    }
-
-    fn records(&self, filter: RecordFilter) -> Boxed<'_, StoreResult<Page<RecordRow>>> {
-        self.inner.records(filter)
-    }
-
-    fn checkpoint(&self, at: Seq) -> Boxed<'_, StoreResult<Option<(Seq, Team)>>> {
-        self.inner.checkpoint(at)
-    }
-
-    fn basis(&self, hash: i64) -> Boxed<'_, StoreResult<Option<String>>> {
-        self.inner.basis(hash)
-    }
-
-    fn rulebooks(&self, version: Option<u32>) -> Boxed<'_, StoreResult<Vec<RulebookRow>>> {
-        self.inner.rulebooks(version)
-    }
-
-    fn team(&self) -> Boxed<'_, StoreResult<Team>> {
-        self.inner.team()
-    }
-
-    fn tally(&self, now: Time) -> Boxed<'_, StoreResult<Tally>> {
-        self.inner.tally(now)
-    }
-
     fn audit(&self, now: Time) -> Boxed<'_, StoreResult<Audit>> {
         self.call(Verb::Any, move || self.inner.audit(now), |_, _| {})
-    }
-
-    fn alerts(
-        &self,
-        replace: Option<Vec<RaisedAlert>>,
-    ) -> Boxed<'_, StoreResult<Vec<RaisedAlert>>> {
-        self.inner.alerts(replace)
-    }
-
-    fn agree(&self, name: String, change: Arc<Change>, now: Time) -> Boxed<'_, StoreResult<()>> {
-        self.inner.agree(name, change, now)
-    }
-
-    fn ready(&self) -> Boxed<'_, StoreResult<()>> {
-        self.inner.ready()
-    }
-
-    fn backup<'a>(&'a self, file: &'a Path) -> Boxed<'a, StoreResult<()>> {
-        self.inner.backup(file)
     }
 }
