@@ -80,7 +80,7 @@ pub(super) fn setup() -> Setup {
         ]
         .map(|(name, kind)| (name.to_owned(), kind))
         .into(),
-        crms: vec!["hubspot".to_owned()],
+        crms: vec!["hubspot".to_owned(), "salesforce".to_owned()],
         asked: vec!["hubspot".to_owned()],
         ..Setup::default()
     }

@@ -24,7 +24,7 @@ const fn warning(code: &'static str, says: &'static str) -> Code {
     Code { code, severity: Severity::Warning, says }
 }
 
-const ALL: [Code; 27] = [
+const ALL: [Code; 28] = [
     warning("rule.never", "The conditions of a rule contradict each other: it never holds."),
     warning("rule.shadowed", "Every lead that a rule is for is taken by rules above it."),
     warning("rule.always", "A rule holds for every lead, so those below it never get one."),
@@ -42,6 +42,7 @@ const ALL: [Code; 27] = [
     warning("rep.untold", "Nobody tells a rep of a lead: there is no \"tell_by\"."),
     error("rep.backup-circle", "Reps stand in for each other in a circle."),
     warning("rep.backup-left", "Whoever stands in for a rep has left, and nobody else does."),
+    warning("rep.no-owner", "Leads of a rep get no owner in a CRM: there is no owner id of it."),
     error("rep.manager-circle", "Reps are each other's managers in a circle."),
     error("escalation.nobody", "A ladder ends in nobody but the owner."),
     warning("escalation.unheard", "Nobody of those whom a ladder tells can hear of it."),

@@ -9,7 +9,7 @@ use super::*;
 use crate::{
     model::finding::Severity,
     rulebook::{
-        Found, IfUnknown, Rep, Rule, Then,
+        Found, IfUnknown, Rep, Rule, Setup, Then,
         condition::{Facts, Value, arbitrary},
         tests::{SMALLEST, lines, setup, shipped},
     },
@@ -63,9 +63,17 @@ fn case(folder: &Path, path: &Path) -> Case {
     Case { name: path.file_stem().unwrap().display().to_string(), files, seen, finds }
 }
 
+/// The settings of a rulebook: a CRM is connected where it names one.
+fn around(files: &Files) -> Setup {
+    let mut setup = setup();
+    let text = String::from_utf8_lossy(&files.main);
+    setup.crms.retain(|crm| text.contains(&format!("crm.{crm}")));
+    setup
+}
+
 /// Everything that is found, whether it compiles or not.
 fn found(files: &Files, seen: &Seen) -> Vec<Finding> {
-    match Rulebook::compile(files, &setup(), 1) {
+    match Rulebook::compile(files, &around(files), 1) {
         Ok(book) => book.lint(files, seen, NOON),
         Err(findings) => findings,
     }

@@ -80,8 +80,8 @@ fn people_and_hours() {
         ),
         (
             "tell_by = [\"email\"]",
-            "tell_by = [\"email\"]\ncrm.salesforce = \"1\"",
-            &[r#"rulebook.toml:9:5: unknown CRM connection "salesforce"; write hubspot"#],
+            "tell_by = [\"email\"]\ncrm.dynamics = \"1\"",
+            &[r#"rulebook.toml:9:5: unknown CRM connection "dynamics"; write hubspot or salesforce"#],
         ),
         (
             "tell_by = [\"email\"]",
