@@ -168,6 +168,32 @@ fn the_example_checks_out_but_for_its_secrets() {
 }
 
 #[test]
+fn what_only_a_connection_refuses_is_a_mistake_of_the_settings() {
+    let folder = example();
+    let settings = folder.path().join("handoff.toml");
+    std::fs::write(
+        &settings,
+        "rulebook = \"rulebook.toml\"\n[channel.warehouse]\nkind = \"webhook\"\n\
+         url = \"env:HOOK\"\nsecrets = [\"env:SIGN\"]\n",
+    )
+    .unwrap();
+    for (url, said, mend) in [
+        ("http://10.0.0.7/hook", "url: 10.0.0.7: http is not allowed", "allow_private = true"),
+        ("https://10.0.0.7/hook", "private or metadata address", "allow_private = true"),
+        ("ftp://hooks.acme.example/", "ftp is not allowed", "write https"),
+    ] {
+        let mut check = command(folder.path(), "check");
+        check.env("HOOK", url).env("SIGN", "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz");
+        let (code, out, err) = run(check, "");
+        assert_eq!(code, 1, "{out}{err}");
+        for part in [said, mend, "--> handoff.toml:4:7", "^^^"] {
+            assert!(out.contains(part), "{part} in:\n{out}{err}");
+        }
+        assert!(!out.contains("handoff.toml: good"), "{out}");
+    }
+}
+
+#[test]
 fn a_mistake_is_shown_in_its_place() {
     let folder = example();
     let path = folder.path().join("rulebook.toml");
