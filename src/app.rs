@@ -128,6 +128,8 @@ pub struct Parts {
     /// How long a daemon that stops still answers, while it says that it is not ready: so long does
     /// a load balancer take to notice.
     pub drain: Span,
+    /// How many bytes the mirror of accounts may take.
+    pub accounts: usize,
     /// What a demo adds to the board.
     pub demo: Option<Arc<dyn DemoButtons>>,
 }
@@ -202,7 +204,7 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
     let worker = Arc::new(Worker {
         store: Arc::clone(&parts.store),
         book: ArcSwap::from_pointee(book),
-        accounts: Accounts::default(),
+        accounts: Accounts::within(parts.accounts),
         reach: reach.clone(),
         crms: parts
             .crms

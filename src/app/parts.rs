@@ -117,6 +117,9 @@ pub fn from_settings(settings: Settings) -> anyhow::Result<Parts> {
         calendars,
         free,
         drain: settings.limits.drain,
+        accounts: settings.limits.accounts.map_or_else(super::process::quarter_of_memory, |most| {
+            usize::try_from(most.0).unwrap_or(usize::MAX)
+        }),
         demo: None,
     })
 }

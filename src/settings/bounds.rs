@@ -58,6 +58,9 @@ pub(super) fn addresses(top: &Top, report: &mut Report) -> PublicUrl {
     url.clone()
 }
 
+/// Less than this is a slip of the pen: a unit that is missing.
+const ACCOUNTS_LEAST: Size = Size(1 << 20);
+
 /// Lengths and numbers within what makes sense.
 pub(super) fn bounds(
     keep: KeepSettings,
@@ -69,6 +72,11 @@ pub(super) fn bounds(
     within("action_links.expire", links.expire, Span::hours(1), Span::days(30), report);
     within("limits.lease", limits.lease, Span::seconds(5), Span::minutes(10), report);
     within("limits.drain", limits.drain, Span::ZERO, Span::minutes(2), report);
+    if limits.accounts.is_some_and(|most| most < ACCOUNTS_LEAST) {
+        let path = "limits.accounts";
+        let message = "accounts: less than 1 MiB holds some 5,000 accounts at most";
+        report.error(path, message, &Report::example(path, None));
+    }
     for (key, value, most) in [
         ("line", limits.line, 1_000_000),
         ("workers", limits.workers, 64),

@@ -103,6 +103,9 @@ pub struct LimitSettings {
     pub connections: usize,
     /// How long it still answers after it was asked to stop, while it says that it is not ready.
     pub drain: Span,
+    /// How much memory the mirror of accounts may take; a quarter of what there is if it is left
+    /// out.
+    pub accounts: Option<Size>,
 }
 
 impl Default for LimitSettings {
@@ -114,6 +117,7 @@ impl Default for LimitSettings {
             free_min: None,
             connections: 4096,
             drain: Span::ZERO,
+            accounts: None,
         }
     }
 }

@@ -116,6 +116,11 @@ fn status(session: &mut Session, config: &Config) -> Outcome {
         "{} accounts, version {version} of the mirror, {mebibytes} MiB in memory.",
         row.text("accounts")
     ));
+    let left_out = row.value("left_out").and_then(Value::as_u64).unwrap_or(0);
+    if left_out > 0 {
+        let text = "more do not fit into limits.accounts and are matched to nothing.";
+        session.screen.toned(Tone::Bad, &format!("{left_out} {text}"));
+    }
     if row.text("newest") != version {
         session.screen.line("A newer version is there and is taken over when it comes to rest.");
     }
@@ -131,7 +136,7 @@ fn seen(settings: &Settings) -> Result<Mirror, Stop> {
 fn standing(mirror: &Mirror) -> Value {
     json!({
         "accounts": mirror.len(), "version": mirror.version(), "newest": mirror.version(),
-        "bytes": mirror.bytes(),
+        "bytes": mirror.bytes(), "left_out": mirror.left_out(),
     })
 }
 

@@ -1,6 +1,7 @@
 //! Building the mirror: accounts in, sorted arrays out.
 //!
-//! Guarantees: an account that does not fit (four gibibytes of texts) is left out and counted.
+//! Guarantees: an account that does not fit (into the bytes that the mirror may take, or into four
+//! gibibytes of texts) is left out and counted. While it is built it takes some two thirds more.
 //! Does not know: where accounts come from.
 
 use std::collections::HashMap;
@@ -8,12 +9,23 @@ use std::collections::HashMap;
 use super::{
     alike::{may_slip, weight},
     mirror::{Hashed, Mirror, NEVER, NONE, Place, Row, hash, short, with_slips},
-    words::{Kind, squeezed, words},
+    words::{Kind, Word, squeezed, words},
 };
-use crate::model::account::Account;
+use crate::model::account::{Account, Opportunity};
+
+/// Bytes of a look-up by a hash of 64 bits, and by one of 32.
+const HASHED: usize = size_of::<u64>() + size_of::<Place>();
+const SHORT: usize = size_of::<u32>() + size_of::<u32>();
+
+/// What a word takes when it is new: its text, its places in the tables, every slip of it.
+fn bytes_of(word: &Word) -> usize {
+    let may_slip = word.kind == Kind::Own && may_slip(&word.text);
+    let slips = if may_slip { word.text.chars().count() + 1 } else { 0 };
+    word.text.len() + 2 * size_of::<u32>() + size_of::<Kind>() + slips * SHORT
+}
 
 /// A mirror that is being built.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Builder {
     mirror: Mirror,
     names: HashMap<Box<str>, u32>,
@@ -25,14 +37,33 @@ pub struct Builder {
     row_ends: Vec<u32>,
     domains: Vec<(u64, Place)>,
     whole: Vec<(u32, Place)>,
-    left_out: usize,
+    /// How many bytes the mirror may take, and how many it will.
+    room: usize,
+    bytes: usize,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self::within(usize::MAX)
+    }
 }
 
 impl Builder {
-    /// How many did not fit.
+    /// A mirror of so many bytes at most, but for the last account.
     #[must_use]
-    pub fn left_out(&self) -> usize {
-        self.left_out
+    pub fn within(room: usize) -> Self {
+        Self {
+            mirror: Mirror::default(),
+            names: HashMap::new(),
+            vocabulary: HashMap::new(),
+            kinds: Vec::new(),
+            row_words: Vec::new(),
+            row_ends: Vec::new(),
+            domains: Vec::new(),
+            whole: Vec::new(),
+            room,
+            bytes: 0,
+        }
     }
 
     /// Adds an account of this origin.
@@ -40,15 +71,21 @@ impl Builder {
         let texts = &mut self.mirror.texts;
         let place = self.mirror.rows.len();
         let (Ok(start), Ok(place)) = (u32::try_from(texts.len()), u32::try_from(place)) else {
-            self.left_out += 1;
+            self.mirror.left_out += 1;
             return;
         };
+        if self.bytes >= self.room {
+            self.mirror.left_out += 1;
+            return;
+        }
         let domains = account.domains.join(" ");
         let parent = account.parent.as_deref().unwrap_or_default();
         for text in [&account.id, &account.name, parent, &domains] {
             texts.extend(text.chars().filter(|letter| *letter != '\0'));
             texts.push('\0');
         }
+        let texts = texts.len() - start as usize;
+        self.bytes += texts + size_of::<Row>() + account.domains.len() * HASHED + SHORT;
         for domain in &account.domains {
             self.domains.push((hash(domain.as_bytes()), place));
         }
@@ -57,16 +94,20 @@ impl Builder {
             self.whole.push((short(&squeezed(&words)), place));
         }
         for word in words {
+            let bytes = bytes_of(&word);
             let next = self.kinds.len() as u32;
             let number = *self.vocabulary.entry(word.text.into_boxed_str()).or_insert(next);
             if number == next {
                 self.kinds.push(word.kind);
+                self.bytes += bytes;
             }
+            self.bytes += size_of::<Place>();
             self.row_words.push(number);
         }
         self.row_ends.push(self.row_words.len() as u32);
         if let Some(opportunity) = &account.opportunity {
             self.mirror.opportunities.push((place, opportunity.clone()));
+            self.bytes += size_of::<(Place, Opportunity)>() + 32;
         }
         let row = Row {
             text: start,

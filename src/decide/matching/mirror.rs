@@ -71,6 +71,8 @@ impl<H: Ord + Copy> Hashed<H> {
 #[derive(Clone, Debug, Default)]
 pub struct Mirror {
     pub(super) version: u64,
+    /// How many accounts did not fit.
+    pub(super) left_out: usize,
     /// Of each account its id, name, parent's id and domains, each ended by a zero byte.
     pub(super) texts: String,
     pub(super) rows: Vec<Row>,
@@ -108,6 +110,12 @@ impl Mirror {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
+    }
+
+    /// How many accounts are not in it because they did not fit.
+    #[must_use]
+    pub fn left_out(&self) -> usize {
+        self.left_out
     }
 
     /// How many bytes it takes.

@@ -37,6 +37,37 @@ fn an_empty_mirror_says_nothing_and_a_filled_one_says_whom_it_has_not() {
 }
 
 #[test]
+fn what_does_not_fit_is_left_out_and_counted_and_nothing_takes_more_than_it_may() {
+    let accounts: Vec<Account> = (0..4_000_u32)
+        .map(|n| {
+            let word = |n: u32| char::from_u32(u32::from(b'a') + n % 26).unwrap();
+            let own: String =
+                (0..6).map(|at| word(n.wrapping_mul(2_654_435_761) >> (at * 4))).collect();
+            account(
+                &format!("{n:06}"),
+                &format!("{own} Foods GmbH"),
+                &[&format!("{own}{n}.example")],
+            )
+        })
+        .collect();
+    let whole = mirror(&accounts);
+    assert_eq!((whole.len(), whole.left_out()), (4_000, 0));
+    for room in [whole.bytes() / 4, whole.bytes() / 2, whole.bytes()] {
+        let mut builder = Builder::within(room);
+        accounts.iter().for_each(|account| builder.add("crm", account));
+        let part = builder.finish(7);
+        assert_eq!(part.len() + part.left_out(), 4_000);
+        let taken = part.bytes() as f64 / room as f64;
+        assert!((0.85..1.05).contains(&taken), "{taken} of {room}");
+        let last = &accounts[part.len() - 1];
+        assert_eq!(id(&ask(&part, Some(&last.domains[0]), None)), last.id);
+    }
+    let mut none = Builder::within(0);
+    none.add("crm", &accounts[0]);
+    assert_eq!(none.finish(7).left_out(), 1);
+}
+
+#[test]
 fn a_domain_goes_before_a_name_and_aliases_are_as_good() {
     let mirror = mirror(&[
         account("1", "Linden Works", &["linden.example", "lindenworks.de"]),

@@ -44,6 +44,7 @@ async fn stands(request: &HttpRequest, front: &Front) -> Answer {
         "version": mirror.version(),
         "newest": version,
         "bytes": mirror.bytes(),
+        "left_out": mirror.left_out(),
     })))
 }
 

@@ -121,6 +121,9 @@ fn mistakes_at_the_top_and_in_our_own_sections() {
         "3:11: workers: 65 is not between 1 and 64; write it as in `workers = 4`",
         r#"4:9: lease: 1s is not between 5s and 10m; write it as in `lease = "60s"`"#,
     ]);
+    check(&top("[limits]\naccounts = '200 kB'"), &[
+        r#"2:12: accounts: less than 1 MiB holds some 5,000 accounts at most; write it as in `accounts = "1 GiB"`"#,
+    ]);
     check(&top("[limits]\nline = -1"), &[
         "2:8: line: invalid value: integer `-1`, expected a whole number; write it as in `line = 4096`",
     ]);

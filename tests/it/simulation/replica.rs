@@ -77,7 +77,7 @@ impl Replica {
             (name.to_owned(), Guarded { to, gate: gate(name) })
         };
         let worker = Worker {
-            accounts: Accounts::default(),
+            accounts: Accounts::within(usize::MAX),
             store: Arc::new(store),
             book: ArcSwap::new(book),
             reach: Reach { crms: names.clone(), asks: names, time_is_unsure: false },

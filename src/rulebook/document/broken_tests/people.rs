@@ -81,7 +81,9 @@ fn people_and_hours() {
         (
             "tell_by = [\"email\"]",
             "tell_by = [\"email\"]\ncrm.dynamics = \"1\"",
-            &[r#"rulebook.toml:9:5: unknown CRM connection "dynamics"; write hubspot or salesforce"#],
+            &[
+                r#"rulebook.toml:9:5: unknown CRM connection "dynamics"; write hubspot or salesforce"#,
+            ],
         ),
         (
             "tell_by = [\"email\"]",
