@@ -83,7 +83,7 @@ async fn remove(
 }
 
 async fn removed(request: &HttpRequest, payload: web::Payload, front: &Front) -> Answer {
-    let (caller, Remove { source, person }) = asked(front, request, payload).await?;
+    let (caller, Remove { source, person }) = asked::<Remove>(front, request, payload).await?;
     let done = front.store.import(ImportOrder::Remove { source, person }).await;
     let done = done.map_err(|error| store(front, &error))?;
     if done.removed > 0 {
