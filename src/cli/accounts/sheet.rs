@@ -188,7 +188,9 @@ mod tests {
     use super::*;
     use crate::cli::sheet::Line;
 
-    fn read(text: &str, ignored: &[String]) -> Result<Vec<Line<(Account, Vec<LeftOut>)>>, Stop> {
+    type Lines = Vec<Line<(Account, Vec<LeftOut>)>>;
+
+    fn read(text: &str, ignored: &[String]) -> Result<Lines, Stop> {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), text).unwrap();
         Ok(open(file.path(), ignored)?.collect())

@@ -123,7 +123,7 @@ impl Names {
     }
 
     fn known(&self) -> impl Iterator<Item = &str> {
-        let own = OWN.iter().flat_map(|(_, names)| names.first()).copied();
+        let own = OWN.iter().filter_map(|(_, names)| names.first().copied());
         own.chain(self.fields.iter().map(|(name, _)| name.as_str()))
     }
 }
@@ -191,11 +191,9 @@ fn advice(names: &Names, name: &str, heading: &str) -> String {
     }
     let ways =
         format!("say what it is as in --column \"{heading}=company\", or add --ignore {heading:?}");
-    match nearest(name, names.known()) {
-        Some(near) => format!("did you mean {near:?}? Else {ways}"),
-        None => {
-            let known: Vec<&str> = names.known().collect();
-            format!("{ways}; known are {}", known.join(", "))
-        }
+    if let Some(near) = nearest(name, names.known()) {
+        return format!("did you mean {near:?}? Else {ways}");
     }
+    let known: Vec<&str> = names.known().collect();
+    format!("{ways}; known are {}", known.join(", "))
 }

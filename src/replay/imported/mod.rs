@@ -194,9 +194,9 @@ async fn mirror(store: &dyn Store) -> StoreResult<Mirror> {
 }
 
 impl Tried {
-    fn compare(&mut self, (past, owners): (&Past, &Owners), one: Placed) -> Compared {
+    fn compare(&mut self, (past, owners): (&Past, &Owners), one: &Placed) -> Compared {
         let book = past.desk(one.row.at).book;
-        let Placed { row, lead, has_waited } = &one;
+        let Placed { row, lead, has_waited } = one;
         self.waited += u64::from(*has_waited);
         let to = Spot::of(lead);
         let is_given = to.state == State::Assigned;
@@ -228,7 +228,7 @@ impl Tried {
             to,
             agrees,
         };
-        self.project(past, &one, rep);
+        self.project(past, one, rep);
         self.count(&compared);
         compared
     }

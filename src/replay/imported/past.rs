@@ -85,7 +85,7 @@ impl Past {
     }
 
     /// Takes the next lead; they come in order. Hands over what is placed until then.
-    pub fn take(&mut self, row: Imported, placed: &mut impl FnMut(&Self, Placed)) {
+    pub fn take(&mut self, row: Imported, placed: &mut impl FnMut(&Self, &Placed)) {
         self.go_to(row.at, placed);
         self.count += 1;
         let step = self.step(&row);
@@ -101,7 +101,7 @@ impl Past {
     }
 
     /// Nothing comes any more: whoever still waits is looked at to the end.
-    pub fn end(&mut self, placed: &mut impl FnMut(&Self, Placed)) {
+    pub fn end(&mut self, placed: &mut impl FnMut(&Self, &Placed)) {
         self.go_to(Time(i64::MAX), placed);
     }
 
@@ -127,7 +127,7 @@ impl Past {
     }
 
     /// Everything that happens up to this instant: answers first, then looks.
-    fn go_to(&mut self, now: Time, placed: &mut impl FnMut(&Self, Placed)) {
+    fn go_to(&mut self, now: Time, placed: &mut impl FnMut(&Self, &Placed)) {
         loop {
             let look = self.looks.peek().map(|next| next.0.0);
             let answer = self.answers.peek().map(|next| next.0.0);
@@ -144,7 +144,7 @@ impl Past {
     }
 
     /// Looks at a lead that waits.
-    fn look(&mut self, id: i64, now: Time, placed: &mut impl FnMut(&Self, Placed)) {
+    fn look(&mut self, id: i64, now: Time, placed: &mut impl FnMut(&Self, &Placed)) {
         let Some(mut one) = self.waiting.remove(&id) else { return };
         let step = Step { event: None, input: Input::Review };
         let snapshot = Snapshot { lead: Some(&one.lead), company: None, team: &self.team };
@@ -158,7 +158,7 @@ impl Past {
     }
 
     /// A lead that has an owner, or never gets one, is handed over; another waits.
-    fn settle(&mut self, id: i64, one: Placed, now: Time, placed: &mut impl FnMut(&Self, Placed)) {
+    fn settle(&mut self, id: i64, one: Placed, now: Time, placed: &mut impl FnMut(&Self, &Placed)) {
         if let Some(at) = self.next_look(&one.lead, now) {
             self.looks.push(Reverse((at, id)));
             self.waiting.insert(id, one);
@@ -174,7 +174,7 @@ impl Past {
                 self.answers.push(Reverse((answered_at, owner)));
             }
         }
-        placed(self, one);
+        placed(self, &one);
     }
 
     /// When a lead that waits is looked at again; nothing if it does not wait, or for a person.

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use tokio_postgres::Row;
+
 use super::{
     tx::{Tx, get, get_maybe, get_text},
     value::{Text, maybe, text},
@@ -129,28 +131,33 @@ pub async fn standing(tx: &Tx) -> StoreResult<ImportStanding> {
         )
         .await?;
     let Some(row) = counted else { return Ok(ImportStanding::default()) };
-    let sources = most(
-        tx,
-        "SELECT source, count(*) AS n FROM imported
-         GROUP BY source ORDER BY n DESC, source LIMIT $1",
-    );
-    let owners = most(
-        tx,
-        "SELECT owner, count(*) AS n FROM imported WHERE owner IS NOT NULL
-         GROUP BY owner ORDER BY n DESC, owner COLLATE \"C\" LIMIT $1",
-    );
+    let max = NAMES_MAX as i64;
+    let sources = tx
+        .query(
+            "SELECT source, count(*) AS n FROM imported
+             GROUP BY source ORDER BY n DESC, source LIMIT $1",
+            &[&max],
+        )
+        .await?;
+    let owners = tx
+        .query(
+            "SELECT owner, count(*) AS n FROM imported WHERE owner IS NOT NULL
+             GROUP BY owner ORDER BY n DESC, owner COLLATE \"C\" LIMIT $1",
+            &[&max],
+        )
+        .await?;
     Ok(ImportStanding {
         leads: get::<i64>(&row, 0)? as u64,
         from: get::<Option<i64>>(&row, 1)?.map(Time),
         to: get::<Option<i64>>(&row, 2)?.map(Time),
         answered: get::<i64>(&row, 3)? as u64,
         unowned: get::<i64>(&row, 4)? as u64,
-        sources: sources.await?,
-        owners: owners.await?,
+        sources: counts(&sources)?,
+        owners: counts(&owners)?,
     })
 }
 
-async fn most(tx: &Tx, sql: &'static str) -> StoreResult<BTreeMap<String, u64>> {
-    let found = tx.query(sql, &[&(NAMES_MAX as i64)]).await?;
-    found.iter().map(|row| Ok((get_text(row, 0)?, get::<i64>(row, 1)? as u64))).collect()
+/// Names with their counts.
+fn counts(rows: &[Row]) -> StoreResult<BTreeMap<String, u64>> {
+    rows.iter().map(|row| Ok((get_text(row, 0)?, get::<i64>(row, 1)? as u64))).collect()
 }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 
 use crate::{
     model::{imported::Imported, time::Time},
@@ -114,22 +114,20 @@ pub fn standing(conn: &Connection) -> StoreResult<ImportStanding> {
                 ..ImportStanding::default()
             })
         })?;
-    let sources = most(
-        conn,
+    let sources = conn.prepare_cached(
         "SELECT source, count(*) AS n FROM imported
-        GROUP BY source ORDER BY n DESC, source LIMIT ?1",
+         GROUP BY source ORDER BY n DESC, source LIMIT ?1",
     )?;
-    let owners = most(
-        conn,
+    let owners = conn.prepare_cached(
         "SELECT owner, count(*) AS n FROM imported WHERE owner IS NOT NULL
-        GROUP BY owner ORDER BY n DESC, owner LIMIT ?1",
+         GROUP BY owner ORDER BY n DESC, owner LIMIT ?1",
     )?;
-    Ok(ImportStanding { sources, owners, ..counted })
+    Ok(ImportStanding { sources: most(sources)?, owners: most(owners)?, ..counted })
 }
 
-fn most(conn: &Connection, sql: &'static str) -> StoreResult<BTreeMap<String, u64>> {
-    let mut found = conn.prepare_cached(sql)?;
-    let rows = found
-        .query_map([NAMES_MAX as i64], |row| Ok((row.get(0)?, row.get::<_, i64>(1)? as u64)))?;
+/// Names with their counts.
+fn most(mut found: CachedStatement<'_>) -> StoreResult<BTreeMap<String, u64>> {
+    let row = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, i64>(1)? as u64));
+    let rows = found.query_map([NAMES_MAX as i64], row)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
