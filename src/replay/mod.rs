@@ -10,6 +10,7 @@
 
 pub mod backtest;
 mod books;
+pub mod imported;
 mod placing;
 mod world;
 
