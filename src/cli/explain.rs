@@ -112,7 +112,7 @@ impl Explain {
         let crms: Vec<String> = settings.crms.iter().map(|(name, _)| name.clone()).collect();
         let case = Case {
             book: &book,
-            reach: Reach { crms, asks, time_is_unsure: false },
+            reach: Reach { crms, asks, time_is_unsure: false, observe: None },
             source,
             content_type: self.content_type.as_deref(),
             account_owner: self.account_owner.as_deref(),

@@ -39,7 +39,8 @@ use toml::{
 pub use calendar::{CalendarSettings, CalendarSource};
 pub use destination::{Channel, ChannelKind, Crm, CrmKind};
 pub use parts::{
-    AlertSettings, KeepSettings, LimitSettings, LogSettings, PaceSettings, SourceLimits,
+    AlertSettings, KeepSettings, LimitSettings, LogSettings, ObserveSettings, PaceSettings,
+    SourceLimits,
 };
 pub use reference::REFERENCE;
 pub use secret::World;
@@ -48,7 +49,7 @@ pub use store::{PostgresSettings, SslMode, StoreSettings};
 pub use value::{Listen, PublicUrl, Size};
 
 use crate::{
-    model::{finding::Finding, time::Span},
+    model::{finding::Finding, observe::Observing, time::Span},
     notify::link::LinkKey,
     telemetry::log,
 };
@@ -58,8 +59,18 @@ use report::{Origin, Report, join};
 use section::{Section, read};
 
 /// The sections, which `Top` does not read.
-const SECTIONS: [&str; 9] =
-    ["log", "source", "crm", "channel", "calendar", "action_links", "keep", "limits", "alerts"];
+const SECTIONS: [&str; 10] = [
+    "log",
+    "source",
+    "crm",
+    "channel",
+    "calendar",
+    "action_links",
+    "keep",
+    "limits",
+    "alerts",
+    "observe",
+];
 
 /// Settings that can be used.
 #[derive(Debug)]
@@ -97,6 +108,8 @@ pub struct Settings {
     pub limits: LimitSettings,
     /// From when on the daemon tells people about itself.
     pub alerts: AlertSettings,
+    /// Nothing is written and nobody is told: another router is watched.
+    pub observe: Option<Observing>,
     /// What somebody should look at.
     pub warnings: Vec<Finding>,
     report: Report,
@@ -195,6 +208,8 @@ fn whole(
     let keep: Option<KeepSettings> = plain("keep", &[], table, report, world);
     let limits: Option<LimitSettings> = plain("limits", &[], table, report, world);
     let alerts: Option<AlertSettings> = plain("alerts", &[], table, report, world);
+    let observe: Option<ObserveSettings> = plain("observe", &[], table, report, world);
+    let observe = observe.filter(|_| table.contains_key("observe"));
     let links: Option<ActionLinks> = plain("action_links", &["secrets"], table, report, world);
     let sources = sources(table, report, world);
     let crms = named("crm", table, report, |path, table, report| {
@@ -224,6 +239,8 @@ fn whole(
         let names: Vec<&str> = sources.iter().map(|source| source.name.as_str()).collect();
         bounds::alerts(alerts, &names, report);
     }
+    let names: Vec<&str> = crms.iter().map(|(name, _)| name.as_str()).collect();
+    let observe = observe.and_then(|observe| bounds::observe(observe, &names, report));
     let link_key = links.as_ref().and_then(|links| link_key(links, report));
     let top = top?;
     let public_url = addresses(&top, report);
@@ -244,6 +261,7 @@ fn whole(
         keep: keep?,
         limits: limits?,
         alerts: alerts?,
+        observe,
         warnings: Vec::new(),
         report: report.clone(),
     })

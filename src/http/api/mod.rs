@@ -10,6 +10,7 @@ mod drafts;
 mod events;
 mod jobs;
 mod leads;
+mod observe;
 mod open;
 mod publish;
 mod ready;
@@ -59,6 +60,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
             .configure(leads::routes)
             .configure(events::routes)
             .configure(jobs::routes)
+            .configure(observe::routes)
             .configure(open::routes)
             .configure(replicas::routes)
             .configure(reps::routes)

@@ -41,6 +41,7 @@ const ROUTES: [(&str, &str); 44] = [
     ("DELETE", "/drafts/{name}"),
     ("GET", "/schedule"),
     ("DELETE", "/schedule/{id}"),
+    ("GET", "/observe"),
     ("GET", "/shadow"),
     ("POST", "/shadow"),
     ("DELETE", "/shadow"),

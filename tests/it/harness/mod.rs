@@ -244,6 +244,7 @@ impl Plant {
             alerts: config.alerts.clone(),
             free: Box::new(move || Some(free.load(Ordering::Relaxed))),
             drain: Span::ZERO,
+            observe: None,
             demo: None,
         }
     }
