@@ -88,7 +88,9 @@ fn against(
     let pools = || lead.through.iter().chain(&lead.pool);
     if pools().any(|pool| desk.book.reps_of(pool).contains(&rep.id.as_str())) {
         let pool = lead.pool.as_deref().unwrap_or_default();
-        return (Seen::Turn, format!(", whose turn it was in the pool {pool}"));
+        let turn = lead.owner.as_deref().map_or("another", |owner| name(desk, owner));
+        let why = format!("; both are in the pool {pool}, where it was the turn of {turn}");
+        return (Seen::Turn, why);
     }
     (Seen::Elsewhere, by_which_rules(desk, lead, rep))
 }
@@ -103,8 +105,11 @@ fn ours(desk: Desk<'_>, lead: &Lead) -> String {
         return format!("handoff had it wait{by}: {}", waits(waiting));
     }
     let Some(owner) = &lead.owner else { return "handoff gave it to nobody".to_owned() };
-    let name = desk.book.reps.get(owner).map_or(owner, |rep| &rep.name);
-    format!("handoff gave it to {name}{by}")
+    format!("handoff gave it to {}{by}", name(desk, owner))
+}
+
+fn name<'a>(desk: Desk<'a>, rep: &'a str) -> &'a str {
+    desk.book.reps.get(rep).map_or(rep, |known| &known.name)
 }
 
 /// The rules that would give it to this rep, and why none of them did.
