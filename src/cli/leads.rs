@@ -71,6 +71,7 @@ enum StateArg {
     Assigned,
     Answered,
     SetAside,
+    Observed,
 }
 
 impl StateArg {
@@ -80,6 +81,7 @@ impl StateArg {
             Self::Assigned => "assigned",
             Self::Answered => "answered",
             Self::SetAside => "set_aside",
+            Self::Observed => "observed",
         }
     }
 }

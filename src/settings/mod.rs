@@ -26,7 +26,7 @@ mod value;
 mod tests;
 
 use std::{
-    fmt, fs,
+    fs,
     net::SocketAddr,
     path::{Path, PathBuf},
 };
@@ -43,6 +43,7 @@ pub use parts::{
     SourceLimits,
 };
 pub use reference::REFERENCE;
+pub use report::Broken;
 pub use secret::World;
 pub use source::Source;
 pub use store::{PostgresSettings, SslMode, StoreSettings};
@@ -113,28 +114,6 @@ pub struct Settings {
     /// What somebody should look at.
     pub warnings: Vec<Finding>,
     report: Report,
-}
-
-/// Settings that cannot be used. Prints as a report with every problem in its place.
-#[derive(Clone, Debug)]
-pub struct Broken {
-    /// Everything that is wrong, in the order of the file.
-    pub findings: Vec<Finding>,
-    rendered: String,
-}
-
-impl fmt::Display for Broken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.rendered)
-    }
-}
-
-impl std::error::Error for Broken {}
-
-impl From<&Report> for Broken {
-    fn from(report: &Report) -> Self {
-        Self { findings: report.findings(), rendered: report.render() }
-    }
 }
 
 impl Settings {

@@ -212,12 +212,13 @@ async fn another_router_is_watched_and_every_disagreement_is_counted_and_explain
     pass(&plant, 2).await;
     nothing_was_written_or_told(&plant);
     plant.fill("agrees@linden.example", &[("form", "demo")]).await;
+    plant.idle().await;
     until("the new lead is written and told", || async {
-        of(&plant, JobKind::Write).await == 0 && of(&plant, JobKind::Tell).await == 0
+        let calls = plant.crm.stats().calls;
+        let is_written = calls.keys().any(|call| matches!(*call, "upsert" | "update"));
+        is_written && of(&plant, JobKind::Write).await == 0 && !plant.mail.mails().all().is_empty()
     })
     .await;
-    let calls = plant.crm.stats().calls;
-    assert!(calls.get("upsert").is_some_and(|count| *count == 1), "{calls:?}");
     let leads = plant.leads().await;
     let watched = leads.iter().filter(|lead| lead.observed.is_some()).count();
     assert_eq!((leads.len(), watched), (10, 9), "one lead of the same person, and ours");
