@@ -9,6 +9,7 @@
 //! Guarantees: a fatal store ends the process. Does not know: settings files; `app::parts` makes
 //! parts of settings, the demo and the tests make their own.
 
+mod connected;
 mod feeds;
 pub mod parts;
 mod process;

@@ -60,7 +60,9 @@ impl Check {
     pub fn run(self, session: &mut Session) -> Outcome {
         let mut report = Map::new();
         let mut is_good = true;
-        let loaded = Settings::load(&self.config.config);
+        // What only shows when the parts are made is a mistake as any other.
+        let loaded = Settings::load(&self.config.config)
+            .and_then(|settings| parts::connected(&settings).map(|_| settings));
         let findings = match &loaded {
             Ok(settings) => &settings.warnings,
             Err(broken) => &broken.findings,

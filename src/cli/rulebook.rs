@@ -55,7 +55,7 @@ use crate::{
   handoff rulebook show 12 --out old/            write its files into a folder
   handoff rulebook diff 11 12
   handoff rulebook lint drafts/                  rules that get no lead, pools that sleep, …
-  handoff rulebook backtest drafts/ --since 30d  which recorded leads would lie elsewhere
+  handoff rulebook backtest drafts/ --since 30d  which recorded leads would be placed otherwise
   handoff rulebook coverage --table territory    what has no row, and what has two
 
 A rulebook is a folder with rulebook.toml in it, or the file itself; what it names (tables,
@@ -98,7 +98,7 @@ enum What {
     },
     /// Look for what is wrong although it compiles; asks the daemon which leads came of late
     Lint(lint::Which),
-    /// Say which recorded leads would lie elsewhere with a draft
+    /// Say which recorded leads would be placed otherwise with a draft
     Backtest(backtest::Backtest),
     /// Say which keys of the tables have no row, and which have several
     Coverage(lint::Covering),

@@ -1,124 +1,67 @@
-//! What differs between two worlds of the same leads: which lead lies elsewhere, and by which rule.
+//! The leads that are placed otherwise in another world, gathered: which, how, and by which rule.
 //!
-//! A back-test, a draft that decides beside the live rulebook, and handing many leads over all ask
-//! the same question, so the answer has one shape.
-//!
-//! Guarantees: a lead is named once, with the first difference; nothing about a lead that lies the
-//! same is kept but counts. Does not know: how the two worlds came to be.
+//! Guarantees: a lead is named once, with the first difference; nothing about a lead that is placed
+//! the same is kept but counts. Does not know: how the two worlds came to be.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::model::{
-    lead::{Lead, State},
-    time::Time,
-};
+use super::placed::{Differs, Placed};
 
-/// Where a lead lies.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Spot {
-    /// Its state.
-    pub state: State,
-    /// Who has it.
-    pub owner: Option<String>,
-    /// The pool that gave it.
-    pub pool: Option<String>,
-    /// The rule that placed it.
-    pub rule: Option<String>,
-    /// Its SLA.
-    pub sla: Option<String>,
-    /// When it is to be answered.
-    pub deadline: Option<Time>,
-}
-
-impl Spot {
-    /// Of a lead as it is.
-    #[must_use]
-    pub fn of(lead: &Lead) -> Self {
-        let ladder = lead.ladder.as_ref().filter(|_| lead.state == State::Assigned);
-        Self {
-            state: lead.state,
-            owner: lead.owner.clone(),
-            pool: lead.pool.clone(),
-            rule: lead.rule.clone(),
-            sla: ladder.map(|ladder| ladder.sla.clone()),
-            deadline: ladder.map(|ladder| ladder.deadline),
-        }
-    }
-}
-
-/// A lead that lies elsewhere.
+/// A lead that is placed otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Move {
     /// Its public id.
     pub lead: Uuid,
-    /// Where it lies; nowhere when it is no lead of its own there.
-    pub from: Option<Spot>,
-    /// Where it would lie; nowhere in the same way.
-    pub to: Option<Spot>,
+    /// How it differs.
+    pub differs: Differs,
+    /// Where it is.
+    pub from: Placed,
+    /// Where it would be.
+    pub to: Placed,
 }
 
 impl Move {
-    /// The rule that moved it: the one by which it would lie there.
+    /// The rule that moved it: the one by which it would be there.
     #[must_use]
     pub fn rule(&self) -> &str {
-        let rule = |spot: &Option<Spot>| spot.as_ref().map(|spot| spot.rule.is_some());
-        let spot = if rule(&self.to) == Some(true) { &self.to } else { &self.from };
-        spot.as_ref().and_then(|spot| spot.rule.as_deref()).unwrap_or("no rule")
-    }
-
-    /// What differs, in words.
-    #[must_use]
-    pub fn differs_in(&self) -> Vec<&'static str> {
-        let (Some(from), Some(to)) = (&self.from, &self.to) else { return vec!["lead"] };
-        let all = [
-            ("state", from.state != to.state),
-            ("owner", from.owner != to.owner),
-            ("pool", from.pool != to.pool),
-            ("rule", from.rule != to.rule),
-            ("SLA", from.sla != to.sla),
-            ("deadline", from.deadline != to.deadline),
-        ];
-        all.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
+        self.to.rule.as_deref().or(self.from.rule.as_deref()).unwrap_or("no rule")
     }
 }
 
-/// Counts of one rep in both worlds.
+/// Leads given to one rep in both worlds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Load {
-    /// Leads given as it is.
+    /// As it is.
     pub before: u64,
-    /// Leads given as it would be.
+    /// As it would be.
     pub after: u64,
 }
 
 /// All differences.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Diff {
-    /// Leads that lie elsewhere, in the order in which they came to.
+    /// Leads that are placed otherwise, in the order in which they came to.
     pub moves: Vec<Move>,
+    /// How many, by how they differ: `held` are those that newly wait.
+    pub kinds: BTreeMap<Differs, u64>,
     /// How many, by the rule that moved them.
     pub by_rule: BTreeMap<String, u64>,
     /// Leads given, by rep.
     pub reps: BTreeMap<String, Load>,
-    /// Leads that newly wait, by what they wait for, or are set aside.
-    pub newly: BTreeMap<&'static str, u64>,
 }
 
 impl Diff {
-    /// A lead lies elsewhere. It has not been named before.
-    pub fn add(&mut self, moved: Move) {
+    /// Takes in a lead that has not been named before; says whether it is placed otherwise.
+    pub fn add(&mut self, lead: Uuid, from: Placed, to: Placed) -> bool {
+        let Some(differs) = from.differs(&to) else { return false };
+        let moved = Move { lead, differs, from, to };
+        *self.kinds.entry(differs).or_default() += 1;
         *self.by_rule.entry(moved.rule().to_owned()).or_default() += 1;
-        let state = |spot: &Option<Spot>| spot.as_ref().map(|spot| spot.state);
-        let (from, to) = (state(&moved.from), state(&moved.to));
-        if from != to
-            && let Some(to @ (State::Waiting | State::SetAside)) = to
-        {
-            *self.newly.entry(to.word()).or_default() += 1;
-        }
         self.moves.push(moved);
+        true
     }
 
     /// A lead was given to somebody, as it is or as it would be.
@@ -134,34 +77,35 @@ impl Diff {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::lead::State;
 
-    fn spot(owner: Option<&str>, rule: &str) -> Spot {
-        Spot {
-            state: if owner.is_some() { State::Assigned } else { State::Waiting },
+    fn placed(owner: Option<&str>, rule: &str) -> Placed {
+        Placed {
+            state: Some(if owner.is_some() { State::Assigned } else { State::Waiting }),
             owner: owner.map(str::to_owned),
-            pool: None,
             rule: Some(rule.to_owned()),
-            sla: None,
-            deadline: None,
+            waits_for: owner.is_none().then(|| "somebody".to_owned()),
+            ..Placed::default()
         }
     }
 
     #[test]
     fn moves_are_grouped_by_the_rule_that_moved_them() {
         let mut diff = Diff::default();
-        let moved = |to: Spot| Move {
-            lead: Uuid::nil(),
-            from: Some(spot(Some("ada"), "all")),
-            to: Some(to),
-        };
-        diff.add(moved(spot(Some("bob"), "dach")));
-        diff.add(moved(spot(None, "dach")));
+        let from = placed(Some("ada"), "all");
+        for (to, is_moved) in [
+            (placed(Some("bob"), "dach"), true),
+            (placed(None, "dach"), true),
+            (from.clone(), false),
+            (Placed::default(), true),
+        ] {
+            assert_eq!(diff.add(Uuid::nil(), from.clone(), to), is_moved);
+        }
         diff.gave("ada", false);
         diff.gave("bob", true);
-        assert_eq!(diff.by_rule, BTreeMap::from([("dach".to_owned(), 2)]));
-        assert_eq!(diff.newly, BTreeMap::from([("waiting", 1)]));
+        assert_eq!(diff.by_rule, [("all".to_owned(), 1), ("dach".to_owned(), 2)].into());
+        let kinds = [(Differs::Held, 1), (Differs::Pool, 1), (Differs::Reading, 1)];
+        assert_eq!(diff.kinds, kinds.into());
         assert_eq!(diff.reps["bob"], Load { before: 0, after: 1 });
-        assert_eq!(diff.moves[0].differs_in(), ["owner", "rule"]);
-        assert_eq!(diff.moves[1].differs_in(), ["state", "owner", "rule"]);
     }
 }

@@ -9,7 +9,7 @@
 //! `pool` (what a pool does with it), `look` and `rotate` (which rep), `turns` (what that changes), `assign` (the lead gets an owner and a clock), `review` (the ladder),
 //! `news` (what acting and people brought), `explain` (why, said back); apart from leads: `watch`
 //! (what the daemon finds out about itself becomes alerts), `statement` (what a rep got), and `shadow` (a draft that
-//! decides beside, compared by `differ`); and `observe` (another router is watched).
+//! decides beside); `placed` and `diff` say how two decisions about the same leads differ; and `observe` (another router is watched).
 
 mod absent;
 mod account_why;
@@ -17,7 +17,6 @@ pub mod ask;
 pub mod assign;
 pub mod available;
 pub mod diff;
-pub mod differ;
 pub mod explain;
 pub mod fill;
 mod look;
@@ -26,6 +25,7 @@ pub mod matching;
 pub mod news;
 mod note;
 pub mod observe;
+pub mod placed;
 mod pool;
 pub mod prepare;
 pub mod replay;

@@ -8,9 +8,7 @@
 
 use std::collections::HashMap;
 
-use serde::{Deserialize, Serialize};
-
-use super::{Reach, decide, differ::Outcome};
+use super::{Reach, decide, placed::Placed};
 use crate::{
     model::{
         lead::{Lead, State, Waiting},
@@ -26,12 +24,12 @@ use crate::{
 pub struct Turns(Option<HashMap<String, Rotation>>);
 
 /// The same lead by two rulebooks.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Compared {
     /// By the one in force.
-    pub live: Outcome,
+    pub live: Placed,
     /// By the shadow.
-    pub shadow: Outcome,
+    pub shadow: Placed,
 }
 
 /// Decides a step by the shadow's rulebook, after the plan in force was made of it; nothing if
@@ -45,7 +43,7 @@ pub fn look(
     now: Time,
 ) -> Option<Compared> {
     let before = snapshot.lead;
-    let by_live = outcome(before, live);
+    let by_live = placed(before, live);
     let rotations = turns.0.get_or_insert_with(|| snapshot.team.rotations.clone());
     if by_live.is_none() {
         follow(rotations, snapshot.team, &live.team);
@@ -66,7 +64,7 @@ pub fn look(
     };
     let seen = Snapshot { lead: before, company: snapshot.company, team: &team };
     let plan = decide(book, reach, &seen, &step, now);
-    let by_shadow = outcome(before, &plan);
+    let by_shadow = placed(before, &plan);
     if by_shadow.is_some() {
         let own: Vec<TeamChange> = plan
             .team
@@ -108,16 +106,16 @@ fn follow(own: &mut HashMap<String, Rotation>, live: &Team, changes: &[TeamChang
 }
 
 /// Where a plan places its lead, if it does so.
-fn outcome(before: Option<&Lead>, plan: &Plan) -> Option<Outcome> {
+fn placed(before: Option<&Lead>, plan: &Plan) -> Option<Placed> {
     let decision = plan.decision.as_ref()?;
     let Some(lead) = &plan.lead else {
-        return (decision.what == What::Rejected).then(Outcome::unread);
+        return (decision.what == What::Rejected).then(Placed::default);
     };
     let had = before.filter(|before| before.uuid == lead.uuid).map(|before| before.state);
     let is_open = matches!(had, None | Some(State::Waiting)) || decision.what == What::Reopened;
     let is_asked = matches!(lead.waiting, Some(Waiting::Facts { .. }));
     let is_placed = decision.why.contains_key("fields") || decision.what == What::Reopened;
-    (is_open && is_placed && !is_asked).then(|| Outcome::of(lead))
+    (is_open && is_placed && !is_asked).then(|| Placed::of(lead))
 }
 
 #[cfg(test)]
@@ -125,7 +123,7 @@ mod tests {
     use super::*;
     use crate::{
         decide::{
-            differ::Differs,
+            placed::Differs,
             sample::{NOON, World, book, member, pool},
         },
         model::{

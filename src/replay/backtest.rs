@@ -11,13 +11,10 @@ use serde::Serialize;
 
 use super::{
     Replay,
-    world::{Outcome, Recorded, World},
+    world::{Recorded, Stored, World},
 };
 use crate::{
-    decide::{
-        diff::{Diff, Move, Spot},
-        replay::saw,
-    },
+    decide::{diff::Diff, placed::Placed, replay::saw},
     model::{
         id::{EventId, Seq},
         lead::Lead,
@@ -110,59 +107,44 @@ impl Backtest {
             self.draft.team.follow(&moved);
             return Ok(());
         }
-        let outcome: Outcome =
+        let stored: Stored =
             serde_json::from_str(&row.doc).map_err(|why| format!("it does not read: {why}"))?;
         let saw = saw(row)?;
-        let one = Recorded { row, saw: &saw, outcome: &outcome, moved: &moved };
-        self.tested.leads += u64::from(outcome.what == What::Opened);
-        if outcome.what == What::Answered {
+        let one = Recorded { row, saw: &saw, stored: &stored, moved: &moved };
+        self.tested.leads += u64::from(stored.what == What::Opened);
+        if stored.what == What::Answered {
             self.note_answer(&one);
         }
-        let spots = |world: &World, after: Option<Lead>| -> (Option<EventId>, Option<Spot>) {
-            match after {
-                Some(lead) => (Some(lead.event), Some(Spot::of(&lead))),
-                None => (None, world.before(&one).as_ref().map(Spot::of)),
-            }
-        };
-        let before = [&self.live, &self.draft].map(|world| owner_before(world, &one));
+        let owners = [&self.live, &self.draft].map(|world| owner_before(world, &one));
         let (live, draft) = (self.live.step(&one), self.draft.step(&one));
         if live.is_none() && draft.is_none() {
             return Ok(());
         }
-        let recorded = outcome.spot(saw.lead_before().as_ref().map(Spot::of));
-        let of_live = match &live {
-            Some(_) => spots(&self.live, live.clone()).1,
-            None => recorded.clone(),
+        let of = |lead: Option<Lead>| lead.as_ref().map(Placed::of).unwrap_or_default();
+        let recorded = stored.placed(of(saw.lead_before()));
+        let of_live = live.as_ref().map_or_else(|| recorded.clone(), Placed::of);
+        let of_draft = match &draft {
+            Some(lead) => Placed::of(lead),
+            None => of(self.draft.before(&one)),
         };
-        let (_, of_draft) = spots(&self.draft, draft.clone());
-        for (is_after, (spot, before)) in [&of_live, &of_draft].into_iter().zip(before).enumerate()
-        {
-            if let Some(owner) = spot.as_ref().and_then(|spot| spot.owner.as_ref())
+        let both = [&of_live, &of_draft].into_iter().zip(owners).zip([false, true]);
+        for ((placed, before), is_after) in both {
+            if let Some(owner) = &placed.owner
                 && before.as_ref() != Some(owner)
             {
-                self.tested.diff.gave(owner, is_after == 1);
+                self.tested.diff.gave(owner, is_after);
             }
         }
-        for (world, after) in [(&mut self.live, live), (&mut self.draft, draft.clone())] {
-            keep(world, after, recorded.as_ref());
+        if let Some(lead) = &draft
+            && !self.known.contains(&lead.event)
+            && self.tested.diff.add(lead.uuid, of_live, of_draft)
+        {
+            self.known.insert(lead.event);
         }
-        self.compare(draft.as_ref(), row, of_live, of_draft);
+        for (world, after) in [(&mut self.live, live), (&mut self.draft, draft)] {
+            keep(world, after, &recorded);
+        }
         Ok(())
-    }
-
-    /// Names a lead when it first lies elsewhere.
-    fn compare(
-        &mut self,
-        draft: Option<&Lead>,
-        row: &RecordRow,
-        from: Option<Spot>,
-        to: Option<Spot>,
-    ) {
-        let id = row.lead.map(|lead| EventId(lead.0)).or(draft.map(|lead| lead.event));
-        let (Some(id), Some(lead)) = (id, draft) else { return };
-        if from != to && self.known.insert(id) {
-            self.tested.diff.add(Move { lead: lead.uuid, from, to });
-        }
     }
 
     /// Whether an answer came in time in each world.
@@ -170,7 +152,7 @@ impl Backtest {
         let is_late = |world: &World| {
             let lead = world.before(one);
             let deadline = lead.and_then(|lead| Some(lead.ladder?.first_deadline));
-            u64::from(deadline.is_some_and(|deadline| deadline < one.outcome.at))
+            u64::from(deadline.is_some_and(|deadline| deadline < one.stored.at))
         };
         self.tested.late_before += is_late(&self.live);
         self.tested.late_after += is_late(&self.draft);
@@ -178,7 +160,7 @@ impl Backtest {
 }
 
 fn owner_before(world: &World, one: &Recorded<'_>) -> Option<String> {
-    if one.outcome.what == What::Opened {
+    if one.stored.what == What::Opened {
         return None;
     }
     let lead = one.saw.lead.as_ref()?;
@@ -186,10 +168,10 @@ fn owner_before(world: &World, one: &Recorded<'_>) -> Option<String> {
     here.map_or_else(|| lead.owner.clone(), |lead| lead.owner.clone())
 }
 
-/// A lead that lies as recorded needs no keeping.
-fn keep(world: &mut World, after: Option<Lead>, recorded: Option<&Spot>) {
+/// A lead that is placed as recorded needs no keeping.
+fn keep(world: &mut World, after: Option<Lead>, recorded: &Placed) {
     let Some(mut lead) = after else { return };
-    if Some(&Spot::of(&lead)) == recorded {
+    if Placed::of(&lead) == *recorded {
         world.elsewhere.remove(&lead.event);
     } else {
         lead.id = crate::model::id::LeadId(lead.event.0);
@@ -203,8 +185,8 @@ async fn first_recorded(store: &dyn Store, since: Time) -> StoreResult<Option<Se
         let filter = RecordFilter { after: Some(Seq(after)), lead: None, max: 1 };
         let row = store.records(filter).await?.rows.into_iter().next();
         Ok(row.and_then(|row| {
-            let outcome: Outcome = serde_json::from_str(&row.doc).ok()?;
-            Some((row.seq, outcome.at, row.saw.is_some()))
+            let stored: Stored = serde_json::from_str(&row.doc).ok()?;
+            Some((row.seq, stored.at, row.saw.is_some()))
         }))
     };
     let (mut low, mut high) = (0, store.tally(since).await?.last_seq);

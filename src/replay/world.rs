@@ -1,7 +1,7 @@
 //! A world in which another rulebook decided what was recorded.
 //!
 //! Guarantees: the recorded steps at their instants, with people who evolve by this world's own
-//! decisions; of leads only those are kept that lie elsewhere than recorded.
+//! decisions; of leads only those are kept that are placed otherwise than recorded.
 //! Does not know: what would have happened otherwise: answers come when they came, and reviews when
 //! they were due then.
 
@@ -10,7 +10,7 @@ use std::{collections::HashMap, sync::Arc};
 use serde::Deserialize;
 
 use crate::{
-    decide::{diff::Spot, replay::Seen},
+    decide::{placed::Placed, replay::Seen},
     model::{
         event::Fate,
         id::EventId,
@@ -25,9 +25,9 @@ use crate::{
     rulebook::Rulebook,
 };
 
-/// The parts of a stored decision that say where the lead lies after it.
+/// The parts of a stored decision that say where it placed its lead.
 #[derive(Debug, Deserialize)]
-pub struct Outcome {
+pub struct Stored {
     /// The version that made it.
     pub rulebook: u32,
     /// When.
@@ -39,33 +39,43 @@ pub struct Outcome {
     pool: Option<String>,
     sla: Option<String>,
     deadline: Option<Time>,
-    waiting: Option<serde::de::IgnoredAny>,
-    set_aside: Option<serde::de::IgnoredAny>,
+    waiting: Option<Waits>,
+    set_aside: Option<String>,
 }
 
-impl Outcome {
-    /// Where a lead lies after it that lay there before it.
+#[derive(Debug, Deserialize)]
+struct Waits {
+    r#for: String,
+}
+
+impl Stored {
+    /// Whether it placed its lead at all.
     #[must_use]
-    pub fn spot(&self, before: Option<Spot>) -> Option<Spot> {
+    pub fn places(&self) -> bool {
+        self.owner.is_some() || self.waiting.is_some() || self.set_aside.is_some()
+    }
+
+    /// Where its lead is after it that was there before it.
+    #[must_use]
+    pub fn placed(&self, before: Placed) -> Placed {
         let state = match (&self.owner, &self.waiting, &self.set_aside) {
             (Some(_), ..) => State::Assigned,
             (None, Some(_), _) => State::Waiting,
             (None, None, Some(_)) => State::SetAside,
             (None, None, None) => return before,
         };
-        let rule = self.rule.clone().or_else(|| before.as_ref().and_then(|spot| spot.rule.clone()));
         let is_given = state == State::Assigned;
-        let owner = self.owner.clone();
-        // Who had it before stays its owner while it waits.
-        let owner = owner.or_else(|| before.and_then(|spot| spot.owner));
-        Some(Spot {
-            state,
-            owner,
-            pool: self.pool.clone(),
-            rule,
+        Placed {
+            state: Some(state),
+            rule: self.rule.clone().or(before.rule),
+            pool: self.pool.clone().filter(|_| is_given),
+            // Who had it before stays its owner while it waits.
+            owner: self.owner.clone().or(before.owner),
             sla: self.sla.clone().filter(|_| is_given),
             deadline: self.deadline.filter(|_| is_given),
-        })
+            set_aside: self.set_aside.clone(),
+            waits_for: self.waiting.as_ref().map(|waiting| waiting.r#for.clone()),
+        }
     }
 }
 
@@ -75,8 +85,8 @@ pub struct Recorded<'r> {
     pub row: &'r RecordRow,
     /// What it saw.
     pub saw: &'r Saw<'r>,
-    /// What it came to.
-    pub outcome: &'r Outcome,
+    /// Where it placed its lead.
+    pub stored: &'r Stored,
     /// What it moved about people.
     pub moved: &'r Moved,
 }
@@ -87,7 +97,7 @@ pub struct World {
     pub book: Arc<Rulebook>,
     /// People.
     pub team: Team,
-    /// Leads that lie elsewhere than recorded, by the event that opened them.
+    /// Leads that are placed otherwise than recorded, by the event that opened them.
     pub elsewhere: HashMap<EventId, Lead>,
     /// Everything so far was recorded with this very rulebook: nothing need be decided.
     pub is_as_recorded: bool,
@@ -110,16 +120,16 @@ impl World {
     pub fn step(&mut self, one: &Recorded<'_>) -> Option<Lead> {
         let is_here =
             one.saw.lead.as_ref().is_some_and(|lead| self.elsewhere.contains_key(&lead.event));
-        let outcome = one.outcome;
+        let stored = one.stored;
         self.is_as_recorded &=
-            outcome.rulebook == self.book.version && one.saw.basis == self.book.basis.hash;
+            stored.rulebook == self.book.version && one.saw.basis == self.book.basis.hash;
         // What places nobody and moves no turn is the same by every rulebook.
-        let is_same = !is_here && one.moved.pools.is_empty() && outcome.spot(None).is_none();
+        let is_same = !is_here && one.moved.pools.is_empty() && !stored.places();
         if self.is_as_recorded || is_same {
             self.team.follow(one.moved);
             return None;
         }
-        let mut seen = Seen::of(&self.book, one.saw, one.row.event, outcome.at);
+        let mut seen = Seen::of(&self.book, one.saw, one.row.event, stored.at);
         if let Some(lead) = &mut seen.lead
             && let Some(here) = self.elsewhere.get(&lead.event)
         {

@@ -165,12 +165,16 @@ impl Settings {
         }
     }
 
-    /// A finding about a section (`channel.alerts`, `crm.hubspot`) in a part's own sentence
-    /// (`key: what is wrong; how to mend it`), so that a part that refuses its settings later is
-    /// still shown in its place.
+    /// Findings about sections (`channel.alerts`, `crm.hubspot`) in their parts' own sentences
+    /// (`key: what is wrong; how to mend it`), so that what parts refuse later is still shown in its
+    /// place.
     #[must_use]
-    pub fn complaint(&self, section: &str, sentence: &str) -> Finding {
-        self.report.complaint(section, sentence)
+    pub fn refused(&self, complaints: &[(String, String)]) -> Broken {
+        let mut report = self.report.clone();
+        for (section, sentence) in complaints {
+            report.complain(section, sentence);
+        }
+        Broken::from(&report)
     }
 }
 

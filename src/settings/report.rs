@@ -134,17 +134,13 @@ impl Report {
         if self.is_full(true) {
             return;
         }
-        let finding = self.complaint(section, sentence);
-        self.findings.push(finding);
-    }
-
-    pub(super) fn complaint(&self, section: &str, sentence: &str) -> Finding {
         let word = sentence.split([':', ' ']).next().unwrap_or_default();
         let key = if word == "secret" { "secrets" } else { word };
         let path = join(section, key);
         let path = if self.has(&path) { path.as_str() } else { section };
         let (message, mend) = sentence.split_once("; ").unwrap_or((sentence, ""));
-        self.finding(path, message, mend)
+        let finding = self.finding(path, message, mend);
+        self.findings.push(finding);
     }
 
     fn finding(&self, path: &str, message: impl Into<String>, mend: &str) -> Finding {

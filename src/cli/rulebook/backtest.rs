@@ -18,8 +18,11 @@ use crate::{
         store::opened,
         when,
     },
-    decide::diff::{Move, Spot},
-    model::{id::Seq, time::Span},
+    decide::{
+        diff::Move,
+        placed::{Differs, Placed},
+    },
+    model::{id::Seq, lead::State, time::Span},
     replay::{Replay, backtest::Tested},
     rulebook::{Rulebook, Setup},
     store::{RecordFilter, Store},
@@ -80,7 +83,10 @@ impl Backtest {
                 if !is_json && tested.decisions >= next {
                     next = tested.decisions + TELL_EVERY;
                     let differ = tested.diff.moves.len();
-                    let said = format!("{} decisions, {differ} leads differ", tested.decisions);
+                    let said = format!(
+                        "{} decisions, {differ} leads are placed otherwise",
+                        tested.decisions
+                    );
                     screen.toned(Tone::Dim, &said);
                     screen.flush();
                 }
@@ -125,7 +131,7 @@ fn compiled(files: &crate::rulebook::Files, basis: &str) -> Result<Rulebook, Str
 fn print(screen: &mut Screen, tested: &Tested) {
     let diff = &tested.diff;
     screen.line(&format!(
-        "{} decisions about {} new leads; {} leads lie elsewhere.",
+        "{} decisions about {} new leads; {} leads are placed otherwise.",
         tested.decisions,
         tested.leads,
         diff.moves.len()
@@ -133,17 +139,14 @@ fn print(screen: &mut Screen, tested: &Tested) {
     if tested.left_out > 0 {
         screen.line(&format!("{} decisions without a record were left out.", tested.left_out));
     }
-    let mut rules: Vec<_> = diff.by_rule.iter().collect();
-    rules.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
-    let rows: Vec<Vec<String>> = rules
-        .iter()
-        .take(ROWS_MAX)
-        .map(|(rule, count)| vec![(*rule).clone(), count.to_string()])
-        .collect();
-    screen.table(&["moved by the rule", "leads"], &rows, "No lead lies elsewhere.");
-    let (before, after) = (diff.reps.values().map(|load| load.before).sum::<u64>(), {
-        diff.reps.values().map(|load| load.after).sum::<u64>()
-    });
+    let kinds = diff.kinds.iter().map(|(kind, count)| (Differs::says(kind.word()), *count));
+    let rules = diff.by_rule.iter().map(|(rule, count)| (rule.as_str(), *count));
+    counts(screen, "what differs", kinds.collect(), "No lead is placed otherwise.");
+    if !diff.moves.is_empty() {
+        counts(screen, "moved by the rule", rules.collect(), "");
+    }
+    let before: u64 = diff.reps.values().map(|load| load.before).sum();
+    let after: u64 = diff.reps.values().map(|load| load.after).sum();
     let share = |count: u64, all: u64| format!("{:.1} %", count as f64 * 100.0 / all.max(1) as f64);
     let rows: Vec<Vec<String>> = diff
         .reps
@@ -159,30 +162,39 @@ fn print(screen: &mut Screen, tested: &Tested) {
         })
         .collect();
     screen.table(&["rep", "leads", "share", "with the draft", "share"], &rows, "Nobody got one.");
-    for (state, count) in &diff.newly {
-        screen.line(&format!("Newly {}: {count}", state.replace('_', " ")));
-    }
     screen.line(&format!(
         "Projected from the real answers: {} late as it is, {} with the draft.",
         tested.late_before, tested.late_after
     ));
 }
 
-/// Every lead that differs: its id, where it lies, and where it would lie.
+/// Counts by what is counted, the largest first.
+fn counts(screen: &mut Screen, heading: &str, mut counts: Vec<(&str, u64)>, none: &str) {
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let rows: Vec<Vec<String>> = counts
+        .into_iter()
+        .take(ROWS_MAX)
+        .map(|(name, count)| vec![name.to_owned(), count.to_string()])
+        .collect();
+    screen.table(&[heading, "leads"], &rows, none);
+}
+
+/// Every lead that differs: its id, how, where it is, and where it would be.
 fn csv(moves: &[Move]) -> Vec<u8> {
     let mut rows = csv::Writer::from_writer(Vec::new());
-    let spot = |spot: &Option<Spot>| -> [String; 5] {
-        let Some(spot) = spot else { return Default::default() };
+    let cells = |placed: &Placed| {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        let (owner, pool) = (text(&spot.owner), text(&spot.pool));
-        [spot.state.word().to_owned(), owner, pool, text(&spot.rule), text(&spot.sla)]
+        let state = placed.state.map_or("", State::word).to_owned();
+        let (owner, pool) = (text(&placed.owner), text(&placed.pool));
+        [state, owner, pool, text(&placed.rule), text(&placed.sla)]
     };
-    let head = ["lead", "state", "owner", "pool", "rule", "sla", "new_state", "new_owner"];
+    let head = ["lead", "differs", "state", "owner", "pool", "rule", "sla", "new_state"];
     // Writing into memory cannot fail.
-    let _ = rows.write_record(head.into_iter().chain(["new_pool", "new_rule", "new_sla"]));
+    let _ =
+        rows.write_record(head.into_iter().chain(["new_owner", "new_pool", "new_rule", "new_sla"]));
     for one in moves {
-        let cells = [one.lead.to_string()].into_iter().chain(spot(&one.from));
-        let _ = rows.write_record(cells.chain(spot(&one.to)));
+        let first = [one.lead.to_string(), one.differs.word().to_owned()];
+        let _ = rows.write_record(first.into_iter().chain(cells(&one.from)).chain(cells(&one.to)));
     }
     rows.into_inner().unwrap_or_default()
 }

@@ -6,11 +6,14 @@
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use crate::cli::{
-    exit::{Exit, Outcome},
-    row::Row,
-    screen::Tone,
-    session::Session,
+use crate::{
+    cli::{
+        exit::{Exit, Outcome},
+        row::Row,
+        screen::Tone,
+        session::Session,
+    },
+    decide::placed::Differs,
 };
 
 #[derive(Debug, Args)]
@@ -80,7 +83,7 @@ fn report(session: &mut Session) -> Outcome {
     {
         let mut counts: Vec<(u64, String)> = row
             .members(path)
-            .filter_map(|(name, count)| Some((count.0.as_u64()?, words(name))))
+            .filter_map(|(name, count)| Some((count.0.as_u64()?, Differs::says(name).to_owned())))
             .collect();
         counts.sort_by(|a, b| b.cmp(a));
         let rows: Vec<Vec<String>> =
@@ -98,20 +101,4 @@ fn report(session: &mut Session) -> Outcome {
         session.screen.toned_as_it_is(Tone::Dim, &draft);
     }
     Ok(Exit::Ok)
-}
-
-/// A kind of difference as people say it.
-fn words(kind: &str) -> String {
-    match kind {
-        "reading" => "only one of them can read it",
-        "set_aside" => "set aside by one of them",
-        "held" => "the draft has it wait",
-        "placed" => "the draft places what waits",
-        "pool" => "another pool or person",
-        "turn" => "another member of the same pool (turns: approximate)",
-        "sla" => "the same owner, another SLA",
-        "rule" => "the same owner by another rule",
-        other => other,
-    }
-    .to_owned()
 }

@@ -119,7 +119,7 @@ impl Salesforce {
         if let Some(bad) = names.chain(&settings.source_field).find(|name| !soql::is_name(name)) {
             return Err(format!("{bad:?} is not the API name of a field, such as Handoff_Id__c"));
         }
-        outbound.check(&settings.base_url)?;
+        outbound.check(&settings.base_url).map_err(|why| format!("base_url: {why}"))?;
         let sessions = Sessions::new(
             settings.base_url.clone(),
             settings.grant.clone(),
