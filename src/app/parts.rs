@@ -117,6 +117,7 @@ pub fn from_settings(settings: Settings) -> anyhow::Result<Parts> {
         calendars,
         free,
         drain: settings.limits.drain,
+        observe: settings.observe,
         demo: None,
     })
 }

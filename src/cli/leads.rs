@@ -75,6 +75,7 @@ enum StateArg {
     Assigned,
     Answered,
     SetAside,
+    Observed,
 }
 
 impl StateArg {
@@ -84,6 +85,7 @@ impl StateArg {
             Self::Assigned => "assigned",
             Self::Answered => "answered",
             Self::SetAside => "set_aside",
+            Self::Observed => "observed",
         }
     }
 }

@@ -32,6 +32,7 @@ pub mod explain;
 mod imported;
 pub mod jobs;
 pub mod leads;
+pub mod observe;
 pub mod open;
 pub mod owners;
 pub mod replay;
@@ -87,6 +88,7 @@ enum Command {
     Rulebook(rulebook::Rulebooks),
     Token(token::Tokens),
     Backup(backup::Backup),
+    Observe(observe::Observe),
     Replay(replay::ReplayStored),
     Store(store::Stores),
     Open(open::Open),
@@ -152,6 +154,7 @@ impl Command {
             Self::Rulebook(rulebook) => rulebook.run(session),
             Self::Token(token) => token.run(session),
             Self::Backup(backup) => backup.run(session),
+            Self::Observe(observe) => observe.run(session),
             Self::Replay(replay) => replay.run(session),
             Self::Store(stores) => stores.run(session),
             Self::Open(open) => open.run(session),

@@ -19,6 +19,7 @@ pub mod lead;
 pub mod moved;
 pub mod news;
 pub mod normalize;
+pub mod observe;
 pub mod plan;
 pub mod record;
 pub mod replica;

@@ -11,6 +11,7 @@
 pub mod backtest;
 mod books;
 pub mod imported;
+pub mod observed;
 mod placing;
 mod world;
 

@@ -11,6 +11,7 @@ mod events;
 mod imported;
 mod jobs;
 mod leads;
+mod observe;
 mod open;
 mod publish;
 mod ready;
@@ -61,6 +62,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
             .configure(events::routes)
             .configure(imported::routes)
             .configure(jobs::routes)
+            .configure(observe::routes)
             .configure(open::routes)
             .configure(replicas::routes)
             .configure(reps::routes)

@@ -10,7 +10,7 @@ use super::{caller, hash, token};
 use crate::harness::{Config, Plant};
 
 /// Every route of the API.
-const ROUTES: [(&str, &str); 48] = [
+const ROUTES: [(&str, &str); 49] = [
     ("GET", "/leads"),
     ("GET", "/leads/{lead}"),
     ("GET", "/leads/{lead}/why"),
@@ -45,6 +45,7 @@ const ROUTES: [(&str, &str); 48] = [
     ("DELETE", "/drafts/{name}"),
     ("GET", "/schedule"),
     ("DELETE", "/schedule/{id}"),
+    ("GET", "/observe"),
     ("GET", "/shadow"),
     ("POST", "/shadow"),
     ("DELETE", "/shadow"),
