@@ -43,7 +43,7 @@ use crate::{
     decide::Reach,
     http::{Front, bounds::Bounds, pages::DemoButtons, secrets::SecretUse},
     intake::{Scheme, form},
-    model::{alert, time::Span},
+    model::{alert, observe::Observing, time::Span},
     notify::{Channel, link::LinkKey},
     outbound::gate::Limits,
     rulebook::{Files, Rulebook},
@@ -130,6 +130,8 @@ pub struct Parts {
     pub drain: Span,
     /// How many bytes the mirror of accounts may take.
     pub accounts: usize,
+    /// Nothing is written and nobody is told: what another router does is looked at.
+    pub observe: Option<Observing>,
     /// What a demo adds to the board.
     pub demo: Option<Arc<dyn DemoButtons>>,
 }
@@ -180,6 +182,7 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
         crms: parts.crms.keys().cloned().collect(),
         asks: setup.asked.clone(),
         time_is_unsure: false,
+        observe: parts.observe,
     };
     let wakes = Arc::new(Wakes::default());
     let crms = parts.crms.keys().map(|name| format!("crm:{name}"));
@@ -294,6 +297,7 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
     let (server, serving) = server::serve(listener, &front)?;
     // Deliveries are taken meanwhile; the first one is decided with all accounts.
     worker.first_mirror().await?;
+    worker.say_mode().await?;
     let (stop, stopped) = watch::channel(false);
     let loops =
         tokio::spawn(run::run(Arc::clone(&worker), Some(files), parts.workers_per_lane, stopped));

@@ -120,6 +120,7 @@ pub fn from_settings(settings: Settings) -> anyhow::Result<Parts> {
         accounts: settings.limits.accounts.map_or_else(super::process::quarter_of_memory, |most| {
             usize::try_from(most.0).unwrap_or(usize::MAX)
         }),
+        observe: settings.observe,
         demo: None,
     })
 }

@@ -106,7 +106,7 @@ impl Explain {
         let looked = offline::mirror(&settings);
         let case = Case {
             book: &book,
-            reach: Reach { crms, asks, time_is_unsure: false },
+            reach: Reach { crms, asks, time_is_unsure: false, observe: None },
             mirror: looked.as_ref().ok(),
             source,
             content_type: self.content_type.as_deref(),

@@ -144,6 +144,7 @@ impl House {
             free: Box::new(|| None),
             drain: Span::ZERO,
             accounts: usize::MAX,
+            observe: None,
             demo: Some(buttons),
         };
         let running = app::start(parts).await?;

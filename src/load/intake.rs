@@ -324,6 +324,7 @@ fn parts(store: Arc<dyn Store>) -> anyhow::Result<Parts> {
         free: Box::new(|| None),
         drain: Span::ZERO,
         accounts: usize::MAX,
+        observe: None,
         demo: None,
     })
 }

@@ -10,14 +10,16 @@ use tokio::sync::broadcast::Receiver;
 
 use super::{
     Amend, Audit, Batch, BatchDone, Bloat, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter,
-    JobFilter, JobOrder, Keep, LeadFilter, LeadRow, LeadStory, MirrorDone, MirrorOrder, MirrorRow,
-    NewRulebook, Page, Paper, Papers, Published, RecordFilter, RulebookRow, Store, StoreResult,
-    Swept, Tally, Terms, TokenOrder, TokenRow, Wake, agree::Change,
+    ImportDone, ImportKey, ImportOrder, ImportStanding, JobFilter, JobOrder, Keep, LeadFilter,
+    LeadRow, LeadStory, MirrorDone, MirrorOrder, MirrorRow, NewRulebook, Page, Paper, Papers,
+    Published, RecordFilter, RulebookRow, Store, StoreResult, Swept, Tally, Terms, TokenOrder,
+    TokenRow, Wake, agree::Change,
 };
 use crate::model::{
     alert::RaisedAlert,
     event::{Accepted, Event, NewEvent},
     id::{EventId, Seq},
+    imported::Imported,
     job::{JobRow, Settled, Settlement},
     plan::Decided,
     record::RecordRow,
@@ -128,6 +130,9 @@ verbs! {
     mirror(order: MirrorOrder) -> MirrorDone;
     accounts(after: Option<(String, String)>, max: usize) -> Vec<MirrorRow>;
     mirror_version() -> u64;
+    import(order: ImportOrder) -> ImportDone;
+    imported(after: ImportKey, max: usize) -> Vec<Imported>;
+    import_standing() -> ImportStanding;
     agree(name: String, change: Arc<Change>, now: Time) -> ();
     newest_rulebook() -> u32;
     ready() -> ();

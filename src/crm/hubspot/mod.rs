@@ -154,6 +154,10 @@ impl Crm for Hubspot {
         Box::pin(self.list_owners(now))
     }
 
+    fn is_nobody(&self, owner: &str) -> bool {
+        self.settings.default_owners.iter().any(|one| one == owner)
+    }
+
     fn calls(&self) -> u64 {
         self.api.outbound.calls()
     }

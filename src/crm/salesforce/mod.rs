@@ -155,6 +155,10 @@ impl Crm for Salesforce {
         self.api.sessions.share(tokens);
     }
 
+    fn is_nobody(&self, owner: &str) -> bool {
+        self.settings.default_owners.iter().any(|one| soql::is_same_id(one, owner))
+    }
+
     fn calls(&self) -> u64 {
         self.api.outbound.calls()
     }

@@ -168,6 +168,7 @@ impl Plant {
             CrmKind::Hubspot => {
                 let settings: HubspotSettings = serde_json::from_value(json!({
                     "base_url": self.crm.url, "token": TOKEN, "allow_private": true,
+                    "default_owners": ["9999"],
                 }))
                 .expect("settings");
                 Arc::new(Hubspot::new(settings).expect("hubspot"))
@@ -245,6 +246,7 @@ impl Plant {
             free: Box::new(move || Some(free.load(Ordering::Relaxed))),
             drain: Span::ZERO,
             accounts: usize::MAX,
+            observe: None,
             demo: None,
         }
     }
