@@ -11,6 +11,7 @@
 pub mod backtest;
 mod books;
 mod placing;
+mod reading;
 mod world;
 
 use serde::Serialize;
