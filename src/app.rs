@@ -9,6 +9,7 @@
 //! Guarantees: a fatal store ends the process. Does not know: settings files; `app::parts` makes
 //! parts of settings, the demo and the tests make their own.
 
+mod connected;
 mod feeds;
 pub mod parts;
 mod process;
@@ -42,7 +43,7 @@ use crate::{
     decide::Reach,
     http::{Front, bounds::Bounds, pages::DemoButtons, secrets::SecretUse},
     intake::{Scheme, form},
-    model::{alert, time::Span},
+    model::{alert, observe::Observing, time::Span},
     notify::{Channel, link::LinkKey},
     outbound::gate::Limits,
     rulebook::{Files, Rulebook},
@@ -127,6 +128,8 @@ pub struct Parts {
     /// How long a daemon that stops still answers, while it says that it is not ready: so long does
     /// a load balancer take to notice.
     pub drain: Span,
+    /// Nothing is written and nobody is told: what another router does is looked at.
+    pub observe: Option<Observing>,
     /// What a demo adds to the board.
     pub demo: Option<Arc<dyn DemoButtons>>,
 }
@@ -177,6 +180,7 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
         crms: parts.crms.keys().cloned().collect(),
         asks: setup.asked.clone(),
         time_is_unsure: false,
+        observe: parts.observe,
     };
     let wakes = Arc::new(Wakes::default());
     let crms = parts.crms.keys().map(|name| format!("crm:{name}"));
@@ -291,6 +295,7 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
     let (server, serving) = server::serve(listener, &front)?;
     // Deliveries are taken meanwhile; the first one is decided with all accounts.
     worker.first_mirror().await?;
+    worker.say_mode().await?;
     let (stop, stopped) = watch::channel(false);
     let loops =
         tokio::spawn(run::run(Arc::clone(&worker), Some(files), parts.workers_per_lane, stopped));

@@ -1,7 +1,6 @@
 //! Parts from settings: the one place where concrete adapters are named for a running daemon.
 //!
-//! Guarantees: everything that a part refuses about its settings is reported at once, in its place
-//! of the file. Does not know: how parts are joined; `app` does.
+//! Guarantees: nothing is opened before every part has taken its settings. Does not know: how parts are joined; `app` does.
 
 use std::{
     collections::BTreeMap,
@@ -14,23 +13,21 @@ use std::{
 use anyhow::Context as _;
 use url::Url;
 
-pub use super::setup::of_settings as setup;
-use super::{ChannelPart, CrmPart, Parts};
+use super::{
+    Parts,
+    connected::{self, Connected},
+};
+pub use super::{
+    connected::{crm, from_settings as connected},
+    setup::of_settings as setup,
+};
 use crate::{
     clock::SystemClock,
-    crm::{Crm, hubspot::Hubspot, salesforce::Salesforce},
     http::bounds::{Bounds, Bucket, SourceBounds},
     intake::Scheme,
-    model::finding::Finding,
-    notify::{
-        Channel, email::Email, link::LinkKey, pagerduty::PagerDuty, slack::Slack, webhook::Webhook,
-    },
-    outbound::gate::Limits,
+    notify::link::LinkKey,
     rulebook::{Files, MAIN},
-    settings::{
-        ChannelKind, CrmKind, LimitSettings, PaceSettings, PostgresSettings, Settings, SslMode,
-        StoreSettings,
-    },
+    settings::{LimitSettings, PostgresSettings, Settings, SslMode, StoreSettings},
     store::{
         Store,
         postgres::{Options, PostgresStore, Sizes, TlsMode},
@@ -38,7 +35,6 @@ use crate::{
         sqlite::{Pace, SqliteStore},
     },
     telemetry::Metrics,
-    worker::calendar::Calendar,
     worker::watch::Free,
 };
 
@@ -77,36 +73,8 @@ pub fn read_rulebook(main: &Path) -> Result<Files, String> {
 /// # Errors
 /// What the parts refuse, or the store that cannot be opened.
 pub fn from_settings(settings: Settings) -> anyhow::Result<Parts> {
-    let mut wrong: Vec<Finding> = Vec::new();
-    let (mut crms, mut channels) = (BTreeMap::new(), BTreeMap::new());
-    for (name, part) in &settings.crms {
-        match crm(&part.kind) {
-            Ok((crm, limits)) => {
-                let limits = paced(limits, part.pace);
-                let callback = None;
-                let part = CrmPart { crm, limits, is_asked: part.ask, callback };
-                crms.insert(name.clone(), part);
-            }
-            Err(why) => wrong.push(settings.complaint(&format!("crm.{name}"), &why)),
-        }
-    }
-    for (name, part) in &settings.channels {
-        match channel(&part.kind) {
-            Ok((channel, limits)) => {
-                let limits = paced(limits, part.pace);
-                channels.insert(name.clone(), ChannelPart { channel, limits });
-            }
-            Err(why) => wrong.push(settings.complaint(&format!("channel.{name}"), &why)),
-        }
-    }
-    let calendars = calendars(&settings).unwrap_or_else(|more| {
-        wrong.extend(more);
-        Vec::new()
-    });
-    if !wrong.is_empty() {
-        let lines: Vec<String> = wrong.iter().map(ToString::to_string).collect();
-        anyhow::bail!("the settings have mistakes:\n{}", lines.join("\n"));
-    }
+    let Connected { mut crms, channels, calendars } = connected::from_settings(&settings)
+        .map_err(|broken| anyhow::anyhow!("the settings have mistakes:\n{broken}"))?;
     let bounds = bounds(&settings);
     for (name, part) in settings.crms {
         let callback = part.callback.map(|source| Arc::new(source.scheme));
@@ -149,23 +117,9 @@ pub fn from_settings(settings: Settings) -> anyhow::Result<Parts> {
         calendars,
         free,
         drain: settings.limits.drain,
+        observe: settings.observe,
         demo: None,
     })
-}
-
-/// The readers of people's calendars.
-///
-/// # Errors
-/// Each that cannot be read, in its place of the settings.
-pub fn calendars(settings: &Settings) -> Result<Vec<Calendar>, Vec<Finding>> {
-    let (mut calendars, mut wrong) = (Vec::new(), Vec::new());
-    for part in &settings.calendars {
-        match super::feeds::calendar(part) {
-            Ok(calendar) => calendars.push(calendar),
-            Err(why) => wrong.push(settings.complaint(&format!("calendar.{}", part.name), &why)),
-        }
-    }
-    if wrong.is_empty() { Ok(calendars) } else { Err(wrong) }
 }
 
 fn bounds(settings: &Settings) -> Bounds {
@@ -232,46 +186,6 @@ fn throwaway_key() -> anyhow::Result<LinkKey> {
     getrandom::fill(&mut secret).context("the machine gives no randomness")?;
     tracing::warn!("no secret for action links is set: those in messages end with this process");
     LinkKey::new(&[secret]).map_err(anyhow::Error::msg)
-}
-
-/// A CRM connection and the pace that its vendor allows.
-///
-/// # Errors
-/// A sentence about its settings.
-pub fn crm(kind: &CrmKind) -> Result<(Arc<dyn Crm>, Limits), String> {
-    // Below what the smallest plans allow; every call of a step counts.
-    let limits = Limits { per_second: 10, burst: 10, ..Limits::default() };
-    Ok(match kind {
-        CrmKind::Hubspot(settings) => (Arc::new(Hubspot::new((**settings).clone())?), limits),
-        CrmKind::Salesforce(settings) => (Arc::new(Salesforce::new((**settings).clone())?), limits),
-    })
-}
-
-fn channel(kind: &ChannelKind) -> Result<(Arc<dyn Channel>, Limits), String> {
-    let per_second = |per_second| Limits { per_second, burst: per_second, ..Limits::default() };
-    Ok(match kind {
-        ChannelKind::Email(settings) => {
-            let ca = match &settings.ca_file {
-                None => None,
-                Some(file) => Some(fs::read(file).map_err(|error| {
-                    format!("ca_file: cannot be read: {error}; name a file of PEM certificates")
-                })?),
-            };
-            (Arc::new(Email::new(settings, ca.as_deref())?), per_second(10))
-        }
-        // Slack takes one message a second from an incoming webhook.
-        ChannelKind::Slack(settings) => (Arc::new(Slack::new(settings)?), per_second(1)),
-        ChannelKind::PagerDuty(settings) => (Arc::new(PagerDuty::new(settings)?), per_second(2)),
-        ChannelKind::Webhook(settings) => (Arc::new(Webhook::new(settings)?), per_second(20)),
-    })
-}
-
-fn paced(limits: Limits, pace: PaceSettings) -> Limits {
-    Limits {
-        per_second: pace.per_second.unwrap_or(limits.per_second),
-        burst: pace.burst.unwrap_or(limits.burst),
-        ..limits
-    }
 }
 
 fn duration(span: crate::model::time::Span) -> Duration {

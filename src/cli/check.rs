@@ -21,6 +21,7 @@ use crate::{
     app::parts,
     model::{
         finding::{Finding, render},
+        observe::Observing,
         time::Time,
     },
     rulebook::{Files, MAIN, Rulebook},
@@ -59,13 +60,19 @@ impl Check {
     pub fn run(self, session: &mut Session) -> Outcome {
         let mut report = Map::new();
         let mut is_good = true;
-        let loaded = Settings::load(&self.config.config);
+        // What only shows when the parts are made is a mistake as any other.
+        let loaded = Settings::load(&self.config.config)
+            .and_then(|settings| parts::connected(&settings).map(|_| settings));
         let findings = match &loaded {
             Ok(settings) => &settings.warnings,
             Err(broken) => &broken.findings,
         };
         is_good &= loaded.is_ok();
-        report.insert("settings".to_owned(), json!({ "findings": findings }));
+        let observe = loaded.as_ref().ok().and_then(|settings| settings.observe.as_ref());
+        report.insert(
+            "settings".to_owned(),
+            json!({ "findings": findings, "observes": observe.map(|observe| &observe.crm) }),
+        );
         if !session.screen.is_json() {
             say_settings(&mut session.screen, &self.config, &loaded);
         }
@@ -114,6 +121,9 @@ fn say_settings(
             }
             let (sources, crms) = (settings.sources.len(), settings.crms.len());
             let channels = settings.channels.len();
+            if let Some(observing) = &settings.observe {
+                screen.toned(Tone::Bad, &says_observing(observing));
+            }
             screen.toned(
                 Tone::Good,
                 &format!(
@@ -124,6 +134,16 @@ fn say_settings(
         }
         Err(broken) => screen.block(&broken.to_string()),
     }
+}
+
+/// That nothing will be written or told.
+fn says_observing(observing: &Observing) -> String {
+    let Observing { crm, after, until } = observing;
+    format!(
+        "Observe mode: leads are decided, and nothing is written to any CRM or told to anybody \
+         (but alerts about handoff itself). {crm} is looked at {after} after a lead came, and up \
+         to {until}."
+    )
 }
 
 /// The report of a rulebook, or what is in it.

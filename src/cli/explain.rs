@@ -1,18 +1,20 @@
 //! `handoff explain`: why a lead goes where it goes.
 //!
 //! Guarantees: a payload is decided by the same pure code as in the daemon: read, mapped,
-//! normalised, asked about, routed; nothing is sent and nothing is stored.
+//! normalised, asked about, routed; nothing is sent and nothing is stored. Accounts are those of the
+//! store, if it can be seen from here; the answer says when it cannot.
 //! Does not know: turns and absences of the day, unless the daemon is asked about a stored lead.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+mod case;
+
+use std::path::PathBuf;
 
 use clap::Args;
+use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use self::case::{Case, DecidedHere, Explained};
 use super::{
     exit::{Exit, Outcome, Stop},
     offline::{self, Config},
@@ -21,19 +23,9 @@ use super::{
     when, why,
 };
 use crate::{
-    app::parts,
-    decide::{self, Reach, prepare::prepare},
-    intake::form,
-    model::{
-        field::{Field, Fields},
-        id::{EventId, event_uuid},
-        lead::Lead,
-        news::{Known, KnownRecord, News},
-        plan::{Draft, Input, Plan, Snapshot, Step, StepEvent},
-        team::Team,
-        time::Time,
-    },
-    rulebook::Rulebook,
+    decide::{Reach, matching::Mirror},
+    model::field::{Field, Fields},
+    store::StoreError,
 };
 
 /// Say why a lead goes where it goes: one payload here, or a stored lead.
@@ -47,8 +39,9 @@ use crate::{
   handoff explain --lead 0197c1d2-… --version 12  where version 12 would have sent it
   handoff explain --lead 0197c1d2-… --rulebook drafts/
 
-A payload is decided as if nobody had a turn yet and nobody were away today; every CRM that would
-be asked has answered, and knows nobody unless --account-owner or --person-owner says so.")]
+A payload is decided as if nobody had a turn yet and nobody were away today; it is matched against
+the accounts of the store, where there is one; every CRM that would be asked has answered, and
+knows nobody unless --account-owner or --person-owner says so.")]
 pub struct Explain {
     /// The payload as the source posts it; - is the standard input
     #[arg(required_unless_present = "lead", conflicts_with = "lead", requires = "source")]
@@ -106,13 +99,15 @@ impl Explain {
             return Err(Stop::usage(format!("no source has this name; there are: {known}")));
         }
         let path = self.rulebook.as_deref().unwrap_or(&settings.rulebook);
-        let book = compiled(path, &settings)?;
+        let book = offline::compiled(path, &settings)?;
         let asks: Vec<String> =
             settings.crms.iter().filter(|(_, crm)| crm.ask).map(|(name, _)| name.clone()).collect();
         let crms: Vec<String> = settings.crms.iter().map(|(name, _)| name.clone()).collect();
+        let looked = offline::mirror(&settings);
         let case = Case {
             book: &book,
-            reach: Reach { crms, asks, time_is_unsure: false },
+            reach: Reach { crms, asks, time_is_unsure: false, observe: None },
+            mirror: looked.as_ref().ok(),
             source,
             content_type: self.content_type.as_deref(),
             account_owner: self.account_owner.as_deref(),
@@ -120,6 +115,7 @@ impl Explain {
             now,
         };
         let body = offline::payload(payload)?;
+        let accounts = Accounts::of(&looked);
         match case.decide(&body)? {
             Explained::Unreadable(reason) => {
                 if !session.printed_json(&json!({ "unreadable": reason })) {
@@ -129,22 +125,14 @@ impl Explain {
                 Ok(Exit::No)
             }
             Explained::Decided(decided) => {
-                if !session.printed_json(&decided.in_json()) {
+                if !session.printed_json(&decided.in_json(&accounts)) {
                     decided.print(&mut session.screen);
+                    accounts.print(&mut session.screen);
                 }
                 Ok(Exit::Ok)
             }
         }
     }
-}
-
-fn compiled(path: &Path, settings: &crate::settings::Settings) -> Result<Rulebook, Stop> {
-    let files = offline::files(path)?;
-    Rulebook::compile(&files, &parts::setup(settings), 0).map_err(|findings| {
-        let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
-        let mend = "mend the rulebook first; `handoff check` shows each place";
-        Stop::no(format!("{}\n{mend}", lines.join("\n")))
-    })
 }
 
 impl Explain {
@@ -174,127 +162,39 @@ impl Explain {
     }
 }
 
-/// One payload and what it is decided with.
-pub struct Case<'a> {
-    /// The rulebook.
-    pub book: &'a Rulebook,
-    /// What is connected.
-    pub reach: Reach,
-    /// Where the payload comes from.
-    pub source: &'a str,
-    /// How it is encoded, if that is known.
-    pub content_type: Option<&'a str>,
-    /// Who owns the account in the CRM.
-    pub account_owner: Option<&'a str>,
-    /// Who owns the person in the CRM.
-    pub person_owner: Option<&'a str>,
-    /// When.
-    pub now: Time,
+/// Which accounts the lead was matched against.
+#[derive(Debug, Serialize)]
+struct Accounts {
+    /// How many; nothing, if none can be seen from here.
+    count: Option<usize>,
+    /// The version of the mirror.
+    version: Option<u64>,
+    /// Why none can be seen.
+    unknown_because: Option<String>,
 }
 
-/// What became of a payload.
-#[derive(Debug)]
-pub enum Explained {
-    /// It would be rejected, and why.
-    Unreadable(String),
-    /// It would be a lead.
-    Decided(Box<DecidedHere>),
-}
-
-/// A decision made here.
-#[derive(Debug)]
-pub struct DecidedHere {
-    /// The fill as it was understood.
-    pub draft: Draft,
-    /// The lead as it would be.
-    pub lead: Lead,
-    /// Why, as `decide::explain` says it.
-    pub why: Value,
-    /// Which work would follow: kind and destination.
-    pub jobs: Vec<(&'static str, String)>,
-}
-
-impl Case<'_> {
-    /// Decides it from nothing: no lead of this person, no turns, nobody away.
-    ///
-    /// # Errors
-    /// An owner who is no rep, or who has no id in any CRM that is asked.
-    pub fn decide(&self, body: &[u8]) -> Result<Explained, Stop> {
-        let document = form::document(self.content_type, body);
-        let draft = match prepare(self.book, self.source, document) {
-            Input::Fill(draft) => *draft,
-            Input::Unreadable(unread) => return Ok(Explained::Unreadable(unread.reason)),
-            Input::News(_) | Input::Review => {
-                return Ok(Explained::Unreadable("it is no form fill".to_owned()));
-            }
-        };
-        let event = StepEvent {
-            id: EventId(1),
-            uuid: event_uuid(self.now, self.source, "explain"),
-            source: self.source.to_owned(),
-            received_at: self.now,
-            actor: None,
-        };
-        let mut plan = self.step(None, Some(event), Input::Fill(Box::new(draft.clone())));
-        for news in self.facts(plan.lead.as_ref())? {
-            let lead = plan.lead.clone();
-            let next = self.step(lead.as_ref(), None, Input::News(Box::new(news)));
-            // An answer that was not the last one changes the lead and routes nothing yet.
-            plan = Plan { lead: next.lead.clone().or(lead), ..next };
+impl Accounts {
+    fn of(looked: &Result<Mirror, StoreError>) -> Self {
+        let seen = looked.as_ref().ok();
+        Self {
+            count: seen.map(Mirror::len),
+            version: seen.map(Mirror::version),
+            unknown_because: looked.as_ref().err().map(ToString::to_string),
         }
-        let (Some(lead), Some(decision)) = (plan.lead, plan.decision) else {
-            return Err(Stop::no("nothing was decided for this payload"));
-        };
-        let intent = draft.intent.as_deref();
-        let why = decide::explain::decision(self.book, &decision, self.source, intent);
-        let why = serde_json::to_value(why).map_err(anyhow::Error::from)?;
-        let jobs = plan.jobs.into_iter().map(|job| (job.kind.word(), job.destination)).collect();
-        Ok(Explained::Decided(Box::new(DecidedHere { draft, lead, why, jobs })))
     }
 
-    fn step(&self, lead: Option<&Lead>, event: Option<StepEvent>, input: Input) -> Plan {
-        let team = Team::default();
-        let snapshot = Snapshot { lead, company: None, team: &team };
-        decide::decide(self.book, &self.reach, &snapshot, &Step { event, input }, self.now)
-    }
-
-    /// What every asked CRM answers. The owners are known to the first that can name them.
-    fn facts(&self, lead: Option<&Lead>) -> Result<Vec<News>, Stop> {
-        let mut account = self.record("account", self.account_owner)?;
-        let mut person = self.record("person", self.person_owner)?;
-        let Some(lead) = lead.map(|lead| lead.uuid) else { return Ok(Vec::new()) };
-        let each = |crm: &String| News::Facts {
-            lead,
-            destination: crm.clone(),
-            known: Known {
-                person: person.remove(crm),
-                account: account.remove(crm),
-                response: None,
-            },
-        };
-        Ok(self.reach.asks.iter().map(each).collect())
-    }
-
-    fn record(&self, what: &str, rep: Option<&str>) -> Result<BTreeMap<String, KnownRecord>, Stop> {
-        let Some(rep) = rep else { return Ok(BTreeMap::new()) };
-        let Some(known) = self.book.reps.get(rep) else {
-            return Err(Stop::usage(format!("--{what}-owner {rep}: no rep has this id")));
-        };
-        let found = self.reach.asks.iter().find_map(|crm| Some((crm, known.crm.get(crm)?)));
-        let Some((crm, owner)) = found else {
-            return Err(Stop::usage(format!(
-                "--{what}-owner {rep}: this rep has an owner id in no CRM that is asked; add \
-                 crm.<connection> to the rep"
-            )));
-        };
-        let record =
-            KnownRecord { record: "explain".to_owned(), name: None, owner: Some(owner.clone()) };
-        Ok(BTreeMap::from([(crm.clone(), record)]))
+    /// Nothing, if they were all there.
+    fn print(&self, screen: &mut Screen) {
+        if let Some(why) = &self.unknown_because {
+            let text = "Decided without the mirror of accounts: what rules ask of it is unknown";
+            screen.line("");
+            screen.toned(Tone::Dim, &format!("{text} ({}).", clean(why, 300)));
+        }
     }
 }
 
 impl DecidedHere {
-    fn in_json(&self) -> Value {
+    fn in_json(&self, accounts: &Accounts) -> Value {
         let jobs: Vec<Value> = self
             .jobs
             .iter()
@@ -307,6 +207,7 @@ impl DecidedHere {
             "lead": self.lead,
             "why": self.why,
             "jobs": jobs,
+            "accounts": accounts,
         })
     }
 

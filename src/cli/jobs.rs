@@ -62,6 +62,7 @@ enum Kind {
     Write,
     Tell,
     Ask,
+    Observe,
 }
 
 impl Jobs {
@@ -94,6 +95,7 @@ fn list(session: &mut Session, args: &List) -> Outcome {
         Kind::Write => "write",
         Kind::Tell => "tell",
         Kind::Ask => "ask",
+        Kind::Observe => "observe",
     });
     query.extend(word.map(|word| ("kind", word.to_owned())));
     if args.dead || args.living {

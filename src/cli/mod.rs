@@ -6,15 +6,18 @@
 //! Does not know: how anything is decided or stored.
 //!
 //! Shared by all: `exit` (codes), `screen` (output), `row` (reading answers), `when` (times as
-//! typed), `session`, `remote` with `refusal` (the daemon), `offline` (this machine).
+//! typed), `sheet` (CSV files), `session`, `remote` with `refusal` (the daemon), `offline` (this
+//! machine), `keeper` (whichever of the two has the store).
 
 pub mod exit;
+pub mod keeper;
 pub mod offline;
 pub mod refusal;
 pub mod remote;
 pub mod row;
 pub mod screen;
 pub mod session;
+pub mod sheet;
 pub mod token_text;
 pub mod when;
 pub mod why;
@@ -26,8 +29,10 @@ pub mod check;
 pub mod demo;
 pub mod events;
 pub mod explain;
+mod imported;
 pub mod jobs;
 pub mod leads;
+pub mod observe;
 pub mod open;
 pub mod owners;
 pub mod replay;
@@ -83,6 +88,7 @@ enum Command {
     Rulebook(rulebook::Rulebooks),
     Token(token::Tokens),
     Backup(backup::Backup),
+    Observe(observe::Observe),
     Replay(replay::ReplayStored),
     Store(store::Stores),
     Open(open::Open),
@@ -148,6 +154,7 @@ impl Command {
             Self::Rulebook(rulebook) => rulebook.run(session),
             Self::Token(token) => token.run(session),
             Self::Backup(backup) => backup.run(session),
+            Self::Observe(observe) => observe.run(session),
             Self::Replay(replay) => replay.run(session),
             Self::Store(stores) => stores.run(session),
             Self::Open(open) => open.run(session),

@@ -17,9 +17,14 @@ use sha2::{Digest, Sha256};
 use super::exit::{Exit, Stop};
 use crate::{
     app::parts,
-    rulebook::Files,
+    decide::matching::{Builder, Mirror},
+    rulebook::{Files, Rulebook},
     settings::{Settings, StoreSettings, World},
-    store::{Store, StoreError, StoreResult, sqlite::SqliteStore},
+    store::{
+        Store, StoreError, StoreResult,
+        mirror::ACCOUNTS_MAX,
+        sqlite::{self, SqliteStore},
+    },
 };
 
 /// Which settings.
@@ -82,6 +87,19 @@ pub fn files(path: &Path) -> Result<Files, Stop> {
     parts::read_rulebook(path).map_err(|why| Stop::new(Exit::Failed, why))
 }
 
+/// A rulebook that can decide, from its folder or its main file.
+///
+/// # Errors
+/// A file cannot be read, or the rulebook is not good: every finding.
+pub fn compiled(path: &Path, settings: &Settings) -> Result<Rulebook, Stop> {
+    let files = files(path)?;
+    Rulebook::compile(&files, &parts::setup(settings), 0).map_err(|findings| {
+        let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
+        let mend = "mend the rulebook first; `handoff check` shows each place";
+        Stop::no(format!("{}\n{mend}", lines.join("\n")))
+    })
+}
+
 /// A payload from a file, or from the standard input for `-`.
 ///
 /// # Errors
@@ -131,16 +149,53 @@ pub fn file(config: &Config) -> Result<Option<(PathBuf, SqliteStore)>, Stop> {
     }
 }
 
+/// The mirror of accounts as the store has it: read beside a daemon that may have the store, and
+/// without changing anything. `Err` says why there is none to be seen from here.
+///
+/// # Errors
+/// There is no store, or it cannot be read from here.
+pub fn mirror(settings: &Settings) -> Result<Mirror, StoreError> {
+    let mut builder = Builder::default();
+    let version = match &settings.store {
+        StoreSettings::Sqlite { path } if !path.exists() => {
+            let why = format!("there is no store at {}", path.display());
+            return Err(StoreError::Refused(why));
+        }
+        StoreSettings::Sqlite { path } => {
+            sqlite::read_mirror_beside(path, |row| builder.add(&row.origin, &row.account))?
+        }
+        StoreSettings::Postgres(settings) => {
+            let opened = parts::open_postgres(settings, 0);
+            let store = opened.map_err(|error| StoreError::Refused(format!("{error:#}")))?;
+            verb(read_mirror(&store, &mut builder))?
+        }
+    };
+    Ok(builder.finish(version))
+}
+
+async fn read_mirror(store: &dyn Store, builder: &mut Builder) -> StoreResult<u64> {
+    let version = store.mirror_version().await?;
+    let mut after = None;
+    loop {
+        let rows = store.accounts(after, ACCOUNTS_MAX).await?;
+        rows.iter().for_each(|row| builder.add(&row.origin, &row.account));
+        let Some(last) = rows.into_iter().next_back() else { return Ok(version) };
+        after = Some((last.origin, last.account.id));
+    }
+}
+
 /// Waits for a verb of the store.
 ///
 /// # Errors
 /// Those of the store.
 pub fn wait<T>(verb: impl Future<Output = StoreResult<T>>) -> Result<T, Stop> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("no runtime for the store")?;
-    runtime.block_on(verb).map_err(|error| failed(&error))
+    self::verb(verb).map_err(|error| failed(&error))
+}
+
+fn verb<T>(verb: impl Future<Output = StoreResult<T>>) -> StoreResult<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| StoreError::Busy(format!("no runtime: {error}")))?;
+    runtime.block_on(verb)
 }
 
 /// A store's error as the end of a command.

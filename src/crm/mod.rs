@@ -181,6 +181,10 @@ pub trait Crm: Send + Sync {
     fn share_session(&self, _tokens: Arc<dyn TokenShelf>) {}
     /// How many calls it has made, for the pace that its gate keeps.
     fn calls(&self) -> u64;
+    /// Whether this owner counts as nobody, as the integration's own user does.
+    fn is_nobody(&self, _owner: &str) -> bool {
+        false
+    }
     /// Who we are there: proves that the credential works.
     fn whoami(&self, now: Time) -> Boxed<'_, Result<String, Failure>>;
     /// Reads a callback's body (`POST /crm/{name}`), already verified by the caller: records that

@@ -24,7 +24,10 @@ pub fn decide(
 ) -> Plan {
     let is_recent =
         |lead: &&Lead| event.received_at.since(lead.filled_at) <= desk.book.same_lead_within;
-    let same = lead.filter(is_recent).filter(|lead| is_one_person(lead, draft));
+    // A lead that is only watched and one that is ours are never one: neither is touched by the
+    // other's mode.
+    let is_of_mode = |lead: &&Lead| lead.observed.is_some() == desk.reach.observe.is_some();
+    let same = lead.filter(is_recent).filter(is_of_mode).filter(|lead| is_one_person(lead, draft));
     let mut plan = if let Some(lead) = same {
         join(desk, lead, event, draft)
     } else {
@@ -56,6 +59,10 @@ fn earlier(desk: Desk<'_>, person: Option<&Lead>, company: Option<&Lead>) -> Vec
     let mut all: Vec<Earlier> = Vec::new();
     for (lead, is_company) in [(person, false), (company, true)] {
         let Some(lead) = lead else { continue };
+        // Whom we would have given it to has not had it.
+        if lead.observed.is_some() && desk.reach.observe.is_none() {
+            continue;
+        }
         let Some(rep) = &lead.owner else { continue };
         if all.iter().any(|known| known.rep == *rep) {
             continue;
@@ -118,12 +125,12 @@ fn join(desk: Desk<'_>, lead: &Lead, event: &StepEvent, draft: &Draft) -> Plan {
         lead.intent.clone_from(&draft.intent);
     }
     let mut plan = match lead.state {
-        State::Answered | State::SetAside if is_stronger => reopen(desk, lead),
+        State::Answered | State::SetAside | State::Observed if is_stronger => reopen(desk, lead),
         // A fact that was missing may have come.
         State::Waiting if lead.awaited.is_empty() => route::place(desk, None, lead, What::Joined),
         State::Assigned if is_stronger => hasten(desk, lead),
         State::Assigned | State::Answered => tell_owner(desk, lead),
-        State::Waiting | State::SetAside => Plan {
+        State::Waiting | State::SetAside | State::Observed => Plan {
             decision: Some(note::decision(desk, What::Joined)),
             lead: Some(lead),
             ..Plan::nothing()

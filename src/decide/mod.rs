@@ -9,7 +9,7 @@
 //! `pool` (what a pool does with it), `look` and `rotate` (which rep), `turns` (what that changes), `assign` (the lead gets an owner and a clock), `review` (the ladder),
 //! `news` (what acting and people brought), `explain` (why, said back); apart from leads: `watch`
 //! (what the daemon finds out about itself becomes alerts), `statement` (what a rep got), and `shadow` (a draft that
-//! decides beside); `placed` and `diff` say how two decisions about the same leads differ.
+//! decides beside); `placed` and `diff` say how two decisions about the same leads differ; and `observe` (another router is watched).
 
 mod absent;
 mod account_why;
@@ -24,6 +24,7 @@ mod losers;
 pub mod matching;
 pub mod news;
 mod note;
+pub mod observe;
 pub mod placed;
 mod pool;
 pub mod prepare;
@@ -39,13 +40,15 @@ pub mod statement;
 mod turns;
 pub mod watch;
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use crate::{
     model::{
         event::Fate,
+        lead::Lead,
         moved::Moved,
-        plan::{Filled, Input, Plan, Snapshot, Step, Unread, What},
+        observe::Observing,
+        plan::{Filled, Input, Plan, Snapshot, Step, StepEvent, Unread, What},
         record::Record,
         saw::Saw,
         team::Team,
@@ -63,6 +66,8 @@ pub struct Reach {
     pub asks: Vec<String>,
     /// The wall clock has just jumped: re-assignments and pages wait until the time is sure.
     pub time_is_unsure: bool,
+    /// Nothing is written and nobody is told: what another router does is looked at.
+    pub observe: Option<Observing>,
 }
 
 /// Everything a decision stands on, beside the lead.
@@ -93,18 +98,28 @@ pub fn decide(
             fill::decide(desk, (snapshot.lead, snapshot.company), event, draft)
         }
         (Input::Unreadable(unread), Some(event)) => unreadable(desk, &event.source, unread),
-        (Input::News(news), event) => news::decide(desk, snapshot.lead, event.as_ref(), news),
-        (Input::Review, _) => {
-            snapshot.lead.map_or_else(Plan::nothing, |lead| review::decide(desk, lead))
+        (Input::News(_) | Input::Review, event) => {
+            let alone = observe::left_alone(desk, snapshot.lead, &step.input);
+            alone.unwrap_or_else(|| later(desk, snapshot.lead, event.as_ref(), &step.input))
         }
         (Input::Fill(_) | Input::Unreadable(_), None) => Plan::nothing(),
     };
+    observe::quieten(desk, snapshot.lead, step, &mut plan);
     // What changes a lead or people has its place among the decisions: else nothing that came
     // after it could be decided again.
     if plan.decision.is_none() && (plan.lead.is_some() || !plan.team.is_empty()) {
         plan.decision = Some(note::decision(desk, What::Noted));
     }
     plan
+}
+
+/// News, and looks at leads that are there.
+fn later(desk: Desk<'_>, lead: Option<&Lead>, event: Option<&StepEvent>, input: &Input) -> Plan {
+    match (input, lead) {
+        (Input::News(news), lead) => news::decide(desk, lead, event, news),
+        (Input::Review, Some(lead)) => review::decide(desk, lead),
+        _ => Plan::nothing(),
+    }
 }
 
 /// Decides one step, with the record of all that it saw and moved, if it gets a number.
@@ -133,6 +148,7 @@ fn record(
 ) -> Option<Record> {
     let mut saw = Saw::of(book.basis.hash, snapshot, step);
     saw.time_is_unsure = reach.time_is_unsure;
+    saw.observe = reach.observe.as_ref().map(Cow::Borrowed);
     let (crms, asks) = &book.connected;
     if (crms, asks) != (&reach.crms, &reach.asks) {
         saw.reach = Some((reach.crms.as_slice().into(), reach.asks.as_slice().into()));

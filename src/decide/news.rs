@@ -39,7 +39,8 @@ pub fn decide(desk: Desk<'_>, lead: Option<&Lead>, event: Option<&StepEvent>, ne
         (News::OwnerInvalid { destination, rep, .. }, lead) => {
             owner_invalid(desk, lead, destination, rep)
         }
-        (_, None) => Plan::nothing(),
+        // Of a lead that is only watched, `observe` has heard it.
+        (News::Observed { .. }, _) | (_, None) => Plan::nothing(),
         (News::Facts { destination, known, .. }, Some(lead)) => {
             facts(desk, lead, destination, known)
         }
@@ -345,6 +346,11 @@ fn by_hand(desk: Desk<'_>, lead: &Lead, to: &str, why: Option<&str>) -> Plan {
         return Plan::nothing();
     }
     let mut lead = lead.clone();
+    if lead.observed.take().is_some() {
+        // It was only watched: whom it would have gone to has never heard of it.
+        (lead.owner, lead.pool, lead.state) = (None, None, State::Observed);
+        lead.through.clear();
+    }
     if lead.state != State::Assigned {
         // It begins anew: a clock of days ago would page at once.
         lead.ladder = None;

@@ -48,7 +48,8 @@ impl Seen {
             Some((crms, asks)) => (crms.to_vec(), asks.to_vec()),
             None => book.connected.clone(),
         };
-        let reach = Reach { crms, asks, time_is_unsure: saw.time_is_unsure };
+        let observe = saw.observe.clone().map(Cow::into_owned);
+        let reach = Reach { crms, asks, time_is_unsure: saw.time_is_unsure, observe };
         let step = Step { event: saw.step_event(event), input: input(book, saw) };
         Self { lead: saw.lead_before(), company: saw.company_before(), step, reach, at }
     }

@@ -108,7 +108,11 @@ fn reason(desk: Desk<'_>, what: What, order: &Reroute) -> Decision {
 /// Why a lead is left alone, whoever could take it.
 fn stays(desk: Desk<'_>, lead: &Lead, order: &Reroute) -> Option<&'static str> {
     let on_it = lead.ladder.as_ref().and_then(|ladder| ladder.on_it_until);
+    if lead.observed.is_some() {
+        return Some("it is only watched");
+    }
     match lead.state {
+        State::Observed => Some("it is only watched"),
         State::Answered => Some("it was answered"),
         State::SetAside => Some("it was set aside"),
         _ if lead.owner != order.from => Some("it has another owner by now"),

@@ -36,7 +36,9 @@ pub fn decide(desk: Desk<'_>, lead: &Lead) -> Plan {
     match lead.state {
         State::Waiting => waiting(desk, lead),
         State::Assigned => assigned(desk, lead),
-        State::Answered | State::SetAside => Plan { review: Review::None, ..Plan::nothing() },
+        State::Answered | State::SetAside | State::Observed => {
+            Plan { review: Review::None, ..Plan::nothing() }
+        }
     }
 }
 

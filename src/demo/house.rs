@@ -143,6 +143,7 @@ impl House {
             alerts: alert::Limits { tell: false, ..alert::Limits::default() },
             free: Box::new(|| None),
             drain: Span::ZERO,
+            observe: None,
             demo: Some(buttons),
         };
         let running = app::start(parts).await?;

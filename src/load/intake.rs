@@ -323,6 +323,7 @@ fn parts(store: Arc<dyn Store>) -> anyhow::Result<Parts> {
         alerts: crate::model::alert::Limits::default(),
         free: Box::new(|| None),
         drain: Span::ZERO,
+        observe: None,
         demo: None,
     })
 }

@@ -24,15 +24,18 @@ pub enum JobKind {
     Tell,
     /// Ask a CRM what it knows about the lead.
     Ask,
+    /// Look in a CRM whom another router gave the lead to.
+    Observe,
 }
 
 impl JobKind {
     /// Every kind with its word and its stored number.
-    pub const ALL: [(Self, &'static str, i64); 4] = [
+    pub const ALL: [(Self, &'static str, i64); 5] = [
         (Self::Review, "review", 0),
         (Self::Write, "write", 1),
         (Self::Tell, "tell", 2),
         (Self::Ask, "ask", 3),
+        (Self::Observe, "observe", 4),
     ];
 
     /// The word used in columns, JSON, metrics and pages.

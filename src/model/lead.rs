@@ -13,6 +13,7 @@ use super::{
     field::Fields,
     id::{EventId, LeadId, Seq},
     news::{Known, Outcome},
+    observe::Watched,
     time::Time,
 };
 
@@ -28,15 +29,18 @@ pub enum State {
     Answered,
     /// Left the road by a rule, with a name.
     SetAside,
+    /// Was only watched, and it is known what another router did with it.
+    Observed,
 }
 
 impl State {
     /// Every state with its word and its stored number.
-    pub const ALL: [(Self, &'static str, i64); 4] = [
+    pub const ALL: [(Self, &'static str, i64); 5] = [
         (Self::Waiting, "waiting", 0),
         (Self::Assigned, "assigned", 1),
         (Self::Answered, "answered", 2),
         (Self::SetAside, "set_aside", 3),
+        (Self::Observed, "observed", 4),
     ];
 
     /// The word used in columns, JSON, metrics and pages.
@@ -234,6 +238,9 @@ pub struct Lead {
     /// Channels on which a page for it is open, to be closed by the answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub paged: Vec<String>,
+    /// It is only watched: nothing of it is written, and nobody hears of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed: Option<Box<Watched>>,
 }
 
 impl Lead {
@@ -271,6 +278,7 @@ impl Lead {
             outcome: None,
             fills: 1,
             paged: Vec::new(),
+            observed: None,
         }
     }
 

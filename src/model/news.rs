@@ -155,6 +155,16 @@ pub enum News {
         #[serde(default)]
         is_move: bool,
     },
+    /// A CRM was looked at for the owner that another router gave.
+    Observed {
+        /// The lead.
+        lead: Uuid,
+        /// The CRM connection.
+        destination: String,
+        /// The CRM's id of the owner; none if it showed nobody to the end.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owner: Option<String>,
+    },
     /// The CRM refuses this owner (inactive, or gone).
     OwnerInvalid {
         /// The lead.
@@ -226,6 +236,7 @@ impl News {
             Self::Facts { lead, .. }
             | Self::Responded { lead, .. }
             | Self::OwnerMet { lead, .. }
+            | Self::Observed { lead, .. }
             | Self::OwnerInvalid { lead, .. }
             | Self::Acted { lead, .. }
             | Self::Reassign { lead, .. }
@@ -269,6 +280,7 @@ mod tests {
                 owner: "o".into(),
                 is_move: true,
             },
+            News::Observed { lead, destination: destination.clone(), owner: Some("o".into()) },
             News::OwnerInvalid { lead, destination, rep: rep.clone() },
             News::Away { rep: rep.clone(), absence: Absence::Out, from: Time(1), until: None },
             News::Back { rep: rep.clone() },

@@ -260,6 +260,7 @@ pub enum What {
     OwnerKept,
     AwayNoted,
     Noted,
+    Observed,
 }
 
 /// A decision with its gapless number, as reads return it.

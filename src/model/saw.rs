@@ -14,6 +14,7 @@ use super::{
     id::{EventId, LeadId},
     lead::Lead,
     news::News,
+    observe::{Observing, Watched},
     plan::{Input, Snapshot, Step, StepEvent},
     time::Time,
 };
@@ -30,6 +31,9 @@ pub struct Saw<'a> {
     /// CRM connections that were written to and asked, if not those of the basis.
     #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
     pub reach: Option<Connected<'a>>,
+    /// It was decided in observe mode.
+    #[serde(rename = "o", default, skip_serializing_if = "Option::is_none")]
+    pub observe: Option<Cow<'a, Observing>>,
     /// The event, unless it was a review. Its row stands in the decision.
     #[serde(rename = "e", default, skip_serializing_if = "Option::is_none")]
     pub event: Option<SeenEvent<'a>>,
@@ -81,7 +85,7 @@ pub struct SeenEvent<'a> {
 
 /// What deciding sees of a company's newest lead: who had it, and when there was last something.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the fields are those of Lead")]
+#[expect(missing_docs, reason = "the fields are those of Lead; watched in observe mode")]
 pub struct SeenCompany<'a> {
     #[serde(rename = "o", default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<Cow<'a, str>>,
@@ -91,6 +95,8 @@ pub struct SeenCompany<'a> {
     pub assigned_at: Option<Time>,
     #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
     pub answered_at: Option<Time>,
+    #[serde(rename = "w", default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_watched: bool,
 }
 
 impl<'a> Saw<'a> {
@@ -111,6 +117,7 @@ impl<'a> Saw<'a> {
                 filled_at: lead.filled_at,
                 assigned_at: lead.assigned_at,
                 answered_at: lead.answered_at,
+                is_watched: lead.observed.is_some(),
             }),
             ..Self::default()
         };
@@ -206,6 +213,7 @@ impl<'a> Saw<'a> {
         let mut lead = Lead::opened(EventId(0), Uuid::nil(), String::new(), seen.filled_at);
         lead.owner = seen.owner.clone().map(Cow::into_owned);
         (lead.assigned_at, lead.answered_at) = (seen.assigned_at, seen.answered_at);
+        lead.observed = seen.is_watched.then(|| Box::new(Watched::default()));
         Some(lead)
     }
 }

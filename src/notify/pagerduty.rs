@@ -88,7 +88,7 @@ impl PagerDuty {
         let url = Url::parse(base)
             .and_then(|base| base.join("/v2/enqueue"))
             .map_err(|_| "base_url: write https:// and a host".to_owned())?;
-        outbound.check(&url)?;
+        outbound.check(&url).map_err(|why| format!("base_url: {why}"))?;
         let (routing_key, severity) = (settings.routing_key.clone(), settings.severity);
         Ok(Self { routing_key, url, severity, outbound })
     }

@@ -80,7 +80,7 @@ impl Slack {
     pub fn new(settings: &SlackSettings) -> Result<Self, String> {
         let reach = if settings.allow_private { Reach::Private } else { Reach::Public };
         let outbound = Outbound::new(reach)?;
-        outbound.check(&hook_url(&settings.url)?)?;
+        outbound.check(&hook_url(&settings.url)?).map_err(|why| format!("url: {why}"))?;
         Ok(Self { url: settings.url.clone(), outbound })
     }
 

@@ -86,7 +86,7 @@ impl Webhook {
     pub fn new(settings: &WebhookSettings) -> Result<Self, String> {
         let reach = if settings.allow_private { Reach::Private } else { Reach::Public };
         let outbound = Outbound::new(reach)?;
-        outbound.check(&hook_url(&settings.url)?)?;
+        outbound.check(&hook_url(&settings.url)?).map_err(|why| format!("url: {why}"))?;
         let signer = Signer::new(&settings.secrets)?;
         Ok(Self { url: settings.url.clone(), signer, outbound })
     }

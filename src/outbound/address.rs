@@ -95,7 +95,7 @@ pub(super) struct NotAllowed;
 impl fmt::Display for NotAllowed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
-            "the name leads to a private or metadata address; \
+            "this leads to a private or metadata address; \
              set allow_private = true if the destination is in your own network",
         )
     }

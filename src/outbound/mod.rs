@@ -52,6 +52,7 @@ pub const DEADLINE: Duration = Duration::from_secs(15);
 const CONNECT: Duration = Duration::from_secs(5);
 /// The longest answer that is read, in bytes.
 pub const ANSWER_MAX: usize = 1 << 20;
+const HTTP: &str = "write https, or set allow_private = true if it is in your own network";
 const TOO_LONG: &str = "the answer is longer than 1 MiB";
 
 /// The client. Cloning shares its connections.
@@ -115,7 +116,8 @@ impl Outbound {
         match url.scheme() {
             "https" => {}
             "http" if self.reach == Reach::Private => {}
-            other => return Err(format!("{host}: {other} is not allowed, write https")),
+            "http" => return Err(format!("{host}: http is not allowed; {HTTP}")),
+            other => return Err(format!("{host}: {other} is not allowed; write https")),
         }
         if !url.username().is_empty() || url.password().is_some() {
             return Err(format!("{host}: take the user and password out of the URL"));

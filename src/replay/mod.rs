@@ -10,6 +10,8 @@
 
 pub mod backtest;
 mod books;
+pub mod imported;
+pub mod observed;
 mod placing;
 mod reading;
 mod world;

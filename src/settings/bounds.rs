@@ -4,11 +4,16 @@
 //! Does not know: how settings are read.
 
 use super::{
-    parts::{ActionLinks, AlertSettings, KeepSettings, LimitSettings, SourceLimits, Top},
+    parts::{
+        ActionLinks, AlertSettings, KeepSettings, LimitSettings, ObserveSettings, SourceLimits, Top,
+    },
     report::{Report, join},
     value::{PublicUrl, Size},
 };
-use crate::{model::time::Span, notify::link::LinkKey};
+use crate::{
+    model::{observe::Observing, time::Span},
+    notify::link::LinkKey,
+};
 
 /// The size of a body within what makes sense.
 fn size(path: &str, size: Size, report: &mut Report) -> bool {
@@ -103,6 +108,41 @@ pub(super) fn alerts(alerts: &AlertSettings, sources: &[&str], report: &mut Repo
         }
         within("alerts.silent", *span, Span::minutes(10), Span::days(90), report);
     }
+}
+
+/// Whom observe mode watches, and when.
+pub(super) fn observe(
+    observe: ObserveSettings,
+    crms: &[&str],
+    report: &mut Report,
+) -> Option<Observing> {
+    let ObserveSettings { after, until, crm } = observe;
+    within("observe.after", after, Span::minutes(1), Span::days(7), report);
+    within("observe.until", until, Span::minutes(1), Span::days(30), report);
+    if until < after {
+        let message = format!("until: {until} is before the first look after {after}");
+        report.error("observe.until", message, "make it longer than after");
+    }
+    let crm = match (crm, crms) {
+        (Some(crm), _) if crms.contains(&crm.as_str()) => crm,
+        (Some(crm), _) => {
+            let mend = format!("the connections are: {}", crms.join(", "));
+            report.error("observe.crm", format!("crm: there is no connection {crm:?}"), &mend);
+            return None;
+        }
+        (None, [only]) => (*only).to_owned(),
+        (None, []) => {
+            let mend = "add a [crm.name] section, or take [observe] out";
+            report.error("observe", "no CRM is connected: there is nothing to look at", mend);
+            return None;
+        }
+        (None, many) => {
+            let message = format!("crm is missing, and there are: {}", many.join(", "));
+            report.error("observe.crm", message, "name the one that the present router writes to");
+            return None;
+        }
+    };
+    Some(Observing { crm, after, until })
 }
 
 fn within(path: &str, span: Span, least: Span, most: Span, report: &mut Report) {

@@ -26,7 +26,7 @@ mod value;
 mod tests;
 
 use std::{
-    fmt, fs,
+    fs,
     net::SocketAddr,
     path::{Path, PathBuf},
 };
@@ -39,16 +39,18 @@ use toml::{
 pub use calendar::{CalendarSettings, CalendarSource};
 pub use destination::{Channel, ChannelKind, Crm, CrmKind};
 pub use parts::{
-    AlertSettings, KeepSettings, LimitSettings, LogSettings, PaceSettings, SourceLimits,
+    AlertSettings, KeepSettings, LimitSettings, LogSettings, ObserveSettings, PaceSettings,
+    SourceLimits,
 };
 pub use reference::REFERENCE;
+pub use report::Broken;
 pub use secret::World;
 pub use source::Source;
 pub use store::{PostgresSettings, SslMode, StoreSettings};
 pub use value::{Listen, PublicUrl, Size};
 
 use crate::{
-    model::{finding::Finding, time::Span},
+    model::{finding::Finding, observe::Observing, time::Span},
     notify::link::LinkKey,
     telemetry::log,
 };
@@ -58,8 +60,18 @@ use report::{Origin, Report, join};
 use section::{Section, read};
 
 /// The sections, which `Top` does not read.
-const SECTIONS: [&str; 9] =
-    ["log", "source", "crm", "channel", "calendar", "action_links", "keep", "limits", "alerts"];
+const SECTIONS: [&str; 10] = [
+    "log",
+    "source",
+    "crm",
+    "channel",
+    "calendar",
+    "action_links",
+    "keep",
+    "limits",
+    "alerts",
+    "observe",
+];
 
 /// Settings that can be used.
 #[derive(Debug)]
@@ -97,31 +109,11 @@ pub struct Settings {
     pub limits: LimitSettings,
     /// From when on the daemon tells people about itself.
     pub alerts: AlertSettings,
+    /// Nothing is written and nobody is told: another router is watched.
+    pub observe: Option<Observing>,
     /// What somebody should look at.
     pub warnings: Vec<Finding>,
     report: Report,
-}
-
-/// Settings that cannot be used. Prints as a report with every problem in its place.
-#[derive(Clone, Debug)]
-pub struct Broken {
-    /// Everything that is wrong, in the order of the file.
-    pub findings: Vec<Finding>,
-    rendered: String,
-}
-
-impl fmt::Display for Broken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.rendered)
-    }
-}
-
-impl std::error::Error for Broken {}
-
-impl From<&Report> for Broken {
-    fn from(report: &Report) -> Self {
-        Self { findings: report.findings(), rendered: report.render() }
-    }
 }
 
 impl Settings {
@@ -173,12 +165,16 @@ impl Settings {
         }
     }
 
-    /// A finding about a section (`channel.alerts`, `crm.hubspot`) in a part's own sentence
-    /// (`key: what is wrong; how to mend it`), so that a part that refuses its settings later is
-    /// still shown in its place.
+    /// Findings about sections (`channel.alerts`, `crm.hubspot`) in their parts' own sentences
+    /// (`key: what is wrong; how to mend it`), so that what parts refuse later is still shown in its
+    /// place.
     #[must_use]
-    pub fn complaint(&self, section: &str, sentence: &str) -> Finding {
-        self.report.complaint(section, sentence)
+    pub fn refused(&self, complaints: &[(String, String)]) -> Broken {
+        let mut report = self.report.clone();
+        for (section, sentence) in complaints {
+            report.complain(section, sentence);
+        }
+        Broken::from(&report)
     }
 }
 
@@ -195,6 +191,8 @@ fn whole(
     let keep: Option<KeepSettings> = plain("keep", &[], table, report, world);
     let limits: Option<LimitSettings> = plain("limits", &[], table, report, world);
     let alerts: Option<AlertSettings> = plain("alerts", &[], table, report, world);
+    let observe: Option<ObserveSettings> = plain("observe", &[], table, report, world);
+    let observe = observe.filter(|_| table.contains_key("observe"));
     let links: Option<ActionLinks> = plain("action_links", &["secrets"], table, report, world);
     let sources = sources(table, report, world);
     let crms = named("crm", table, report, |path, table, report| {
@@ -224,6 +222,8 @@ fn whole(
         let names: Vec<&str> = sources.iter().map(|source| source.name.as_str()).collect();
         bounds::alerts(alerts, &names, report);
     }
+    let names: Vec<&str> = crms.iter().map(|(name, _)| name.as_str()).collect();
+    let observe = observe.and_then(|observe| bounds::observe(observe, &names, report));
     let link_key = links.as_ref().and_then(|links| link_key(links, report));
     let top = top?;
     let public_url = addresses(&top, report);
@@ -244,6 +244,7 @@ fn whole(
         keep: keep?,
         limits: limits?,
         alerts: alerts?,
+        observe,
         warnings: Vec::new(),
         report: report.clone(),
     })

@@ -133,6 +133,24 @@ impl PaceSettings {
     pub(super) const KEYS: [&'static str; 2] = ["per_second", "burst"];
 }
 
+/// Observe mode: on, if the section is there.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ObserveSettings {
+    /// So long after a lead came the CRM is looked at first.
+    pub after: Span,
+    /// So long after a lead came it is given up.
+    pub until: Span,
+    /// Which CRM connection; the only one if it is left out.
+    pub crm: Option<String>,
+}
+
+impl Default for ObserveSettings {
+    fn default() -> Self {
+        Self { after: Span::minutes(15), until: Span::hours(24), crm: None }
+    }
+}
+
 /// From when on the daemon tells people about itself.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]

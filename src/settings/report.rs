@@ -4,7 +4,7 @@
 //! environment variable that overlaid it; text that may be a secret is never shown.
 //! Does not know: what the settings mean.
 
-use std::{collections::BTreeMap, ops::Range};
+use std::{collections::BTreeMap, fmt, ops::Range};
 
 use super::reference;
 use crate::model::finding::{Finding, render};
@@ -134,17 +134,13 @@ impl Report {
         if self.is_full(true) {
             return;
         }
-        let finding = self.complaint(section, sentence);
-        self.findings.push(finding);
-    }
-
-    pub(super) fn complaint(&self, section: &str, sentence: &str) -> Finding {
         let word = sentence.split([':', ' ']).next().unwrap_or_default();
         let key = if word == "secret" { "secrets" } else { word };
         let path = join(section, key);
         let path = if self.has(&path) { path.as_str() } else { section };
         let (message, mend) = sentence.split_once("; ").unwrap_or((sentence, ""));
-        self.finding(path, message, mend)
+        let finding = self.finding(path, message, mend);
+        self.findings.push(finding);
     }
 
     fn finding(&self, path: &str, message: impl Into<String>, mend: &str) -> Finding {
@@ -216,6 +212,28 @@ impl Report {
 /// `log` and `level` are `log.level`; the root has no name.
 pub(super) fn join(section: &str, key: &str) -> String {
     if section.is_empty() { key.to_owned() } else { format!("{section}.{key}") }
+}
+
+/// Settings that cannot be used. Prints as a report with every problem in its place.
+#[derive(Clone, Debug)]
+pub struct Broken {
+    /// Everything that is wrong, in the order of the file.
+    pub findings: Vec<Finding>,
+    rendered: String,
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.rendered)
+    }
+}
+
+impl std::error::Error for Broken {}
+
+impl From<&Report> for Broken {
+    fn from(report: &Report) -> Self {
+        Self { findings: report.findings(), rendered: report.render() }
+    }
 }
 
 #[cfg(test)]

@@ -22,12 +22,13 @@ use prometheus_client::{
 };
 
 use super::labels::{
-    Answered, AtStage, Attempt, Build, Destination, InState, InTime, Jobs, Lane, OfAlert, OfSecret,
-    OfSource, Plain, Shadowed, Unfilled, What, WithFate,
+    Answered, AtStage, Attempt, Build, Destination, InState, InTime, Jobs, Lane, Observed, OfAlert,
+    OfSecret, OfSource, Plain, Shadowed, Unfilled, What, WithFate,
 };
 use crate::model::{
     alert::Bloat,
     job::{JobKind, Verdict},
+    observe::Seen,
     plan,
     time::Span,
 };
@@ -73,6 +74,7 @@ pub struct Metrics {
     since_arrival: Family<AtStage, Histogram, Seconds>,
     answers: Family<InTime, Counter>,
     shadow: Family<Shadowed, Counter>,
+    observed: Family<Observed, Counter>,
     late: Gauge,
     undecided: Gauge<f64, AtomicU64>,
     free: Family<Plain, Gauge>,
@@ -114,6 +116,7 @@ impl Metrics {
             since_arrival: Family::new_with_constructor(SINCE_ARRIVAL),
             answers: Family::default(),
             shadow: Family::default(),
+            observed: Family::default(),
             late: Gauge::default(),
             undecided: Gauge::default(),
             free: Family::default(),
@@ -155,6 +158,7 @@ impl Metrics {
         r.register_with_unit("handoff_since_arrival", "From a fill's arrival to each stage", Unit::Seconds, self.since_arrival.clone());
         r.register("handoff_answered", "Leads that somebody answered, by whether it was in time", self.answers.clone());
         r.register("handoff_shadow", "Placements that a draft decided beside the rulebook in force, by whether it would have done the same", self.shadow.clone());
+        r.register("handoff_observed", "Leads in observe mode, by what another router did with them", self.observed.clone());
         r.register("handoff_leads_late", "Leads with an owner past their deadline; at most 500 are counted", self.late.clone());
         r.register_with_unit("handoff_undecided", "How long the oldest fill under way has waited for its decision", Unit::Seconds, self.undecided.clone());
         r.register("handoff_ready", "1 if the store could write when this page was asked for", self.ready.clone());
@@ -253,6 +257,11 @@ impl Metrics {
         }
     }
 
+    /// A lead in observe mode was held against what another router did.
+    pub fn observed(&self, seen: Seen) {
+        self.observed.get_or_create_owned(&Observed { result: seen.word() }).inc();
+    }
+
     /// So many processes are there.
     pub fn replicas(&self, count: usize) {
         self.replicas.set(i64::try_from(count).unwrap_or(i64::MAX));
@@ -319,6 +328,7 @@ mod tests {
         metrics.panicked();
         metrics.answered_lead(Span(90_000), true);
         metrics.shadowed(4, 1);
+        metrics.observed(Seen::Turn);
         metrics.alerts(&[Alert::JobDead].into());
         metrics.bloat(Bloat { dead_rows: 9, oldest: Span(1_500) });
         let page = metrics.encode();
@@ -339,6 +349,7 @@ mod tests {
             "handoff_store_transaction_seconds 1.5",
             "handoff_answered_total{in_time=\"yes\"} 1",
             "handoff_shadow_total{outcome=\"differs\"} 1",
+            "handoff_observed_total{result=\"turn\"} 1",
             "handoff_since_arrival_seconds_sum{stage=\"answered\"} 90.0",
             "handoff_alert{alert=\"job-dead\"} 1",
             "handoff_alert{alert=\"lead-stuck\"} 0",

@@ -232,6 +232,9 @@ impl Worker {
         let now = self.clock.now();
         for decided in &done.decided {
             self.metrics.decided(decided.decision.what);
+            if let Some(seen) = decide::observe::result_of(&decided.decision) {
+                self.metrics.observed(seen);
+            }
             // The store has it all; a line a lead would be the log's largest part.
             tracing::debug!(
                 seq = decided.seq.0,

@@ -1,5 +1,5 @@
 //! The loops: decide, write, tell, ask, exchange, sweep, audit, sample, calendar, watch, reload,
-//! schedule, shadow, reroute, replica, mirror.
+//! schedule, shadow, reroute, replica, mirror, observe.
 //!
 //! Every loop has the same shape: do one step, which says when there is more; then wait for a
 //! wake-up or that instant. A wake-up carries no information, the state does: polling is for
@@ -19,6 +19,7 @@ pub mod exchange;
 mod gate;
 mod hasten;
 pub mod mirror;
+pub mod observe;
 pub mod reload;
 pub mod replica;
 pub mod reroute;

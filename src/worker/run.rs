@@ -54,6 +54,7 @@ pub async fn run(
                 spawn_lane(&mut loops, &worker, (kind, name), poll, &stop);
             }
         }
+        spawn_lane(&mut loops, &worker, (JobKind::Observe, name), POLL, &stop);
     }
     for name in worker.channels.keys() {
         spawn_lane(&mut loops, &worker, (JobKind::Tell, name), often, &stop);
@@ -137,6 +138,7 @@ fn spawn_lane(
                 JobKind::Write => worker.write_once(&name).await,
                 JobKind::Ask => worker.ask_once(&name).await,
                 JobKind::Tell => worker.tell_once(&name).await,
+                JobKind::Observe => worker.observe_once(&name).await,
                 JobKind::Review => Ok(Worked::default()),
             }
         }

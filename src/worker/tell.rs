@@ -27,7 +27,9 @@ const CLAIM_MAX: usize = 200;
 impl Worker {
     /// Sends one message on one channel.
     pub async fn tell_once(&self, name: &str) -> StoreResult<Worked> {
-        let Some(channel) = self.channels.get(name) else { return Ok(Worked::default()) };
+        let Some(channel) = self.channels.get(name).filter(|_| self.may_act()) else {
+            return Ok(Worked::default());
+        };
         let (jobs, lease) = match self.take(&channel.gate, JobKind::Tell, name, CLAIM_MAX).await? {
             Took::Nothing(worked) => return Ok(worked),
             Took::Jobs(jobs, lease) => (jobs, lease),

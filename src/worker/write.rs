@@ -20,7 +20,9 @@ use crate::{
 impl Worker {
     /// Writes one batch to one CRM.
     pub async fn write_once(&self, name: &str) -> StoreResult<Worked> {
-        let Some(crm) = self.crms.get(name) else { return Ok(Worked::default()) };
+        let Some(crm) = self.crms.get(name).filter(|_| self.may_act()) else {
+            return Ok(Worked::default());
+        };
         let max = crm.to.caps().put_max;
         let (jobs, lease) = match self.take(&crm.gate, JobKind::Write, name, max).await? {
             Took::Nothing(worked) => return Ok(worked),

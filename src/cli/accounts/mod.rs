@@ -2,6 +2,7 @@
 //!
 //! Guarantees: an import changes nothing unless the whole file can be read, or `--skip-wrong` says
 //! otherwise; the same file twice changes nothing; accounts of other origins stay as they are.
+//! Where no daemon answers, counting and matching look into the store and change nothing.
 //! Does not know: how a lead is matched.
 
 mod import;
@@ -13,9 +14,14 @@ use serde_json::{Value, json};
 use self::import::Import;
 use super::{
     exit::{Exit, Outcome, Stop},
+    offline::{self, Config},
     row::Row,
     screen::Tone,
     session::Session,
+};
+use crate::{
+    decide::matching::{Company, Mirror},
+    settings::Settings,
 };
 
 /// The accounts that leads are matched to.
@@ -35,6 +41,8 @@ tier, last_activity, created. Several domains stand in one cell with blanks or s
 pub struct Accounts {
     #[command(subcommand)]
     what: Option<What>,
+    #[command(flatten)]
+    config: Config,
 }
 
 #[derive(Debug, Subcommand)]
@@ -43,12 +51,12 @@ enum What {
     Status,
     Import(Box<Import>),
     /// Which account a company would be matched to, and who comes close
-    Match(Company),
+    Match(Asked),
 }
 
 #[derive(Debug, Args)]
 #[group(required = true, multiple = true)]
-struct Company {
+struct Asked {
     /// A domain
     #[arg(long)]
     domain: Option<String>,
@@ -73,15 +81,31 @@ impl Accounts {
     /// Those of the daemon, the store or the file.
     pub fn run(self, session: &mut Session) -> Outcome {
         match self.what {
-            None | Some(What::Status) => status(session),
+            None | Some(What::Status) => status(session, &self.config),
             Some(What::Import(import)) => import.run(session),
-            Some(What::Match(company)) => company.run(session),
+            Some(What::Match(company)) => company.run(session, &self.config),
         }
     }
 }
 
-fn status(session: &mut Session) -> Outcome {
-    let answer = session.remote()?.get(&["accounts"], &[])?;
+/// What the daemon answers; `None` if there is none, and the store is to be looked into.
+fn daemon(
+    session: &Session,
+    path: &[&str],
+    query: &[(&str, String)],
+) -> Result<Option<Value>, Stop> {
+    match session.remote()?.get(path, query) {
+        Ok(answer) => Ok(Some(answer)),
+        Err(Stop { exit: Exit::Unreachable, .. }) => Ok(None),
+        Err(stop) => Err(stop),
+    }
+}
+
+fn status(session: &mut Session, config: &Config) -> Outcome {
+    let answer = match daemon(session, &["accounts"], &[])? {
+        Some(answer) => answer,
+        None => standing(&seen(&config.load_without_secrets()?)?),
+    };
     if session.printed_json(&answer) {
         return Ok(Exit::Ok);
     }
@@ -98,25 +122,57 @@ fn status(session: &mut Session) -> Outcome {
     Ok(Exit::Ok)
 }
 
-impl Company {
-    fn run(self, session: &mut Session) -> Outcome {
+/// The mirror as the store has it.
+fn seen(settings: &Settings) -> Result<Mirror, Stop> {
+    offline::mirror(settings).map_err(|error| offline::failed(&error))
+}
+
+/// As the daemon would say it, of what it would load.
+fn standing(mirror: &Mirror) -> Value {
+    json!({
+        "accounts": mirror.len(), "version": mirror.version(), "newest": mirror.version(),
+        "bytes": mirror.bytes(),
+    })
+}
+
+impl Asked {
+    fn run(self, session: &mut Session, config: &Config) -> Outcome {
         if self.domain.is_none() && self.name.is_none() && self.email.is_none() {
             return Err(Stop::usage("give a --domain, a --name or an --email"));
         }
         let given = [
-            ("domain", self.domain),
-            ("name", self.name),
-            ("email", self.email),
-            ("country", self.country),
+            ("domain", self.domain.clone()),
+            ("name", self.name.clone()),
+            ("email", self.email.clone()),
+            ("country", self.country.clone()),
             ("max", Some(self.max.to_string())),
         ];
         let query: Vec<(&str, String)> =
             given.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
-        let answer = session.remote()?.get(&["accounts", "match"], &query)?;
+        let answer = match daemon(session, &["accounts", "match"], &query)? {
+            Some(answer) => answer,
+            None => self.look(config)?,
+        };
         if !session.printed_json(&answer) {
             print(session, &answer);
         }
         Ok(Exit::Ok)
+    }
+
+    /// The same without a daemon: the accounts of the store, by the rulebook's file.
+    fn look(&self, config: &Config) -> Result<Value, Stop> {
+        let settings = config.load_without_secrets()?;
+        let book = offline::compiled(&settings.rulebook, &settings)?;
+        let company = Company {
+            domain: self.domain.as_deref(),
+            name: self.name.as_deref(),
+            email: self.email.as_deref(),
+            country: self.country.as_deref(),
+        };
+        let mirror = seen(&settings)?;
+        let found =
+            company.find(&mirror, &book.matching, self.max as usize).map_err(Stop::usage)?;
+        Ok(serde_json::to_value(found).map_err(anyhow::Error::from)?)
     }
 }
 

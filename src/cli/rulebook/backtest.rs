@@ -3,6 +3,8 @@
 //! Guarantees: nothing is changed; both worlds stand on the settings and time zones of the newest
 //! recorded decision. Does not know: how a world is made.
 
+mod imported;
+
 use std::{path::PathBuf, sync::Arc};
 
 use anyhow::Context as _;
@@ -22,17 +24,24 @@ use crate::{
         diff::Move,
         placed::{Differs, Placed},
     },
-    model::{id::Seq, lead::State, text::Untrusted, time::Span},
+    model::{
+        id::Seq,
+        lead::State,
+        text::Untrusted,
+        time::{Span, Time},
+    },
     replay::{
         Replay,
         backtest::{NOTHING, Tested},
     },
     rulebook::{Rulebook, Setup},
-    store::{RecordFilter, Store},
+    store::{RecordFilter, Store, read::PAGE_MAX},
 };
 
 /// Decisions from one line of progress to the next.
 const TELL_EVERY: u64 = 25_000;
+/// Without a word about it, decisions of so long are looked at.
+const SINCE: Span = Span::days(30);
 /// Rows shown of each table.
 const ROWS_MAX: usize = 40;
 
@@ -41,9 +50,13 @@ const ROWS_MAX: usize = 40;
 pub struct Backtest {
     /// The draft: its folder or its main file
     draft: PathBuf,
-    /// From when on: a length of time such as 30d, or an instant
-    #[arg(long, value_name = "TIME", default_value = "30d")]
-    since: String,
+    /// From when on: a length of time such as 30d, or an instant; 30d unless said otherwise, and
+    /// all that was imported
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
+    /// On leads of the time before, which `handoff leads import` brought, instead of recorded ones
+    #[arg(long)]
+    imported: bool,
     /// Every lead that differs, into a CSV file
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
@@ -60,12 +73,10 @@ impl Backtest {
     /// # Errors
     /// The draft has mistakes, or the store is in use or has no records of that time.
     pub fn run(self, session: &mut Session) -> Outcome {
-        let since = match Span::parse(&self.since) {
-            Ok(span) => session.now.minus(span),
-            Err(_) => {
-                when::parse(&self.since, session.now, session.screen.zone()).map_err(Stop::usage)?
-            }
-        };
+        if self.imported {
+            return imported::run(&self, session);
+        }
+        let since = self.since(session)?.unwrap_or(session.now.minus(SINCE));
         let store = match &self.store {
             Some(store) => opened(store)?,
             None => offline::store(&self.config, false)?,
@@ -96,7 +107,10 @@ impl Backtest {
             };
             replay.backtest((live, Arc::new(draft)), since, tell).await
         })?;
-        let tested = tested.map_err(Stop::no)?;
+        let tested = match tested {
+            Ok(tested) => tested,
+            Err(why) => return Err(Stop::no(why + &imported::offer(store.as_ref())?)),
+        };
         if let Some(file) = &self.csv {
             let written = csv(&tested.diff.moves);
             std::fs::write(file, written)
@@ -109,18 +123,37 @@ impl Backtest {
     }
 }
 
-/// The rulebook that decided last, and what it stood on.
+impl Backtest {
+    /// From when on, if it was said.
+    fn since(&self, session: &Session) -> Result<Option<Time>, Stop> {
+        let Some(text) = &self.since else { return Ok(None) };
+        Ok(Some(match Span::parse(text) {
+            Ok(span) => session.now.minus(span),
+            Err(_) => when::parse(text, session.now, session.screen.zone()).map_err(Stop::usage)?,
+        }))
+    }
+}
+
+/// The rulebook of the newest decision that can be made again, and what it stood on. The newest
+/// ones may be of persons who were erased.
 async fn live(
     store: &dyn Store,
     replay: &mut Replay<'_>,
 ) -> crate::store::StoreResult<Option<(Arc<Rulebook>, String)>> {
-    let last = store.tally(crate::model::time::Time(0)).await?.last_seq;
-    let filter = RecordFilter { after: Some(Seq(last - 1)), lead: None, max: 1 };
-    let row = store.records(filter).await?.rows.into_iter().next();
-    let Some(row) = row else { return Ok(None) };
-    let Ok(Ok(book)) = replay.book_of_row(&row).await else { return Ok(None) };
-    let basis = store.basis(book.basis.hash).await?.unwrap_or_default();
-    Ok(Some((book, basis)))
+    let mut before = store.tally(Time(0)).await?.last_seq;
+    while before > 0 {
+        let after = Seq((before - PAGE_MAX as i64).max(0));
+        let filter = RecordFilter { after: Some(after), lead: None, max: PAGE_MAX };
+        let page = store.records(filter).await?;
+        for row in page.rows.iter().rev().filter(|row| row.seq.0 <= before) {
+            if let Ok(book) = replay.book_of_row(row).await? {
+                let basis = store.basis(book.basis.hash).await?.unwrap_or_default();
+                return Ok(Some((book, basis)));
+            }
+        }
+        before = after.0;
+    }
+    Ok(None)
 }
 
 fn compiled(files: &crate::rulebook::Files, basis: &str) -> Result<Rulebook, String> {

@@ -121,7 +121,7 @@ impl Hubspot {
     /// # Errors
     /// A sentence, if the URL may not be called.
     pub fn over(settings: HubspotSettings, outbound: Outbound) -> Result<Self, String> {
-        outbound.check(&settings.base_url)?;
+        outbound.check(&settings.base_url).map_err(|why| format!("base_url: {why}"))?;
         let api = Api {
             outbound,
             base: settings.base_url.clone(),
@@ -152,6 +152,10 @@ impl Crm for Hubspot {
 
     fn owners(&self, now: Time) -> Boxed<'_, Result<Vec<Owner>, Failure>> {
         Box::pin(self.list_owners(now))
+    }
+
+    fn is_nobody(&self, owner: &str) -> bool {
+        self.settings.default_owners.iter().any(|one| one == owner)
     }
 
     fn calls(&self) -> u64 {

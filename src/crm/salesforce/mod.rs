@@ -119,7 +119,7 @@ impl Salesforce {
         if let Some(bad) = names.chain(&settings.source_field).find(|name| !soql::is_name(name)) {
             return Err(format!("{bad:?} is not the API name of a field, such as Handoff_Id__c"));
         }
-        outbound.check(&settings.base_url)?;
+        outbound.check(&settings.base_url).map_err(|why| format!("base_url: {why}"))?;
         let sessions = Sessions::new(
             settings.base_url.clone(),
             settings.grant.clone(),
@@ -153,6 +153,10 @@ impl Crm for Salesforce {
 
     fn share_session(&self, tokens: Arc<dyn TokenShelf>) {
         self.api.sessions.share(tokens);
+    }
+
+    fn is_nobody(&self, owner: &str) -> bool {
+        self.settings.default_owners.iter().any(|one| soql::is_same_id(one, owner))
     }
 
     fn calls(&self) -> u64 {

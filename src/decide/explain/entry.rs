@@ -52,7 +52,10 @@ pub fn timeline(book: &Rulebook, decisions: &[Decided]) -> Vec<Entry> {
 pub fn sentence(book: &Rulebook, decision: &Decision) -> String {
     let stored: Stored = read(decision);
     let name = |id: &Option<String>| name(book, id.as_deref().unwrap_or("nobody"));
-    let outcome = || placed(book, &stored);
+    let outcome = || match stored.watched {
+        true => format!("only watched, would go {}", placed(book, &stored)),
+        false => placed(book, &stored),
+    };
     match decision.what {
         What::Opened => format!("A new lead from {}: {}", source(&stored), outcome()),
         What::Joined if stored.owner.is_some() => {
@@ -84,6 +87,7 @@ pub fn sentence(book: &Rulebook, decision: &Decision) -> String {
                 .as_ref()
                 .map_or_else(String::new, |_| format!(": {}", name(&stored.owner)))
         ),
+        What::Observed => capital(stored.says.as_deref().unwrap_or("It was only watched")),
         What::AwayNoted => away_noted(&name(&stored.rep), &stored),
         What::Noted if stored.late.is_some() => {
             format!("The deadline has passed; {} has not answered", name(&stored.late))

@@ -1,7 +1,7 @@
 //! Matching: which account of the mirror a lead belongs to, by domain or by name.
 //!
 //! Reading order: `words` (a name's words), `alike` (two names), `mirror` and `build` (accounts in
-//! memory), `near` (names that are near), `ties` (which of several).
+//! memory), `near` (names that are near), `ties` (which of several), `company` (what a person asks).
 //!
 //! Guarantees: pure; nothing is ever merged or changed; what is found is recorded with the lead,
 //! so that a decision is made again without the mirror. A free-mail domain matches nothing.
@@ -9,6 +9,7 @@
 
 mod alike;
 mod build;
+mod company;
 #[cfg(test)]
 mod labelled_tests;
 mod mirror;
@@ -19,7 +20,12 @@ mod tests;
 mod ties;
 mod words;
 
-pub use self::{build::Builder, mirror::Mirror, near::near};
+pub use self::{
+    build::Builder,
+    company::{Answer, Company},
+    mirror::Mirror,
+    near::near,
+};
 use self::{mirror::Place, near::weighed, ties::Candidate};
 use crate::{
     model::{

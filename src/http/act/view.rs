@@ -169,6 +169,7 @@ impl Shown<'_> {
             }
             (State::Waiting, _) => "Nobody has it at the moment.".to_owned(),
             (State::SetAside, _) => "It was set aside by a rule.".to_owned(),
+            (State::Observed, _) => "It was only watched.".to_owned(),
         }
     }
 

@@ -9,11 +9,10 @@ use serde::Deserialize;
 
 use super::{Answer, asked, bad, either, store};
 use crate::{
-    decide::matching::{Asked, find},
+    decide::matching::Company,
     http::{Front, auth},
     model::{
         account::{Account, tidy},
-        country, normalize,
         time::Time,
     },
     store::MirrorOrder,
@@ -126,7 +125,7 @@ fn origin(front: &Front, text: &str) -> Result<String, HttpResponse> {
 /// What is known of a company.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Company {
+struct Query {
     domain: Option<String>,
     name: Option<String>,
     email: Option<String>,
@@ -136,42 +135,21 @@ struct Company {
 
 async fn matched(
     request: HttpRequest,
-    query: web::Query<Company>,
+    query: web::Query<Query>,
     front: web::Data<Front>,
 ) -> HttpResponse {
     either(was_matched(&request, &query, &front).await)
 }
 
-async fn was_matched(request: &HttpRequest, company: &Company, front: &Front) -> Answer {
+async fn was_matched(request: &HttpRequest, query: &Query, front: &Front) -> Answer {
     auth::caller(front, request).await?;
-    let domain = domain(front, company)?;
-    let country = match company.country.as_deref() {
-        None => None,
-        Some(text) => Some(
-            country::parse(text)
-                .ok_or_else(|| bad(front, "`country` is its name or its two-letter code"))?,
-        ),
+    let company = Company {
+        domain: query.domain.as_deref(),
+        name: query.name.as_deref(),
+        email: query.email.as_deref(),
+        country: query.country.as_deref(),
     };
-    if company.domain.is_none() && company.name.is_none() && company.email.is_none() {
-        return Err(bad(front, "give a `domain`, a `name` or an `email`"));
-    }
-    let asked = Asked { domain: domain.as_deref(), name: company.name.as_deref(), country };
-    let max = company.max.unwrap_or(10).min(OTHERS_MAX);
-    let found = find(&(front.mirror)(), &(front.book)().matching, asked, max);
-    Ok(HttpResponse::Ok().json(serde_json::json!({ "matched": found, "domain": domain })))
-}
-
-/// The domain that is matched by: as it was given, or that of the address unless anybody can have
-/// one there.
-#[expect(clippy::result_large_err, reason = "the other answer is returned at once")]
-fn domain(front: &Front, company: &Company) -> Result<Option<String>, HttpResponse> {
-    if let Some(text) = &company.domain {
-        let found = normalize::website(text).or_else(|| normalize::registrable_domain(text));
-        let found = found.ok_or_else(|| bad(front, "`domain` is none; as in acme.example"))?;
-        return Ok((!normalize::is_free_mail(&found)).then_some(found));
-    }
-    let Some(email) = &company.email else { return Ok(None) };
-    let email = normalize::email(email).map_err(|why| bad(front, &format!("`email`: {why}")))?;
-    let host = email.domain();
-    Ok((!normalize::is_free_mail(host)).then(|| normalize::registrable_domain(host)).flatten())
+    let max = query.max.unwrap_or(10).min(OTHERS_MAX);
+    let found = company.find(&(front.mirror)(), &(front.book)().matching, max);
+    Ok(HttpResponse::Ok().json(found.map_err(|why| bad(front, &why))?))
 }

@@ -8,8 +8,10 @@ mod accounts;
 mod books;
 mod drafts;
 mod events;
+mod imported;
 mod jobs;
 mod leads;
+mod observe;
 mod open;
 mod publish;
 mod ready;
@@ -58,7 +60,9 @@ pub fn routes(config: &mut web::ServiceConfig) {
             .configure(accounts::routes)
             .configure(leads::routes)
             .configure(events::routes)
+            .configure(imported::routes)
             .configure(jobs::routes)
+            .configure(observe::routes)
             .configure(open::routes)
             .configure(replicas::routes)
             .configure(reps::routes)

@@ -60,6 +60,8 @@ pub struct Board {
     pub columns: Vec<Column>,
     /// Set aside, ever.
     pub set_aside: i64,
+    /// In observe mode: the CRM connection that is looked at.
+    pub observes: Option<String>,
     /// People.
     pub people: Vec<Standing>,
     /// Destinations.
@@ -170,6 +172,7 @@ impl Board {
             alerts: read.alerts.iter().filter(|one| one.over_at.is_none()).map(alert).collect(),
             columns,
             set_aside: state("set_aside"),
+            observes: reach.observe.as_ref().map(|observing| observing.crm.clone()),
             people: people::standings(desk),
             outside: people::outside(reach, &read.tally),
             lines,

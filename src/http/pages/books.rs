@@ -58,6 +58,8 @@ impl Books {
             ("assigned", "assigned", state("assigned"), true),
             ("answered", "answered", state("answered"), true),
             ("aside", "set aside", state("set_aside"), true),
+            // The colour of what nobody owes an answer.
+            ("aside", "only watched", state("observed"), false),
             ("joined", "joined a lead", fate("joined"), true),
             ("rejected", "rejected", fate("rejected"), true),
             ("dead", "dead", fate("dead"), false),

@@ -163,6 +163,7 @@ const fn state_words(state: State) -> &'static str {
         State::Assigned => "is owed an answer",
         State::Answered => "was answered",
         State::SetAside => "was set aside",
+        State::Observed => "was only watched",
     }
 }
 
@@ -223,6 +224,7 @@ const fn work(kind: JobKind) -> &'static str {
         JobKind::Write => "write to",
         JobKind::Tell => "tell",
         JobKind::Ask => "ask",
+        JobKind::Observe => "look up in",
     }
 }
 

@@ -51,7 +51,7 @@ fn mistakes_at_the_top_and_in_our_own_sections() {
         r#"1:1: "lisen" is not a setting at the top; did you mean listen?"#,
     ]);
     check(&top("zzz = 1"), &[
-        r#"1:1: "zzz" is not a setting at the top; known there: listen, public_url, store, rulebook, body_max, body_within, log, source, crm, channel, calendar, action_links, keep, limits, alerts"#,
+        r#"1:1: "zzz" is not a setting at the top; known there: listen, public_url, store, rulebook, body_max, body_within, log, source, crm, channel, calendar, action_links, keep, limits, alerts, observe"#,
     ]);
     check(&top("listen = '0.0.0.0:8080'"), &[
         r#"1:1: public_url is missing, and the listener's address is no link; write it as in `public_url = "https://leads.acme.example"`"#,

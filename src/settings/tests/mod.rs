@@ -160,6 +160,10 @@ fn every_line_of_the_reference_that_is_commented_out_can_be_used() {
             .map(|(at, other)| match other.strip_prefix("# ") {
                 _ if at == number => bare.to_owned(),
                 Some(header) if header == "[crm.hubspot.callback]" => header.to_owned(),
+                // Of several connections it must name one.
+                Some(known) if ["[observe]", "crm = \"hubspot\""].contains(&known) => {
+                    known.to_owned()
+                }
                 Some(near)
                     if at > 1 && lines[at - 1] == "# [crm.hubspot.callback]"
                         || lines.get(at.wrapping_sub(2)) == Some(&"# [crm.hubspot.callback]") =>
@@ -285,10 +289,15 @@ fn no_debug_print_and_no_report_shows_a_secret() {
 fn a_part_that_refuses_later_is_shown_in_its_place() {
     let text = format!("{QUIET}[channel.alerts]\nkind = 'slack'\nurl = 'env:SLACK_WEBHOOK_URL'\n");
     let settings = read(&text).unwrap();
-    let at_key = settings.complaint("channel.alerts", "url: not an address; write https://");
-    assert_eq!(at_key.to_string(), "handoff.toml:9:7: url: not an address; write https://");
-    let at_section = settings.complaint("channel.alerts", "there is no TLS");
-    assert_eq!(at_section.to_string(), "handoff.toml:7:10: there is no TLS");
+    let said = |sentence: &str| {
+        let broken = settings.refused(&[("channel.alerts".to_owned(), sentence.to_owned())]);
+        broken.findings.iter().find(|one| one.is_error()).map(ToString::to_string)
+    };
+    assert_eq!(
+        said("url: not an address; write https://").as_deref(),
+        Some("handoff.toml:9:7: url: not an address; write https://")
+    );
+    assert_eq!(said("there is no TLS").as_deref(), Some("handoff.toml:7:10: there is no TLS"));
 }
 
 #[test]
@@ -296,4 +305,34 @@ fn a_file_that_is_not_there_is_a_finding() {
     let broken = Settings::load(Path::new("nowhere/handoff.toml")).unwrap_err();
     let line = broken.findings[0].to_string();
     assert!(line.starts_with("nowhere/handoff.toml:1:1: cannot be read"), "{line}");
+}
+
+#[test]
+fn observe_mode_is_on_when_its_section_is_there() {
+    let crm = "[crm.hubspot]\nkind = \"hubspot\"\ntoken = \"env:SECRET\"\n";
+    let whole = |more: &str| read(&format!("{crm}{}", more));
+    assert_eq!(whole("").expect("settings").observe, None);
+    let usual = whole("[observe]\n").expect("settings").observe.expect("it is on");
+    assert_eq!(
+        usual,
+        Observing { crm: "hubspot".into(), after: Span::minutes(15), until: Span::hours(24) }
+    );
+    let two = "[crm.other]\nkind = \"hubspot\"\ntoken = \"env:SECRET\"\n";
+    let named = whole(&format!("{two}[observe]\ncrm = \"other\"\nafter = \"1h\"\n"));
+    assert_eq!(named.expect("settings").observe.expect("it is on").crm, "other");
+    for (text, says) in [
+        (format!("{two}[observe]\n"), "crm is missing, and there are: hubspot, other"),
+        ("[observe]\ncrm = \"sf\"\n".to_owned(), "there is no connection \"sf\""),
+        (
+            "[observe]\nafter = \"2h\"\nuntil = \"1h\"\n".to_owned(),
+            "until: 1h is before the first look after 2h",
+        ),
+        ("[observe]\nafter = \"5s\"\n".to_owned(), "after: 5s is not between 1m and 7d"),
+        ("[observe]\nuntill = \"1h\"\n".to_owned(), "untill"),
+    ] {
+        let broken = whole(&text).expect_err(&text).to_string();
+        assert!(broken.contains(says), "{says} in {broken}");
+    }
+    let none = read("[observe]\n").expect_err("no CRM").to_string();
+    assert!(none.contains("no CRM is connected"), "{none}");
 }

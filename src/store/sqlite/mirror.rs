@@ -4,8 +4,11 @@
 //! something; accounts come in the order of origin and id, by bytes.
 //! Does not know: what an account means.
 
+use std::path::Path;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::open;
 use crate::store::{
     StoreResult,
     mirror::{ACCOUNTS_MAX, MirrorDone, MirrorOrder, MirrorRow, account, documents},
@@ -85,6 +88,25 @@ pub fn accounts(
         accounts.push(account(row.get(0)?, row.get_ref(1)?.as_str().unwrap_or_default())?);
     }
     Ok(accounts)
+}
+
+/// Every account of the database at this path, in their order, and the version of the mirror:
+/// beside the process that has the database, without its lock, and without changing anything.
+///
+/// # Errors
+/// There is no such database, or it cannot be read.
+pub fn read_beside(path: &Path, mut each: impl FnMut(&MirrorRow)) -> StoreResult<u64> {
+    let conn = open::reader(path)?;
+    // One snapshot, however long it takes.
+    let snapshot = conn.unchecked_transaction()?;
+    let version = version(&snapshot)?;
+    let mut after = None;
+    loop {
+        let rows = accounts(&snapshot, after.as_ref(), ACCOUNTS_MAX)?;
+        rows.iter().for_each(&mut each);
+        let Some(last) = rows.into_iter().next_back() else { return Ok(version) };
+        after = Some((last.origin, last.account.id));
+    }
 }
 
 /// The version of the mirror.

@@ -1,7 +1,7 @@
 //! The store on SQLite: one file, one writer.
 //!
 //! Read in this order: `verbs`, then `accept`, `decide`, `commit`, `job`, `claim`, `settle` (the road of a lead),
-//! then `order`, `rulebook`, `paper`, `token`, `mirror`, `sweep`, `list`, `story`, `tally`, `backup` (all plain
+//! then `order`, `rulebook`, `paper`, `token`, `mirror`, `imported`, `sweep`, `list`, `story`, `tally`, `backup` (all plain
 //! functions on a connection), then `ask` and `turn` (one transaction), `line` and `readers` (threads).
 //!
 //! Guarantees: the contract of [`Store`](crate::store::Store); one process at a time; after a restart every lease is
@@ -21,6 +21,7 @@ mod commit;
 mod copy;
 mod decide;
 mod error;
+mod imported;
 mod job;
 mod line;
 mod list;
@@ -66,6 +67,7 @@ use super::{Boxed, StoreError, StoreResult};
 
 pub use copy::SqliteSide;
 pub use line::Pace;
+pub use mirror::read_beside as read_mirror_beside;
 
 /// The store on SQLite. A request is in the line as soon as its verb is called, awaited or not.
 pub struct SqliteStore {

@@ -146,7 +146,7 @@ fn settle_in(conn: &Connection) -> StoreResult<()> {
     conn.execute_batch(
         "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;
          PRAGMA journal_size_limit = 134217728; PRAGMA foreign_keys = OFF;
-         PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0; PRAGMA cache_size = -65536;
+         PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0; PRAGMA cache_size = -49152;
          PRAGMA secure_delete = FAST; PRAGMA trusted_schema = OFF;",
     )?;
     Ok(())

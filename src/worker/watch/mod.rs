@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use lookout::{Free, Lookout};
 
 use self::lookout::State;
-use super::{Worker, decide::Worked, reload};
+use super::{Worker, decide::Worked, observe, reload};
 use crate::{
     decide::watch::{Books, Vitals, departed::departed, judge, ledger::Change},
     model::{
@@ -157,7 +157,7 @@ impl Worker {
             self.metrics.free(free);
         }
         Vitals {
-            books: tally.map(books),
+            books: tally.map(|tally| books(tally, self.may_act())),
             recounted: self.lookout.audited().map(|audited| audited.wrong),
             replayed: self.lookout.replayed().outcome(now),
             review_late: self.lookout.worst_review(),
@@ -215,14 +215,20 @@ fn log(change: &Change) {
 }
 
 /// What the tally says that can be worth an alert.
-fn books(tally: &Tally) -> Books {
+fn books(tally: &Tally, may_act: bool) -> Books {
     let is_wrong = !tally.balances();
     Books {
         wrong: is_wrong.then(|| "a fill has not one fate, or a lead not one state".to_owned()),
         oldest_underway: tally.oldest_underway,
         dead_events: tally.died,
         given_up: tally.given_up.clone(),
-        late: tally.jobs.iter().map(|(lane, jobs)| (lane.clone(), Span(jobs.late_ms))).collect(),
+        late: tally
+            .jobs
+            .iter()
+            // What is not done in observe mode is not late.
+            .filter(|(lane, _)| may_act || !observe::is_left(lane))
+            .map(|(lane, jobs)| (lane.clone(), Span(jobs.late_ms)))
+            .collect(),
         unfilled: tally.unfilled.clone(),
     }
 }

@@ -50,6 +50,10 @@ async fn an_import_fills_the_mirror_and_leads_are_matched_against_it() {
     let lead = leads["leads"][0]["uuid"].as_str().unwrap().to_owned();
     let why = bench.says(&format!("explain --lead {lead}"), 0);
     assert!(why.contains("Linden Works GmbH (1) has the domain linden.example"), "{why}");
+    // A payload is matched against the same accounts, beside the daemon that has the store.
+    let (code, why, err) = run(bench.command("explain - --source website"), body);
+    assert_eq!(code, 0, "{err}");
+    assert!(why.contains("Linden Works GmbH (1) has the domain linden.example"), "{why}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -74,6 +74,66 @@ fn an_account_owner_in_the_crm_is_a_fact_like_any_other() {
     assert!(err.contains("no rep has this id"), "{err}");
 }
 
+const EXPLAIN: &str = "explain - --source website --at 2026-03-02T10:00:00Z";
+
+fn decided(folder: &Path) -> Value {
+    let (code, out, err) = run(command(folder, &format!("{EXPLAIN} --json")), LEAD);
+    assert_eq!(code, 0, "{out}{err}");
+    serde_json::from_str(&out).unwrap()
+}
+
+#[test]
+fn a_payload_is_matched_against_the_accounts_of_the_store() {
+    let folder = example();
+    // Without a store nothing is known of accounts, and that is said; none is made by asking.
+    let before = decided(folder.path());
+    assert_eq!(before["lead"]["rule"], "dach-enterprise");
+    let why = before["accounts"]["unknown_because"].as_str().unwrap();
+    assert!(why.contains("no store at"), "{why}");
+    let (_, out, _) = run(command(folder.path(), EXPLAIN), LEAD);
+    assert!(out.contains("without the mirror of accounts"), "{out}");
+    assert_eq!(decided(folder.path())["accounts"]["count"], Value::Null);
+
+    let accounts = "id,name,domains,owner\n1,Linden Works,linden.example,ada\n";
+    std::fs::write(folder.path().join("accounts.csv"), accounts).unwrap();
+    let (code, out, err) = run(command(folder.path(), "accounts import accounts.csv"), "");
+    assert_eq!(code, 0, "{out}{err}");
+    let after = decided(folder.path());
+    assert_eq!(after["accounts"]["count"], 1, "{after}");
+    assert_eq!(after["lead"]["rule"], "existing-customer");
+    assert_eq!(after["lead"]["owner"], "ada");
+    let (_, out, _) = run(command(folder.path(), EXPLAIN), LEAD);
+    assert!(out.contains("Linden Works (1) has the domain linden.example"), "{out}");
+    assert!(!out.contains("without the mirror"), "{out}");
+}
+
+#[test]
+fn a_company_is_matched_without_a_daemon() {
+    let folder = example();
+    let (code, out, err) = run(command(folder.path(), "accounts match --name Linden"), "");
+    assert_ne!(code, 0, "{out}");
+    assert!(err.contains("there is no store at"), "{err}");
+    let accounts = "id,name,domains,country\n1,Linden Works,linden.example,DE\n2,Harrow Mills,,\n";
+    std::fs::write(folder.path().join("accounts.csv"), accounts).unwrap();
+    run(command(folder.path(), "accounts import accounts.csv"), "");
+    let json = |line: &str| -> Value {
+        let (code, out, err) = run(command(folder.path(), &format!("{line} --json")), "");
+        assert_eq!(code, 0, "{err}");
+        serde_json::from_str(&out).unwrap()
+    };
+    let found = json("accounts match --email eva@eu.linden.example");
+    assert_eq!(
+        (&found["matched"]["account"]["id"], &found["domain"]),
+        (&"1".into(), &"linden.example".into())
+    );
+    assert_eq!(json("accounts match --name harow-mills")["matched"]["account"]["id"], "2");
+    assert_eq!(json("accounts match --domain gmail.com")["matched"]["by"], "none");
+    assert_eq!(json("accounts")["accounts"], 2);
+    let (code, _, err) = run(command(folder.path(), "accounts match --domain nonsense"), "");
+    assert_eq!(code, 2);
+    assert!(err.contains("`domain` is none"), "{err}");
+}
+
 #[test]
 fn what_cannot_be_read_is_an_answer_of_no() {
     let folder = example();
@@ -106,6 +166,32 @@ fn the_example_checks_out_but_for_its_secrets() {
     let report: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}{err}"));
     let errors = report["rulebook"]["findings"].as_array().unwrap();
     assert!(errors.iter().all(|one| one["severity"] != "error"), "{errors:?}");
+}
+
+#[test]
+fn what_only_a_connection_refuses_is_a_mistake_of_the_settings() {
+    let folder = example();
+    let settings = folder.path().join("handoff.toml");
+    std::fs::write(
+        &settings,
+        "rulebook = \"rulebook.toml\"\n[channel.warehouse]\nkind = \"webhook\"\n\
+         url = \"env:HOOK\"\nsecrets = [\"env:SIGN\"]\n",
+    )
+    .unwrap();
+    for (url, said, mend) in [
+        ("http://10.0.0.7/hook", "url: 10.0.0.7: http is not allowed", "allow_private = true"),
+        ("https://10.0.0.7/hook", "private or metadata address", "allow_private = true"),
+        ("ftp://hooks.acme.example/", "ftp is not allowed", "write https"),
+    ] {
+        let mut check = command(folder.path(), "check");
+        check.env("HOOK", url).env("SIGN", "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz");
+        let (code, out, err) = run(check, "");
+        assert_eq!(code, 1, "{out}{err}");
+        for part in [said, mend, "--> handoff.toml:4:7", "^^^"] {
+            assert!(out.contains(part), "{part} in:\n{out}{err}");
+        }
+        assert!(!out.contains("handoff.toml: good"), "{out}");
+    }
 }
 
 #[test]

@@ -46,7 +46,7 @@ pub fn book(text: &str, version: u32) -> Rulebook {
 /// What is connected.
 pub fn reach() -> Reach {
     let crm = vec!["hubspot".to_owned()];
-    Reach { crms: crm.clone(), asks: crm, time_is_unsure: false }
+    Reach { crms: crm.clone(), asks: crm, time_is_unsure: false, observe: None }
 }
 
 /// The step for an event, as the deciding loop makes it.

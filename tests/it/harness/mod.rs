@@ -180,6 +180,7 @@ impl Plant {
             CrmKind::Hubspot => {
                 let settings: HubspotSettings = serde_json::from_value(json!({
                     "base_url": self.crm.url, "token": TOKEN, "allow_private": true,
+                    "default_owners": ["9999"],
                 }))
                 .expect("settings");
                 Arc::new(Hubspot::new(settings).expect("hubspot"))
@@ -256,6 +257,7 @@ impl Plant {
             alerts: config.alerts.clone(),
             free: Box::new(move || Some(free.load(Ordering::Relaxed))),
             drain: Span::ZERO,
+            observe: None,
             demo: None,
         }
     }

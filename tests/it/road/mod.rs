@@ -14,6 +14,7 @@ mod i21_publishes;
 mod i9_effects;
 mod intake;
 pub mod many;
+mod observe;
 mod people;
 mod pile;
 mod rulebook;

@@ -78,7 +78,7 @@ async fn a_calendar_is_read_from_a_file_and_followed_when_it_changes() {
     let config = Config {
         tune: Some(std::sync::Arc::new(move |plant| {
             let settings = handoff::settings::Settings::load(&tuned).expect("settings");
-            plant.calendars = parts::calendars(&settings).expect("calendars");
+            plant.calendars = parts::connected(&settings).expect("connected").calendars;
         })),
         ..Config::default()
     };

@@ -300,7 +300,7 @@ fn reviews(world: &World, leads: &[Lead]) -> Vec<String> {
         let is_forgotten = match lead.state {
             State::Waiting => true,
             State::Assigned => is_left,
-            State::Answered | State::SetAside => false,
+            State::Answered | State::SetAside | State::Observed => false,
         };
         if is_forgotten {
             wrong.push(format!("I11: lead {} has no review any more: {lead:?}", lead.id.0));

@@ -80,7 +80,7 @@ impl Replica {
             accounts: Accounts::default(),
             store: Arc::new(store),
             book: ArcSwap::new(book),
-            reach: Reach { crms: names.clone(), asks: names, time_is_unsure: false },
+            reach: Reach { crms: names.clone(), asks: names, time_is_unsure: false, observe: None },
             crms: BTreeMap::from([(crm::NAME.to_owned(), guarded)]),
             channels: channels::NAMES.map(channel).into(),
             clock: Arc::clone(&clock),

@@ -219,6 +219,8 @@ impl World {
                 JobKind::Review => _ = kinds.insert(Kind::Decide),
                 JobKind::Write => _ = kinds.insert(Kind::Write(0)),
                 JobKind::Ask => _ = kinds.insert(Kind::Ask(0)),
+                // Nobody is watched here.
+                JobKind::Observe => {}
                 JobKind::Tell => {
                     let name = channels::NAMES.into_iter().find(|name| *name == lane);
                     kinds.extend(name.map(Kind::Tell));

@@ -61,7 +61,7 @@ fn deciding(outcome: u8) -> Arc<Decide> {
             }
         }
         if let Some(lead) = &mut plan.lead {
-            lead.state = State::ALL[usize::from(outcome) % 4].0;
+            lead.state = State::ALL[usize::from(outcome) % State::ALL.len()].0;
             lead.owner = (lead.state == State::Assigned).then(|| format!("rep-{}", n % 3));
         }
         plan.jobs = vec![job(JobKind::Write, "hubspot", now)];

@@ -106,6 +106,7 @@ pub fn lead() -> Lead {
         outcome: None,
         fills: 1,
         paged: Vec::new(),
+        observed: None,
     }
 }
 

@@ -20,8 +20,9 @@ pub fn run(bytes: &[u8]) {
             assert!(!settings.warnings.iter().any(Finding::is_error));
             let setup = handoff::app::parts::setup(&settings);
             assert_eq!(setup.sources.len(), settings.sources.len());
-            let complaint = settings.complaint("channel.x", "url: it is wrong; mend it");
-            format!("{settings:?} {:?} {complaint:?}", settings.warnings)
+            let wrong = ("channel.x".to_owned(), "url: it is wrong; mend it".to_owned());
+            let refused = settings.refused(&[wrong]);
+            format!("{settings:?} {:?} {refused:?} {refused}", settings.warnings)
         }
         Err(broken) => {
             assert!(broken.findings.iter().any(Finding::is_error), "refused without an error");

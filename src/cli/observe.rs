@@ -1,0 +1,156 @@
+//! `handoff observe`: how far the present router and handoff agree.
+//!
+//! Guarantees: shows what the daemon counted, and nothing of its own.
+//! Does not know: how two routers are compared.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::{Args, Subcommand};
+
+use super::{
+    exit::{Exit, Outcome, Stop},
+    row::Row,
+    screen::{Screen, Tone},
+    session::Session,
+    when,
+};
+use crate::model::{observe::Seen, time::Span};
+
+/// Observe mode: what another router did, beside what handoff decided
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  handoff observe report                        the last seven days
+  handoff observe report --since 30d --max 50
+  handoff observe report --csv differ.csv       every disagreement, for a spreadsheet
+  handoff explain --lead LEAD                   why handoff decided one of them so
+
+Observe mode is on while the settings have [observe]: then nothing is written and nobody is told.")]
+pub struct Observe {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Say how far they agree, and explain where they do not
+    Report(Report),
+}
+
+#[derive(Debug, Args)]
+struct Report {
+    /// From when on: a length of time such as 7d, or an instant
+    #[arg(long, value_name = "SPAN|TIME", default_value = "7d")]
+    since: String,
+    /// At most so many disagreements are shown, the newest first
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(0..=10_000))]
+    max: u16,
+    /// Disagreements into a CSV file, up to 10000 of them
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
+}
+
+impl Observe {
+    /// Runs it.
+    ///
+    /// # Errors
+    /// Those of the daemon, or a file that cannot be written.
+    pub fn run(self, session: &mut Session) -> Outcome {
+        let What::Report(asked) = self.what;
+        let since = match Span::parse(&asked.since) {
+            Ok(span) => session.now.minus(span),
+            Err(_) => when::parse(&asked.since, session.now, session.screen.zone())
+                .map_err(Stop::usage)?,
+        };
+        let max = if asked.csv.is_some() { 10_000 } else { asked.max };
+        let query = [("since", since.0.to_string()), ("max", max.to_string())];
+        let answer = session.remote()?.get(&["observe"], &query)?;
+        if let Some(file) = &asked.csv {
+            std::fs::write(file, csv(Row(&answer)))
+                .with_context(|| format!("cannot write {}", file.display()))?;
+        }
+        if !session.printed_json(&answer) {
+            print(&mut session.screen, Row(&answer), usize::from(asked.max));
+        }
+        Ok(Exit::Ok)
+    }
+}
+
+fn count(row: Row<'_>, path: &str) -> u64 {
+    row.value(path).and_then(serde_json::Value::as_u64).unwrap_or(0)
+}
+
+fn share(part: u64, all: u64) -> String {
+    if all == 0 { "–".to_owned() } else { format!("{:.1} %", part as f64 * 100.0 / all as f64) }
+}
+
+fn print(screen: &mut Screen, answer: Row<'_>, max: usize) {
+    let mode = if answer.is("is_on") {
+        format!("Observe mode is on: nothing is written; {} is looked at.", answer.text("crm"))
+    } else {
+        "Observe mode is off.".to_owned()
+    };
+    screen.toned(Tone::Dim, &mode);
+    let all = count(answer, "observed.compared");
+    let (person, pool) =
+        (count(answer, "observed.same_person"), count(answer, "observed.same_pool"));
+    screen.line(&format!(
+        "{} results since {}: of {all} leads that both gave away, {person} to the same person ({}), \
+         {pool} to the same person or pool ({}). {} leads are still watched.",
+        count(answer, "observed.results"),
+        screen.time_or_dash(answer.time("since")),
+        share(person, all),
+        share(pool, all),
+        answer.text("watched"),
+    ));
+    let mut kinds: Vec<(u64, String)> = answer
+        .members("observed.kinds")
+        .map(|(word, found)| {
+            let says = Seen::of_word(word).map(|seen| seen.says().to_owned());
+            (found.0.as_u64().unwrap_or(0), says.unwrap_or_else(|| word.clone()))
+        })
+        .collect();
+    kinds.sort_by(|a, b| b.cmp(a));
+    let rows: Vec<Vec<String>> =
+        kinds.into_iter().map(|(count, says)| vec![says, count.to_string()]).collect();
+    screen.line("");
+    screen.table(&["the CRM shows", "leads"], &rows, "No lead has a result yet.");
+    let rows: Vec<Vec<String>> = answer
+        .members("observed.rules")
+        .map(|(rule, of)| {
+            let all = count(of, "compared");
+            vec![
+                rule.clone(),
+                all.to_string(),
+                share(count(of, "same_person"), all),
+                share(count(of, "same_pool"), all),
+            ]
+        })
+        .collect();
+    if !rows.is_empty() {
+        screen.line("");
+        screen.table(&["rule", "leads", "same person", "same pool"], &rows, "");
+    }
+    for one in answer.rows("observed.disagreements").take(max) {
+        let at = screen.time_or_dash(one.time("at"));
+        screen.line(&format!("{at}  {}  {}", one.dash("lead"), one.text("says")));
+    }
+    let shown = answer.rows("observed.disagreements").count();
+    if answer.is("observed.is_cut") || shown > max {
+        screen.toned(Tone::Dim, "There are more: --max or --csv shows them.");
+    }
+}
+
+/// Every disagreement on a line.
+fn csv(answer: Row<'_>) -> Vec<u8> {
+    let heads = ["at", "lead", "result", "rule", "given_to", "shown", "crm_owner", "says"];
+    let mut rows = csv::Writer::from_writer(Vec::new());
+    // Writing into memory cannot fail.
+    let _ = rows.write_record(heads);
+    for one in answer.rows("observed.disagreements") {
+        let at = one.time("at").map(|at| at.rfc3339()).unwrap_or_default();
+        let cells = heads.iter().skip(1).map(|head| one.text(head));
+        let _ = rows.write_record([at].into_iter().chain(cells));
+    }
+    rows.into_inner().unwrap_or_default()
+}
