@@ -73,3 +73,10 @@ pub fn spent(named: Option<&str>) -> Duration {
     };
     tasks.flatten().filter_map(of).map(Duration::from_nanos).sum()
 }
+
+/// Memory of this process in MiB, as far as it is resident now.
+pub fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+    line.trim().trim_end_matches("kB").trim().parse().unwrap_or(0) / 1_024
+}

@@ -116,13 +116,52 @@ fn print(screen: &mut Screen, report: &Report) {
     .filter(|(name, count)| *count > 0 || matches!(*name, "same" | "differing"))
     .map(|(name, count)| vec![name.to_owned(), count.to_string()])
     .collect();
-    screen.table(&["decisions", "count"], &rows, "");
-    match report.differing {
-        0 => screen.toned(Tone::Good, "No decision came out differently."),
+    if report.all() > 0 {
+        screen.table(&["decisions", "count"], &rows, "");
+    }
+    match (report.differing, report.same) {
+        (0, 0) => screen.toned(Tone::Dim, nothing(report)),
+        (0, _) => screen.toned(Tone::Good, "No decision came out differently."),
         _ => screen.toned(
             Tone::Bad,
             "Decisions came out differently: keep the store as it is, and report this with the \
              version of handoff.",
         ),
+    }
+}
+
+/// Why nothing was made again.
+fn nothing(report: &Report) -> &'static str {
+    match report {
+        _ if report.all() == 0 => "There was nothing to make again: no such decision is stored.",
+        Report { erased: 0, before_records: 0, .. } => {
+            "Nothing was made again: all of them are of another engine, which another version of \
+             handoff holds."
+        }
+        Report { other_engine: 0, before_records: 0, .. } => {
+            "Nothing was made again: all of them are of erased persons."
+        }
+        Report { other_engine: 0, erased: 0, .. } => {
+            "Nothing was made again: all of them are from before decisions were recorded."
+        }
+        _ => "Nothing was made again: none of them can be.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn when_nothing_was_made_again_it_is_said_why() {
+        for (report, part) in [
+            (Report::default(), "no such decision"),
+            (Report { other_engine: 3, ..Report::default() }, "another engine"),
+            (Report { erased: 3, ..Report::default() }, "erased persons"),
+            (Report { before_records: 3, ..Report::default() }, "before decisions were recorded"),
+            (Report { erased: 3, other_engine: 1, ..Report::default() }, "none of them can be"),
+        ] {
+            assert!(nothing(&report).contains(part), "{report:?}");
+        }
     }
 }

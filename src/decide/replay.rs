@@ -63,7 +63,9 @@ impl Seen {
     }
 }
 
-fn input(book: &Rulebook, saw: &Saw<'_>) -> Input {
+/// What was to be decided, as it was recorded.
+#[must_use]
+pub fn input(book: &Rulebook, saw: &Saw<'_>) -> Input {
     if let Some(fields) = &saw.fields {
         let fields = fields.clone().into_owned();
         return Input::Fill(Box::new(Draft {
@@ -133,10 +135,18 @@ pub fn passed_over(row: &RecordRow, stored: &Decision) -> Option<Outcome> {
 /// # Errors
 /// It is not one of ours.
 pub fn saw(row: &RecordRow) -> Result<Saw<'_>, String> {
-    let mut saw: Saw<'_> = serde_json::from_str(row.saw.as_deref().unwrap_or_default())
-        .map_err(|why| format!("the record does not read: {why}"))?;
+    let mut saw = saw_alone(row)?;
     saw.put_back(&row.doc)?;
     Ok(saw)
+}
+
+/// The same without what the decision itself says, for who reads the decision anyway.
+///
+/// # Errors
+/// It is not one of ours.
+pub fn saw_alone(row: &RecordRow) -> Result<Saw<'_>, String> {
+    serde_json::from_str(row.saw.as_deref().unwrap_or_default())
+        .map_err(|why| format!("the record does not read: {why}"))
 }
 
 /// Decides again what this row records, by the rulebook that it names, with people as they were.

@@ -163,6 +163,14 @@ impl<'a> Saw<'a> {
         }
         let said: Said = serde_json::from_str(doc)
             .map_err(|why| format!("the decision does not read: {why}"))?;
+        self.put_said(said)
+    }
+
+    /// Puts back what was left out, from what the decision says of fields.
+    ///
+    /// # Errors
+    /// It does not say it.
+    pub fn put_said(&mut self, said: Said) -> Result<(), String> {
         if self.lead_fields_in
             && let Some(lead) = &mut self.lead
         {
@@ -210,11 +218,12 @@ impl<'a> Saw<'a> {
     }
 }
 
-/// The fields that a decision says.
-#[derive(Deserialize)]
-struct Said {
+/// The fields that a decision says: those that it was made on, and those of the fill that joined.
+#[derive(Debug, Default, Deserialize)]
+#[expect(missing_docs, reason = "the words are those of the decision")]
+pub struct Said {
     #[serde(default)]
-    fields: Option<Fields>,
+    pub fields: Option<Fields>,
     #[serde(default)]
-    fill: Option<Fields>,
+    pub fill: Option<Fields>,
 }

@@ -10,22 +10,27 @@ use std::{collections::HashSet, sync::Arc};
 use serde::Serialize;
 
 use super::{
-    Replay,
-    world::{Recorded, Stored, World},
+    Books, Replay,
+    reading::{Read, Reading},
+    world::{Recorded, Stepped, Stored, World},
 };
 use crate::{
-    decide::{diff::Diff, placed::Placed, replay::saw},
+    decide::{diff::Diff, placed::Placed, replay::saw_alone},
     model::{
         id::{EventId, Seq},
-        lead::Lead,
         moved::Moved,
-        plan::What,
+        plan::{Input, What},
         record::RecordRow,
         time::Time,
     },
     rulebook::Rulebook,
     store::{RecordFilter, Store, StoreResult, read::PAGE_MAX},
 };
+
+/// What to do when there is nothing to begin with.
+pub const NOTHING: &str = "no decision was recorded since then, so there is nothing to test on: name \
+                           an earlier time with --since, or bring leads of the time before with \
+                           `handoff leads import` and test on those";
 
 /// What a back-test came to.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -36,6 +41,9 @@ pub struct Tested {
     pub leads: u64,
     /// Decisions without a record, left out.
     pub left_out: u64,
+    /// Fills that the draft would map otherwise and that were read with the mapping of then, since
+    /// their bodies are no longer kept.
+    pub mapped_as_then: u64,
     /// What differs.
     pub diff: Diff,
     /// A projection from real answer times: answers after the deadline, as it is …
@@ -65,7 +73,7 @@ impl Replay<'_> {
         mut tell: impl FnMut(&Tested),
     ) -> StoreResult<Result<Tested, String>> {
         let Some(first) = first_recorded(self.store, since).await? else {
-            return Ok(Err("no decision of that time has a record".to_owned()));
+            return Ok(Err(NOTHING.to_owned()));
         };
         let Some(team) = self.before(first).await?.cloned() else {
             return Ok(Err("no state of people was kept before that time".to_owned()));
@@ -76,12 +84,14 @@ impl Replay<'_> {
             known: HashSet::new(),
             tested: Tested::default(),
         };
+        let (store, books) = (self.store, &mut self.books);
+        let mut reading = Reading::of(store);
         let mut after = Seq(first.0 - 1);
         loop {
             let filter = RecordFilter { after: Some(after), lead: None, max: PAGE_MAX };
-            let page = self.store.records(filter).await?;
+            let page = store.records(filter).await?;
             for row in &page.rows {
-                if let Err(why) = test.take(row) {
+                if let Err(why) = test.take(&mut reading, books, row).await? {
                     return Ok(Err(format!("decision {}: {why}", row.seq.0)));
                 }
             }
@@ -95,38 +105,58 @@ impl Replay<'_> {
 }
 
 impl Backtest {
-    fn take(&mut self, row: &RecordRow) -> Result<(), String> {
+    /// Takes a recorded decision in both worlds. The inner error says why it does not read.
+    async fn take(
+        &mut self,
+        reading: &mut Reading<'_>,
+        books: &mut Books<'_>,
+        row: &RecordRow,
+    ) -> StoreResult<Result<(), String>> {
         self.tested.decisions += 1;
-        let moved: Moved = match &row.moved {
-            Some(text) => serde_json::from_str(text).map_err(|why| why.to_string())?,
-            None => Moved::default(),
+        let moved = row.moved.as_deref().map_or_else(|| Ok(Moved::default()), serde_json::from_str);
+        let moved: Moved = match moved {
+            Ok(moved) => moved,
+            Err(why) => return Ok(Err(format!("what it moved does not read: {why}"))),
         };
         if row.saw.as_deref().is_none_or(str::is_empty) {
             self.tested.left_out += 1;
             self.live.team.follow(&moved);
             self.draft.team.follow(&moved);
-            return Ok(());
+            return Ok(Ok(()));
         }
-        let stored: Stored =
-            serde_json::from_str(&row.doc).map_err(|why| format!("it does not read: {why}"))?;
-        let saw = saw(row)?;
-        let one = Recorded { row, saw: &saw, stored: &stored, moved: &moved };
-        self.tested.leads += u64::from(stored.what == What::Opened);
-        if stored.what == What::Answered {
-            self.note_answer(&one);
-        }
-        let owners = [&self.live, &self.draft].map(|world| owner_before(world, &one));
-        let (live, draft) = (self.live.step(&one), self.draft.step(&one));
-        if live.is_none() && draft.is_none() {
-            return Ok(());
-        }
-        let of = |lead: Option<Lead>| lead.as_ref().map(Placed::of).unwrap_or_default();
-        let recorded = stored.placed(of(saw.lead_before()));
-        let of_live = live.as_ref().map_or_else(|| recorded.clone(), Placed::of);
-        let of_draft = match &draft {
-            Some(lead) => Placed::of(lead),
-            None => of(self.draft.before(&one)),
+        let mut stored: Stored = match serde_json::from_str(&row.doc) {
+            Ok(stored) => stored,
+            Err(why) => return Ok(Err(format!("it does not read: {why}"))),
         };
+        let said = stored.said();
+        let saw = match saw_alone(row).and_then(|mut saw| saw.put_said(said).map(|()| saw)) {
+            Ok(saw) => saw,
+            Err(why) => return Ok(Err(why)),
+        };
+        let one = Recorded { row, saw: &saw, stored: &stored, moved: &moved };
+        let read = reading.read(books, [&self.live, &self.draft], &one).await?;
+        self.tested.mapped_as_then += u64::from(read.is_gone);
+        self.step(&one, read);
+        Ok(Ok(()))
+    }
+
+    fn step(&mut self, one: &Recorded<'_>, read: Read) {
+        self.tested.leads += u64::from(one.stored.what == What::Opened);
+        if one.stored.what == What::Answered {
+            self.note_answer(one);
+        }
+        let owners = [&self.live, &self.draft].map(|world| world.owner_before(one));
+        let otherwise = read.inputs.each_ref().map(|input| is_otherwise(one, input.as_ref()));
+        let [of_live, of_draft] = read.inputs;
+        let (live, draft) = (self.live.step(one, of_live), self.draft.step(one, of_draft));
+        if matches!((&live, &draft), (Stepped::AsRecorded, Stepped::AsRecorded)) {
+            return;
+        }
+        let recorded = one.stored.placed(one.saw.lead.as_deref());
+        let [of_live, of_draft] = [&live, &draft].map(|stepped| match stepped {
+            Stepped::AsRecorded => recorded.clone(),
+            Stepped::Decided(lead) => lead.as_deref().map(Placed::of).unwrap_or_default(),
+        });
         let both = [&of_live, &of_draft].into_iter().zip(owners).zip([false, true]);
         for ((placed, before), is_after) in both {
             if let Some(owner) = &placed.owner
@@ -135,16 +165,14 @@ impl Backtest {
                 self.tested.diff.gave(owner, is_after);
             }
         }
-        if let Some(lead) = &draft
-            && !self.known.contains(&lead.event)
-            && self.tested.diff.add(lead.uuid, of_live, of_draft)
+        if let (Some(key), Some(lead)) = (one.key(), one.lead())
+            && !self.known.contains(&key)
+            && self.tested.diff.add(lead, of_live, of_draft)
         {
-            self.known.insert(lead.event);
+            self.known.insert(key);
         }
-        for (world, after) in [(&mut self.live, live), (&mut self.draft, draft)] {
-            keep(world, after, &recorded);
-        }
-        Ok(())
+        self.live.keep(one, live, &recorded, otherwise[0]);
+        self.draft.keep(one, draft, &recorded, otherwise[1]);
     }
 
     /// Whether an answer came in time in each world.
@@ -159,23 +187,15 @@ impl Backtest {
     }
 }
 
-fn owner_before(world: &World, one: &Recorded<'_>) -> Option<String> {
-    if one.stored.what == What::Opened {
-        return None;
-    }
-    let lead = one.saw.lead.as_ref()?;
-    let here = world.elsewhere.get(&lead.event);
-    here.map_or_else(|| lead.owner.clone(), |lead| lead.owner.clone())
-}
-
-/// A lead that is placed as recorded needs no keeping.
-fn keep(world: &mut World, after: Option<Lead>, recorded: &Placed) {
-    let Some(mut lead) = after else { return };
-    if Placed::of(&lead) == *recorded {
-        world.elsewhere.remove(&lead.event);
-    } else {
-        lead.id = crate::model::id::LeadId(lead.event.0);
-        world.elsewhere.insert(lead.event, lead);
+/// Whether a fill that was read again says something else than recorded.
+fn is_otherwise(one: &Recorded<'_>, input: Option<&Input>) -> bool {
+    match input {
+        None => false,
+        Some(Input::Fill(draft)) => {
+            one.saw.fields.as_deref() != Some(&draft.fields)
+                || one.saw.intent.as_deref() != draft.intent.as_deref()
+        }
+        Some(_) => one.saw.unreadable.is_none(),
     }
 }
 

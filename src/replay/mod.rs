@@ -13,6 +13,7 @@ mod books;
 pub mod imported;
 pub mod observed;
 mod placing;
+mod reading;
 mod world;
 
 use serde::Serialize;

@@ -165,6 +165,15 @@ impl Rulebook {
         found.map(|entry| entry.intent.as_str())
     }
 
+    /// Whether fills of this source ask for the same by another rulebook.
+    #[must_use]
+    pub fn intends_as(&self, other: &Self, source: &str) -> bool {
+        let of = |book: &'_ Self| -> Vec<Form> {
+            book.forms.iter().filter(|form| form.source == source).cloned().collect()
+        };
+        of(self) == of(other)
+    }
+
     /// Whether `intent` asks for more than `than`. One that the rulebook does not list asks for
     /// less than any.
     pub fn stronger(&self, intent: Option<&str>, than: Option<&str>) -> bool {

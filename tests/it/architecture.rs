@@ -26,7 +26,7 @@ const LAWS: &[Law] = &[
     ("decide", &["model", "rulebook"], CORE_ADVICE),
     ("intake", &["model", "rulebook", "decide"], PORT_ADVICE),
     ("store", &["model", "rulebook", "decide"], PORT_ADVICE),
-    ("replay", &["model", "rulebook", "decide", "store"], LOOP_ADVICE),
+    ("replay", &["model", "rulebook", "decide", "intake", "store"], LOOP_ADVICE),
     ("outbound", &["model"], PORT_ADVICE),
     ("crm", &["model", "rulebook", "decide", "outbound"], PORT_ADVICE),
     ("notify", &["model", "rulebook", "decide", "outbound"], PORT_ADVICE),

@@ -27,11 +27,15 @@ use crate::{
     model::{
         id::Seq,
         lead::State,
+        text::Untrusted,
         time::{Span, Time},
     },
-    replay::{Replay, backtest::Tested},
+    replay::{
+        Replay,
+        backtest::{NOTHING, Tested},
+    },
     rulebook::{Rulebook, Setup},
-    store::{RecordFilter, Store},
+    store::{RecordFilter, Store, read::PAGE_MAX},
 };
 
 /// Decisions from one line of progress to the next.
@@ -83,7 +87,7 @@ impl Backtest {
         let tested = offline::wait(async {
             let mut replay = Replay::of(store.as_ref());
             let Some((live, basis)) = live(store.as_ref(), &mut replay).await? else {
-                return Ok(Err("no decision in this store has a record".to_owned()));
+                return Ok(Err(NOTHING.to_owned()));
             };
             let draft = match compiled(&files, &basis) {
                 Ok(draft) => draft,
@@ -130,18 +134,26 @@ impl Backtest {
     }
 }
 
-/// The rulebook that decided last, and what it stood on.
+/// The rulebook of the newest decision that can be made again, and what it stood on. The newest
+/// ones may be of persons who were erased.
 async fn live(
     store: &dyn Store,
     replay: &mut Replay<'_>,
 ) -> crate::store::StoreResult<Option<(Arc<Rulebook>, String)>> {
-    let last = store.tally(crate::model::time::Time(0)).await?.last_seq;
-    let filter = RecordFilter { after: Some(Seq(last - 1)), lead: None, max: 1 };
-    let row = store.records(filter).await?.rows.into_iter().next();
-    let Some(row) = row else { return Ok(None) };
-    let Ok(Ok(book)) = replay.book_of_row(&row).await else { return Ok(None) };
-    let basis = store.basis(book.basis.hash).await?.unwrap_or_default();
-    Ok(Some((book, basis)))
+    let mut before = store.tally(Time(0)).await?.last_seq;
+    while before > 0 {
+        let after = Seq((before - PAGE_MAX as i64).max(0));
+        let filter = RecordFilter { after: Some(after), lead: None, max: PAGE_MAX };
+        let page = store.records(filter).await?;
+        for row in page.rows.iter().rev().filter(|row| row.seq.0 <= before) {
+            if let Ok(book) = replay.book_of_row(row).await? {
+                let basis = store.basis(book.basis.hash).await?.unwrap_or_default();
+                return Ok(Some((book, basis)));
+            }
+        }
+        before = after.0;
+    }
+    Ok(None)
 }
 
 fn compiled(files: &crate::rulebook::Files, basis: &str) -> Result<Rulebook, String> {
@@ -162,6 +174,12 @@ fn print(screen: &mut Screen, tested: &Tested) {
     ));
     if tested.left_out > 0 {
         screen.line(&format!("{} decisions without a record were left out.", tested.left_out));
+    }
+    if tested.mapped_as_then > 0 {
+        screen.line(&format!(
+            "{} leads were read with the mapping of then: their bodies are no longer kept.",
+            tested.mapped_as_then
+        ));
     }
     let kinds = diff.kinds.iter().map(|(kind, count)| (Differs::says(kind.word()), *count));
     let rules = diff.by_rule.iter().map(|(rule, count)| (rule.as_str(), *count));
@@ -204,21 +222,38 @@ fn counts(screen: &mut Screen, heading: &str, mut counts: Vec<(&str, u64)>, none
 }
 
 /// Every lead that differs: its id, how, where it is, and where it would be.
-fn csv(moves: &[Move]) -> Vec<u8> {
-    let mut rows = csv::Writer::from_writer(Vec::new());
+fn csv(moves: &[Move]) -> String {
     let cells = |placed: &Placed| {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         let state = placed.state.map_or("", State::word).to_owned();
         let (owner, pool) = (text(&placed.owner), text(&placed.pool));
         [state, owner, pool, text(&placed.rule), text(&placed.sla)]
     };
-    let head = ["lead", "differs", "state", "owner", "pool", "rule", "sla", "new_state"];
-    // Writing into memory cannot fail.
-    let _ =
-        rows.write_record(head.into_iter().chain(["new_owner", "new_pool", "new_rule", "new_sla"]));
+    let head =
+        "lead,differs,state,owner,pool,rule,sla,new_state,new_owner,new_pool,new_rule,new_sla";
+    let mut written = format!("{head}\r\n");
     for one in moves {
         let first = [one.lead.to_string(), one.differs.word().to_owned()];
-        let _ = rows.write_record(first.into_iter().chain(cells(&one.from)).chain(cells(&one.to)));
+        let row = first.into_iter().chain(cells(&one.from)).chain(cells(&one.to));
+        let row: Vec<String> = row.map(|cell| Untrusted::new(cell).csv_cell()).collect();
+        written.push_str(&row.join(","));
+        written.push_str("\r\n");
     }
-    rows.into_inner().unwrap_or_default()
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_of_the_file_is_no_formula() {
+        let to =
+            Placed { owner: Some("=1+1".into()), pool: Some("a,b".into()), ..Placed::default() };
+        let (lead, from, differs) = (uuid::Uuid::nil(), Placed::default(), Differs::Reading);
+        let written = csv(&[Move { lead, differs, from, to }]);
+        let row = format!("{lead},reading,,,,,,,'=1+1,\"a,b\",,\r\n");
+        assert_eq!(written.lines().count(), 2);
+        assert!(written.ends_with(&row), "{written}");
+    }
 }

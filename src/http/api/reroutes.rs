@@ -4,6 +4,8 @@
 //! its id, and refused when by then more than one lead in ten would fare otherwise. A run that was
 //! stopped goes on where it stood. Does not know: how it is done; `worker::reroute` does.
 
+use std::collections::BTreeSet;
+
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -219,11 +221,21 @@ async fn preview(front: &Front, wish: &Wish) -> Result<Vec<Planned>, HttpRespons
 /// The leads that are meant, oldest first.
 async fn chosen(front: &Front, select: &Select) -> Result<Vec<Lead>, HttpResponse> {
     let mut leads = Vec::new();
+    let too_many = || {
+        let detail =
+            format!("these are more than {LEADS_MAX} leads: choose fewer, with a time for example");
+        Err(bad(front, &detail))
+    };
     if !select.leads.is_empty() {
-        for id in &select.leads {
-            let story = front.store.lead(*id).await.map_err(|error| store(front, &error))?;
+        if select.leads.len() > LEADS_MAX {
+            return too_many();
+        }
+        // A lead that is named twice goes once.
+        for id in &select.leads.iter().collect::<BTreeSet<_>>() {
+            let story = front.store.lead(**id).await.map_err(|error| store(front, &error))?;
             leads.extend(story.map(|story| story.lead).filter(|lead| select.chooses(lead)));
         }
+        leads.sort_by_key(|lead| lead.id);
         return Ok(leads);
     }
     let states = [State::Waiting, State::Assigned];
@@ -242,10 +254,7 @@ async fn chosen(front: &Front, select: &Select) -> Result<Vec<Lead>, HttpRespons
             let meant = page.rows.into_iter().map(|row| row.lead);
             leads.extend(meant.filter(|lead| select.chooses(lead)));
             if leads.len() > LEADS_MAX {
-                let detail = format!(
-                    "these are more than {LEADS_MAX} leads: choose fewer, with a time for example"
-                );
-                return Err(bad(front, &detail));
+                return too_many();
             }
             before = page.next;
             if before.is_none() {

@@ -80,6 +80,14 @@ impl Rulebook {
         }
         mapped
     }
+
+    /// Whether another rulebook finds the same values in every body of this source.
+    #[must_use]
+    pub fn maps_as(&self, other: &Self, source: &str) -> bool {
+        // A mapping is what it was compiled to, and that is written out whole.
+        let said = |book: &Self| format!("{:?}", book.mappings.get(source));
+        said(self) == said(other)
+    }
 }
 
 #[cfg(test)]

@@ -24,13 +24,22 @@ use handoff::{
 use reqwest::Method;
 use serde_json::Value;
 
-use crate::harness::{Config, Plant, RULEBOOK};
+use crate::harness::{Config, Plant, RULEBOOK, postgres};
 
 /// A rulebook by which no lead is taken away from anybody, however long the clock is moved.
 pub fn patient() -> Config {
     let taken = r#"  { late_by = "5m", reassign = true, tell = ["manager"] },"#;
     assert!(RULEBOOK.contains(taken), "the rulebook of the harness has changed");
     Config { rulebook: RULEBOOK.replace(taken, ""), ..Config::default() }
+}
+
+/// The same on PostgreSQL, in a database of its own; none where no server can be started.
+pub fn on_postgres(test: &str, config: Config) -> Option<Config> {
+    if !postgres::is_there(test) {
+        return None;
+    }
+    let server = postgres::shared();
+    Some(Config { database: Some(server.url(&server.create())), ..config })
 }
 
 /// An answer: the status, and the body as JSON or null.

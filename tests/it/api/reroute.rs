@@ -4,6 +4,7 @@ use handoff::{
     clock::Clock as _,
     model::{
         lead::{Lead, State},
+        reroute::LEADS_MAX,
         time::Span,
     },
     replay::{Replay, Which},
@@ -11,10 +12,11 @@ use handoff::{
 };
 use reqwest::Method;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
-use super::{Caller, caller, patient};
+use super::{Caller, caller, on_postgres, patient};
 use crate::{
-    harness::{Plant, until},
+    harness::{Config, Plant, until},
     replicas::Pair,
 };
 
@@ -50,7 +52,35 @@ async fn decisions(plant: &Plant, run: &str) -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_departed_reps_leads_go_to_others_as_shown_each_with_its_reason() {
+    departed(patient()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_departed_reps_leads_go_to_others_on_postgresql_too() {
+    if let Some(config) = on_postgres("departed", patient()) {
+        departed(config).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_is_bounded_at_the_limit_and_one_past_it_and_names_a_lead_once() {
     let plant = Plant::start(patient()).await;
+    let ops = caller(&plant, "ops").await;
+    let lead = leads(&plant, 1).await.remove(0).uuid;
+    let mut wanted: Vec<Uuid> = (1..LEADS_MAX as u128).map(Uuid::from_u128).collect();
+    wanted.push(lead);
+    let wish = |leads: &[Uuid]| json!({ "select": { "leads": leads }, "to": { "rep": "mary" } });
+    let (status, shown) = ops.post("/reroutes", wish(&wanted)).await;
+    assert_eq!((status, &shown["total"]), (200, &json!(1)), "those that are not there are none");
+    wanted.push(Uuid::from_u128(77));
+    let said = ops.refused("/reroutes", wish(&wanted), 400).await;
+    assert!(said.contains("more than 10000 leads: choose fewer"), "{said}");
+    let (_, shown) = ops.post("/reroutes", wish(&[lead, lead])).await;
+    assert_eq!(shown["total"], 1, "named twice, it is one: {shown}");
+}
+
+async fn departed(config: Config) {
+    let plant = Plant::start(config).await;
     let ops = caller(&plant, "ops").await;
     let before = leads(&plant, 12).await;
     let adas = of(&before, "ada");

@@ -7,7 +7,7 @@ use handoff::model::{
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{Caller, caller};
+use super::{Caller, caller, on_postgres};
 use crate::{
     harness::{Config, NOON, Plant, until},
     replicas::Pair,
@@ -204,6 +204,29 @@ async fn a_scheduled_rulebook_whose_base_moved_on_is_refused_and_alarmed_until_i
     until("it is over", || async { !raised().await }).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stored_decision_is_asked_about_by_another_version_and_by_a_draft() {
+    let plant = Plant::start(Config::default()).await;
+    let ops = caller(&plant, "ops").await;
+    let lead = plant.fill("eva@linden.example", &[]).await;
+    let path = format!("/leads/{}/why", lead.uuid);
+    let own = ops.get(&path).await;
+    assert_eq!(ops.get(&format!("{path}?version=1")).await["headline"], own["headline"]);
+    assert_eq!(ops.call(Method::GET, &format!("{path}?version=9"), None).await.0, 404);
+    assert_eq!(ops.call(Method::GET, &format!("{path}?seq=99"), None).await.0, 404);
+    let (status, by_draft) = ops.post(&path, json!({ "files": other(&plant) })).await;
+    assert_eq!((status, &by_draft["stored_rulebook"]), (200, &json!(1)), "{by_draft}");
+    assert_eq!((&by_draft["rulebook"], &by_draft["stored"]), (&json!(0), &own["headline"]));
+    let said = by_draft.to_string();
+    assert!(said.contains("linden") && said.contains("to Bob Noyce"), "{said}");
+    let broken = json!({ "files": { "rulebook.toml": "[[rule]]" } });
+    let (status, said) = ops.post(&path, broken).await;
+    assert_eq!(status, 422, "{said}");
+    assert!(said.to_string().contains("nothing was decided with it"), "{said}");
+    assert_eq!(ops.get(&path).await, own, "nothing was changed by asking");
+    assert_eq!(plant.leads().await[0].owner, lead.owner);
+}
+
 fn other(plant: &Plant) -> Value {
     let first = "[[rule]]\nid = \"students\"";
     let bob = "[[rule]]\nid = \"linden\"\nwhen = 'lead.email.endsWith(\"@linden.example\")'\nassign_to = \"rep: bob\"\n\n";
@@ -214,7 +237,18 @@ fn other(plant: &Plant) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_shadow_decides_beside_counts_what_differs_and_writes_nothing() {
-    let mut plant = Plant::start(Config::default()).await;
+    beside(Config::default()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shadow_decides_beside_on_postgresql_too() {
+    if let Some(config) = on_postgres("shadow", Config::default()) {
+        beside(config).await;
+    }
+}
+
+async fn beside(config: Config) {
+    let mut plant = Plant::start(config).await;
     {
         let ops = caller(&plant, "ops").await;
         assert_eq!(ops.call(Method::GET, "/shadow", None).await.0, 404);

@@ -2,6 +2,7 @@
 
 use std::{path::Path, process::Command};
 
+use handoff::store::sqlite::SqliteStore;
 use serde_json::Value;
 
 use super::run;
@@ -251,4 +252,21 @@ fn versions_are_compared_by_line_and_in_words() {
     }
     let (code, out, _) = run(command(folder.path(), "rulebook diff . ."), "");
     assert_eq!((code, out.as_str()), (0, "No difference.\n"));
+}
+
+#[test]
+fn a_store_without_decisions_has_nothing_to_make_again_and_nothing_to_test_on() {
+    let folder = example();
+    drop(SqliteStore::open(&folder.path().join("empty.db")).unwrap());
+    let line = "replay --verify --store sqlite:empty.db";
+    let (code, out, err) = run(command(folder.path(), line), "");
+    assert_eq!(
+        (code, out.trim()),
+        (0, "There was nothing to make again: no such decision is stored."),
+        "{err}"
+    );
+    let line = "rulebook backtest rulebook.toml --store sqlite:empty.db";
+    let (code, _, err) = run(command(folder.path(), line), "");
+    assert_eq!(code, 1, "{err}");
+    assert!(err.contains("handoff leads import") && err.contains("--since"), "{err}");
 }

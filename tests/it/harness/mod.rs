@@ -45,7 +45,11 @@ use handoff::{
     },
     outbound::gate::Limits,
     rulebook::Files,
-    store::{LeadFilter, Store, sqlite::SqliteStore},
+    store::{
+        LeadFilter, Store,
+        postgres::{Leases, Options, PostgresStore},
+        sqlite::SqliteStore,
+    },
     telemetry::Metrics,
 };
 use serde_json::{Value, json};
@@ -84,6 +88,8 @@ pub struct Config {
     pub crm: CrmKind,
     pub asks: bool,
     pub store: Option<PathBuf>,
+    /// The address of a PostgreSQL database, if that is the store.
+    pub database: Option<String>,
     pub body_within: Duration,
     /// Alerts are told to nobody unless a test asks for it: clocks jump in most of them.
     pub alerts: alert::Limits,
@@ -105,6 +111,7 @@ impl Default for Config {
             crm: CrmKind::Hubspot,
             asks: false,
             store: None,
+            database: None,
             body_within: Duration::from_secs(10),
             alerts: alert::Limits { tell: false, ..alert::Limits::default() },
             new_secret: None,
@@ -133,9 +140,14 @@ impl Plant {
             .replace("OWNER_ADA", &crm.owner("ada"))
             .replace("OWNER_BOB", &crm.owner("bob"))
             .replace("crm.hubspot", &format!("crm.{}", named(config.crm)));
-        let store: Arc<dyn Store> = match &config.store {
-            Some(path) => Arc::new(SqliteStore::open(path).expect("the store opens")),
-            None => Arc::new(SqliteStore::open_in_memory().expect("the store opens")),
+        let store: Arc<dyn Store> = match (&config.store, &config.database) {
+            (Some(path), _) => Arc::new(SqliteStore::open(path).expect("the store opens")),
+            (None, Some(url)) => {
+                // The clock is moved by hand: leases go by it too.
+                let options = Options { leases: Leases::Caller, ..Options::new(url.clone()) };
+                Arc::new(PostgresStore::open(&options).expect("the store opens"))
+            }
+            (None, None) => Arc::new(SqliteStore::open_in_memory().expect("the store opens")),
         };
         let mut plant = Self {
             clock: ManualClock::at(NOON),

@@ -1,6 +1,7 @@
 //! The road through a real socket: a signed fill becomes an owned lead in the CRM, its owner is
 //! told, and it escalates when nobody answers.
 
+mod backtest;
 mod crm;
 mod escalation;
 mod i11_timers;
