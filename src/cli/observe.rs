@@ -148,7 +148,7 @@ fn csv(answer: Row<'_>) -> Vec<u8> {
     // Writing into memory cannot fail.
     let _ = rows.write_record(heads);
     for one in answer.rows("observed.disagreements") {
-        let at = one.time("at").map(|at| at.rfc3339()).unwrap_or_default();
+        let at = one.time("at").map(crate::model::time::Time::rfc3339).unwrap_or_default();
         let cells = heads.iter().skip(1).map(|head| one.text(head));
         let _ = rows.write_record([at].into_iter().chain(cells));
     }
