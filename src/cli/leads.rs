@@ -1,4 +1,4 @@
-//! `handoff leads`: list, show, respond, reassign, reroute.
+//! `handoff leads`: list, show, respond, reassign, reroute, import.
 //!
 //! Guarantees: a change is sent as an event with the token's name; nothing is changed directly.
 //! Does not know: how leads are decided; `handoff explain` says that.
@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::{
     exit::{Exit, Outcome, Stop},
+    imported::{Import, There},
     reroute::Reroute,
     row::Row,
     screen::Tone,
@@ -26,7 +27,8 @@ use crate::model::time::Time;
   handoff leads show 0197c1d2-…                  one lead with its timeline
   handoff leads respond 0197c1d2-… --kind call --by ada
   handoff leads reassign 0197c1d2-… --to grace --why \"Ada is ill\"
-  handoff leads reroute --rep ada --why \"Ada has left\"   a dry run for all of Ada's")]
+  handoff leads reroute --rep ada --why \"Ada has left\"   a dry run for all of Ada's
+  handoff leads import leads.csv --source website   leads of the time before, for back-tests")]
 pub struct Leads {
     #[command(subcommand)]
     what: Option<What>,
@@ -47,6 +49,8 @@ enum What {
     Reassign(Reassign),
     /// Give many leads to others, after a look at who would get what
     Reroute(Box<Reroute>),
+    Import(Box<Import>),
+    Imported(There),
 }
 
 #[derive(Debug, Args)]
@@ -153,6 +157,8 @@ impl Leads {
             Some(What::Respond(args)) => respond(session, args),
             Some(What::Reassign(args)) => reassign(session, &args),
             Some(What::Reroute(args)) => args.run(session),
+            Some(What::Import(args)) => args.run(session),
+            Some(What::Imported(args)) => args.run(session),
         }
     }
 }

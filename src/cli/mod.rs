@@ -6,15 +6,18 @@
 //! Does not know: how anything is decided or stored.
 //!
 //! Shared by all: `exit` (codes), `screen` (output), `row` (reading answers), `when` (times as
-//! typed), `session`, `remote` with `refusal` (the daemon), `offline` (this machine).
+//! typed), `sheet` (CSV files), `session`, `remote` with `refusal` (the daemon), `offline` (this
+//! machine), `keeper` (whichever of the two has the store).
 
 pub mod exit;
+pub mod keeper;
 pub mod offline;
 pub mod refusal;
 pub mod remote;
 pub mod row;
 pub mod screen;
 pub mod session;
+pub mod sheet;
 pub mod token_text;
 pub mod when;
 pub mod why;
@@ -26,6 +29,7 @@ pub mod check;
 pub mod demo;
 pub mod events;
 pub mod explain;
+mod imported;
 pub mod jobs;
 pub mod leads;
 pub mod observe;

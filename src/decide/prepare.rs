@@ -30,14 +30,7 @@ pub fn prepare(book: &Rulebook, source: &str, document: Result<Value, String>) -
     };
     let mapped = book.map(source, &document);
     let filled = mapped.values.keys().cloned().collect();
-    let mut fields = Fields::default();
-    for (name, value) in &mapped.values {
-        if let Some(field) = field(name, value) {
-            fields.0.insert(name.clone(), field);
-        }
-    }
-    let bad_email = normal_email(&mut fields);
-    derive(&mut fields);
+    let (fields, bad_email) = normalised(&mapped.values);
     let identities = identities(book, &fields);
     if identities.is_empty() {
         let reason = match bad_email {
@@ -52,6 +45,23 @@ pub fn prepare(book: &Rulebook, source: &str, document: Result<Value, String>) -
     let intent = book.intent_of(source, fields.text("form")).map(str::to_owned);
     let unfilled = mapped.unfilled;
     Input::Fill(Box::new(Draft { fields, identities, intent, account: None, filled, unfilled }))
+}
+
+/// Values by field, normalised, with the facts that follow from others; and why an address that is
+/// none was left out.
+#[must_use]
+pub fn normalised<'v>(
+    values: impl IntoIterator<Item = (&'v String, &'v Value)>,
+) -> (Fields, Option<String>) {
+    let mut fields = Fields::default();
+    for (name, value) in values {
+        if let Some(field) = field(name, value) {
+            fields.0.insert(name.clone(), field);
+        }
+    }
+    let bad_email = normal_email(&mut fields);
+    derive(&mut fields);
+    (fields, bad_email)
 }
 
 /// One mapped value as a typed field; empty text is no field.

@@ -117,9 +117,9 @@ fn wait(
     let review = match &waiting {
         Waiting::Fact { until, .. } | Waiting::Facts { until } => *until,
         Waiting::Somebody { pool, until } | Waiting::Claim { pool, until } => {
-            look_again(desk, pool, *until)
+            next_chance(desk, pool, *until, LOOK_AGAIN)
         }
-        Waiting::Escalated { pool, .. } => look_again(desk, pool, Time(i64::MAX)),
+        Waiting::Escalated { pool, .. } => next_chance(desk, pool, Time(i64::MAX), LOOK_AGAIN),
         Waiting::Operator { .. } => desk.now.plus(HELD_LOOK),
     };
     let mut jobs = match &waiting {
@@ -187,8 +187,9 @@ fn is_another_day(now: Time, since: Time) -> bool {
     days(now) > 0 && days(now) > days(now.minus(LOOK_AGAIN))
 }
 
-/// When somebody of the pool may be there again, at the latest at the bound.
-fn look_again(desk: Desk<'_>, pool: &str, until: Time) -> Time {
+/// When somebody of the pool may be there again, at the latest after this long and at the bound.
+#[must_use]
+pub fn next_chance(desk: Desk<'_>, pool: &str, until: Time, at_most: Span) -> Time {
     let reps = desk.book.reps_of(pool);
     let own = desk.book.pools.get(pool).and_then(|pool| pool.hours.as_ref());
     let opens = reps
@@ -200,7 +201,7 @@ fn look_again(desk: Desk<'_>, pool: &str, until: Time) -> Time {
         .filter_map(|hours| hours.next_open(desk.now))
         .filter(|opens| *opens > desk.now)
         .min();
-    opens.unwrap_or(until).min(desk.now.plus(LOOK_AGAIN)).min(until).max(desk.now.plus(Span(1)))
+    opens.unwrap_or(until).min(desk.now.plus(at_most)).min(until).max(desk.now.plus(Span(1)))
 }
 
 /// Finds the rule and the rep.

@@ -13,6 +13,7 @@ pub mod field;
 pub mod finding;
 pub mod goal;
 pub mod id;
+pub mod imported;
 pub mod job;
 pub mod lead;
 pub mod moved;

@@ -10,6 +10,7 @@
 
 pub mod backtest;
 mod books;
+pub mod imported;
 pub mod observed;
 mod placing;
 mod world;

@@ -12,6 +12,7 @@ pub mod agree;
 mod books;
 mod columns;
 pub mod copy;
+pub mod imported;
 mod keeping;
 pub mod mirror;
 pub mod paper;
@@ -28,6 +29,7 @@ use crate::model::{
     alert::{Bloat, RaisedAlert},
     event::{Accepted, Event, NewEvent},
     id::{EventId, Seq},
+    imported::Imported,
     job::{Claimed, JobKind, Settled, Settlement},
     plan::{Decide, Decided, Step},
     record::RecordRow,
@@ -35,6 +37,7 @@ use crate::model::{
     time::{Span, Time},
 };
 
+pub use imported::{ImportDone, ImportKey, ImportOrder, ImportStanding};
 pub use mirror::{MirrorDone, MirrorOrder, MirrorRow};
 pub use paper::{Amend, Amended, Paper, Papers, Published, Terms};
 pub use read::{
@@ -279,6 +282,23 @@ pub trait Store: Send + Sync {
     /// filled. It costs little to ask every second.
     fn mirror_version(&self) -> Boxed<'_, StoreResult<u64>> {
         Box::pin(async { Ok(0) })
+    }
+
+    /// Changes the imported leads. *A lead that is imported again is changed, not doubled.* *What is
+    /// imported stands in no book.*
+    fn import(&self, _order: ImportOrder) -> Boxed<'_, StoreResult<ImportDone>> {
+        Box::pin(async {
+            Err(StoreError::Refused("this store keeps no imported leads".to_owned()))
+        })
+    }
+    /// Imported leads in the order of their keys, behind this one, at most
+    /// [`IMPORTED_MAX`](imported::IMPORTED_MAX).
+    fn imported(&self, _after: ImportKey, _max: usize) -> Boxed<'_, StoreResult<Vec<Imported>>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+    /// How many imported leads there are, of which time, from where and whose.
+    fn import_standing(&self) -> Boxed<'_, StoreResult<ImportStanding>> {
+        Box::pin(async { Ok(ImportStanding::default()) })
     }
 
     /// Whether other processes may work on it at the same time.

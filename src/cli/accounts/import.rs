@@ -10,18 +10,19 @@ use std::{path::PathBuf, time::Duration};
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::{done, sheet::Sheet};
+use super::{done, sheet};
 use crate::{
     cli::{
         exit::{Exit, Outcome, Stop},
+        keeper::Keeper,
         offline::{self, Config},
         remote::Remote,
-        screen::Tone,
         session::Session,
+        sheet::Wrong,
     },
     clock::{Clock as _, SystemClock},
     model::{account::Account, time::Time},
-    store::{MirrorDone, MirrorOrder, Store},
+    store::{MirrorDone, MirrorOrder},
 };
 
 /// Accounts of one request.
@@ -31,8 +32,6 @@ const TOLD_EVERY: u64 = 100_000;
 /// How often, and how many times, it is looked whether the daemon has taken over what was brought.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 const LOOKS_MAX: usize = 240;
-/// So many wrong lines are shown.
-const WRONG_SHOWN: usize = 20;
 
 /// Bring accounts from a CSV file
 #[derive(Debug, Args)]
@@ -58,18 +57,11 @@ pub struct Import {
     config: Config,
 }
 
-/// Where the mirror is filled.
-enum Keeper {
-    Daemon(Remote),
-    Store(Box<dyn Store>),
-}
-
 /// What a look at the whole file found.
 #[derive(Default)]
 struct Looked {
     good: u64,
-    wrong: Vec<String>,
-    wrong_count: usize,
+    wrong: Wrong,
     left_out: u64,
 }
 
@@ -86,12 +78,12 @@ impl Import {
         if !is_json {
             self.say_wrong(session, &looked);
         }
-        let is_refused = looked.wrong_count > 0 && !self.skip_wrong;
+        let is_refused = looked.wrong.count > 0 && !self.skip_wrong;
         if self.dry_run || is_refused {
-            let mut answer = done(MirrorDone::default(), looked.wrong_count, true);
+            let mut answer = done(MirrorDone::default(), looked.wrong.count, true);
             if let Some(fields) = answer.as_object_mut() {
                 fields.insert("good".to_owned(), looked.good.into());
-                fields.insert("wrong_lines".to_owned(), json!(looked.wrong));
+                fields.insert("wrong_lines".to_owned(), json!(looked.wrong.lines));
             }
             if !session.printed_json(&answer) {
                 let good = looked.good;
@@ -99,12 +91,12 @@ impl Import {
             }
             return Ok(if is_refused { Exit::No } else { Exit::Ok });
         }
-        let keeper = self.keeper(session)?;
+        let keeper = Keeper::find(session, &self.config, "accounts", true)?;
         let total = self.bring(session, &keeper)?;
         if let Keeper::Daemon(remote) = &keeper {
             taken_over(remote)?;
         }
-        let answer = done(total, looked.wrong_count, false);
+        let answer = done(total, looked.wrong.count, false);
         if !session.printed_json(&answer) {
             session.screen.line(&format!(
                 "{} accounts added, {} changed, {} as they were, {} removed, in {:.0} s.",
@@ -118,51 +110,24 @@ impl Import {
         Ok(Exit::Ok)
     }
 
-    /// The daemon if it answers; the store itself if nothing does.
-    fn keeper(&self, session: &Session) -> Result<Keeper, Stop> {
-        let remote = session.remote()?;
-        match remote.get(&["accounts"], &[]) {
-            Ok(_) => Ok(Keeper::Daemon(remote)),
-            Err(Stop { exit: Exit::Unreachable, .. }) => {
-                Ok(Keeper::Store(offline::store(&self.config, true)?))
-            }
-            Err(stop) => Err(stop),
-        }
-    }
-
     /// Reads the whole file and keeps nothing of it but what is wrong.
     fn look(&self, session: &mut Session) -> Result<Looked, Stop> {
         let mut looked = Looked::default();
-        for line in Sheet::open(&self.file, &self.ignore)? {
-            match line.account {
+        for line in sheet::open(&self.file, &self.ignore)? {
+            match line.row {
                 Ok((_, left_out)) => {
                     looked.good += 1;
                     looked.left_out += left_out.len() as u64;
                     tell(session, looked.good, "read");
                 }
-                Err(why) => {
-                    looked.wrong_count += 1;
-                    if looked.wrong.len() < WRONG_SHOWN {
-                        let place = self.file.display();
-                        looked.wrong.push(format!("{place}:{}: {why}", line.number));
-                    }
-                }
+                Err(why) => looked.wrong.note(&self.file, line.number, &why),
             }
         }
         Ok(looked)
     }
 
     fn say_wrong(&self, session: &mut Session, looked: &Looked) {
-        for line in &looked.wrong {
-            session.screen.toned(Tone::Bad, line);
-        }
-        let unsaid = looked.wrong_count.saturating_sub(looked.wrong.len());
-        if unsaid > 0 {
-            session.screen.toned(Tone::Bad, &format!("and {unsaid} more, not shown"));
-        }
-        if looked.wrong_count > 0 && !self.skip_wrong {
-            session.screen.line("Mend these lines, or add --skip-wrong to leave them out.");
-        }
+        looked.wrong.say(session, self.skip_wrong);
         if looked.left_out > 0 {
             session.screen.line(&format!(
                 "{} domains are left out: anybody can have an address there.",
@@ -175,8 +140,8 @@ impl Import {
     fn bring(&self, session: &mut Session, keeper: &Keeper) -> Result<MirrorDone, Stop> {
         let stamp = self.replace.then_some(session.now);
         let (mut total, mut batch, mut count) = (MirrorDone::default(), Vec::new(), 0);
-        for line in Sheet::open(&self.file, &self.ignore)? {
-            let Ok((account, _)) = line.account else { continue };
+        for line in sheet::open(&self.file, &self.ignore)? {
+            let Ok((account, _)) = line.row else { continue };
             batch.push(account);
             count += 1;
             if batch.len() == BATCH {

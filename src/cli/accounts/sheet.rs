@@ -1,22 +1,18 @@
 //! Accounts as a CSV file has them.
 //!
-//! Guarantees: columns are found by their usual headings, however they are spelled; a column that
-//! is not known is refused, with the one that may be meant; every wrong line is told with its
-//! number and how to mend it. A file of any size is read line by line.
-//! Does not know: what becomes of the accounts.
+//! Guarantees: columns are found by their usual headings, however they are spelled; no two lines
+//! have one id. Does not know: what becomes of the accounts.
 
-use std::{
-    collections::HashMap,
-    fs::File,
-    hash::{DefaultHasher, Hash as _, Hasher as _},
-    path::Path,
-};
+use std::path::Path;
 
-use csv::{Reader, ReaderBuilder, StringRecord, Trim};
+use csv::StringRecord;
 use jiff::{Timestamp, civil};
 
 use crate::{
-    cli::exit::{Exit, Stop},
+    cli::{
+        exit::Stop,
+        sheet::{Rows, Seen, Sheet, nearest, plain},
+    },
     model::{
         account::{Account, LeftOut, Opportunity, tidy},
         normalize,
@@ -64,48 +60,31 @@ enum Column {
     Created,
 }
 
-/// A file that is being read.
-pub struct Sheet {
-    reader: Reader<File>,
+/// Accounts of a file with these columns.
+#[derive(Debug)]
+pub struct Accounts {
     columns: Vec<Option<Column>>,
-    record: StringRecord,
-    /// Ids by their hash, with the line of the first.
-    seen: HashMap<u64, u64>,
+    seen: Seen,
 }
 
-/// One line of it.
-pub struct Line {
-    /// Its number; the heading is the first.
-    pub number: u64,
-    /// The account and what was left out of it, or what is wrong and how to mend it.
-    pub account: Result<(Account, Vec<LeftOut>), String>,
+/// Opens a file and reads its heading.
+///
+/// # Errors
+/// It cannot be read, or its columns are not those of accounts.
+pub fn open(path: &Path, ignored: &[String]) -> Result<Sheet<Accounts>, Stop> {
+    Sheet::open(path, |headings| {
+        Ok(Accounts { columns: columns(headings, ignored)?, seen: Seen::default() })
+    })
 }
 
-impl Sheet {
-    /// Opens a file and reads its heading.
-    ///
-    /// # Errors
-    /// It cannot be read, or its columns are not those of accounts.
-    pub fn open(path: &Path, ignored: &[String]) -> Result<Self, Stop> {
-        let place = path.display();
-        let cannot = |why: &dyn std::fmt::Display| {
-            Stop::new(Exit::Failed, format!("{place} cannot be read: {why}"))
-        };
-        let file = File::open(path).map_err(|error| cannot(&error))?;
-        let mut reader =
-            ReaderBuilder::new().trim(Trim::All).buffer_capacity(1 << 18).from_reader(file);
-        let headings = reader.headers().map_err(|error| cannot(&error))?.clone();
-        let columns = columns(&headings, ignored).map_err(|wrong| {
-            let wrong: Vec<String> = wrong.iter().map(|why| format!("{place}:1: {why}")).collect();
-            Stop::no(wrong.join("\n"))
-        })?;
-        Ok(Self { reader, columns, record: StringRecord::new(), seen: HashMap::new() })
-    }
+impl Rows for Accounts {
+    /// The account and what was left out of it.
+    type Row = (Account, Vec<LeftOut>);
 
-    fn account(&mut self, number: u64) -> Result<(Account, Vec<LeftOut>), String> {
+    fn row(&mut self, record: &StringRecord, number: u64) -> Result<Self::Row, String> {
         let mut account = Account::default();
         let (mut open, mut says_open) = (Opportunity::default(), None);
-        for (cell, column) in self.record.iter().zip(&self.columns) {
+        for (cell, column) in record.iter().zip(&self.columns) {
             let Some(column) = column.filter(|_| !cell.is_empty()) else { continue };
             let text = || Some(cell.to_owned());
             match column {
@@ -127,44 +106,11 @@ impl Sheet {
         let is_open = says_open.unwrap_or(open != Opportunity::default());
         account.opportunity = is_open.then_some(open);
         let (account, left_out) = tidy(&account)?;
-        let mut hasher = DefaultHasher::new();
-        account.id.hash(&mut hasher);
-        if let Some(first) = self.seen.insert(hasher.finish(), number) {
+        if let Some(first) = self.seen.before(&account.id, number) {
             let id = &account.id;
             return Err(format!("the id {id:?} is on line {first} already; keep one of the two"));
         }
         Ok((account, left_out))
-    }
-}
-
-impl Iterator for Sheet {
-    type Item = Line;
-
-    fn next(&mut self) -> Option<Line> {
-        let mut record = std::mem::take(&mut self.record);
-        let read = self.reader.read_record(&mut record);
-        self.record = record;
-        let number = self.record.position().map_or(0, csv::Position::line);
-        match read {
-            Ok(false) => None,
-            Ok(true) => Some(Line { number, account: self.account(number) }),
-            Err(error) => {
-                let number = error.position().map_or(number, csv::Position::line);
-                let account = Err(format!("{}; save it as CSV in UTF-8", why(&error)));
-                Some(Line { number, account })
-            }
-        }
-    }
-}
-
-/// What is wrong with a line, without what stands in it.
-fn why(error: &csv::Error) -> String {
-    match error.kind() {
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            format!("it has {len} cells, the heading has {expected_len}")
-        }
-        csv::ErrorKind::Utf8 { .. } => "it is not UTF-8".to_owned(),
-        _ => "it cannot be read".to_owned(),
     }
 }
 
@@ -199,21 +145,12 @@ fn columns(
 
 fn advice(name: &str, heading: &str) -> String {
     let known = COLUMNS.iter().flat_map(|(_, names)| names.iter());
-    let near = known.min_by_key(|known| strsim::damerau_levenshtein(name, known));
-    let near = near.filter(|known| strsim::damerau_levenshtein(name, known) <= 2);
-    if let Some(near) = near {
+    if let Some(near) = nearest(name, known.copied()) {
         return format!("did you mean {near:?}? Else add --ignore {heading:?}");
     }
     let own = COLUMNS.iter().filter_map(|(_, names)| names.first().copied());
     let own: Vec<&str> = own.collect();
     format!("remove it, or add --ignore {heading:?}; known are {}", own.join(", "))
-}
-
-/// A heading as it is compared.
-fn plain(heading: &str) -> String {
-    let heading = heading.trim_start_matches('\u{feff}').trim().to_lowercase();
-    let parts = heading.split(|letter: char| !letter.is_alphanumeric());
-    parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_")
 }
 
 fn domains(cell: &str) -> impl Iterator<Item = String> {
@@ -249,11 +186,14 @@ fn time(cell: &str) -> Result<Time, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::sheet::Line;
 
-    fn read(text: &str, ignored: &[String]) -> Result<Vec<Line>, Stop> {
+    type Lines = Vec<Line<(Account, Vec<LeftOut>)>>;
+
+    fn read(text: &str, ignored: &[String]) -> Result<Lines, Stop> {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), text).unwrap();
-        Ok(Sheet::open(file.path(), ignored)?.collect())
+        Ok(open(file.path(), ignored)?.collect())
     }
 
     #[test]
@@ -263,7 +203,7 @@ mod tests {
                     7,Linden Works,https://www.linden.example,linden.de; linden.fr,Germany,Won,\
                     2026-03-31\n";
         let lines = read(text, &[]).unwrap();
-        let (account, left_out) = lines[0].account.clone().unwrap();
+        let (account, left_out) = lines[0].row.clone().unwrap();
         assert_eq!(account.domains, ["linden.de", "linden.example", "linden.fr"]);
         assert_eq!(account.country.as_deref(), Some("DE"));
         assert_eq!(account.opportunity.unwrap().stage.as_deref(), Some("Won"));
@@ -279,7 +219,7 @@ mod tests {
             assert!(stop.contains(part), "{part} in {stop}");
         }
         let ignored = ["ownr".to_owned(), "Shoe Size".to_owned()];
-        assert!(read(text, &ignored).unwrap()[0].account.is_ok());
+        assert!(read(text, &ignored).unwrap()[0].row.is_ok());
         assert!(read("name\nx\n", &[]).err().unwrap().error.to_string().contains("no column"));
     }
 
@@ -290,7 +230,7 @@ mod tests {
         let wrong: Vec<String> = read(text, &[])
             .unwrap()
             .iter()
-            .filter_map(|line| Some(format!("{}: {}", line.number, line.account.clone().err()?)))
+            .filter_map(|line| Some(format!("{}: {}", line.number, line.row.clone().err()?)))
             .collect();
         let expected = [
             "3: it has no id",

@@ -3,6 +3,8 @@
 //! Guarantees: nothing is changed; both worlds stand on the settings and time zones of the newest
 //! recorded decision. Does not know: how a world is made.
 
+mod imported;
+
 use std::{path::PathBuf, sync::Arc};
 
 use anyhow::Context as _;
@@ -22,7 +24,11 @@ use crate::{
         diff::Move,
         placed::{Differs, Placed},
     },
-    model::{id::Seq, lead::State, time::Span},
+    model::{
+        id::Seq,
+        lead::State,
+        time::{Span, Time},
+    },
     replay::{Replay, backtest::Tested},
     rulebook::{Rulebook, Setup},
     store::{RecordFilter, Store},
@@ -30,6 +36,8 @@ use crate::{
 
 /// Decisions from one line of progress to the next.
 const TELL_EVERY: u64 = 25_000;
+/// Without a word about it, decisions of so long are looked at.
+const SINCE: Span = Span::days(30);
 /// Rows shown of each table.
 const ROWS_MAX: usize = 40;
 
@@ -38,9 +46,13 @@ const ROWS_MAX: usize = 40;
 pub struct Backtest {
     /// The draft: its folder or its main file
     draft: PathBuf,
-    /// From when on: a length of time such as 30d, or an instant
-    #[arg(long, value_name = "TIME", default_value = "30d")]
-    since: String,
+    /// From when on: a length of time such as 30d, or an instant; 30d unless said otherwise, and
+    /// all that was imported
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
+    /// On leads of the time before, which `handoff leads import` brought, instead of recorded ones
+    #[arg(long)]
+    imported: bool,
     /// Every lead that differs, into a CSV file
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
@@ -57,12 +69,10 @@ impl Backtest {
     /// # Errors
     /// The draft has mistakes, or the store is in use or has no records of that time.
     pub fn run(self, session: &mut Session) -> Outcome {
-        let since = match Span::parse(&self.since) {
-            Ok(span) => session.now.minus(span),
-            Err(_) => {
-                when::parse(&self.since, session.now, session.screen.zone()).map_err(Stop::usage)?
-            }
-        };
+        if self.imported {
+            return imported::run(&self, session);
+        }
+        let since = self.since(session)?.unwrap_or(session.now.minus(SINCE));
         let store = match &self.store {
             Some(store) => opened(store)?,
             None => offline::store(&self.config, false)?,
@@ -93,7 +103,10 @@ impl Backtest {
             };
             replay.backtest((live, Arc::new(draft)), since, tell).await
         })?;
-        let tested = tested.map_err(Stop::no)?;
+        let tested = match tested {
+            Ok(tested) => tested,
+            Err(why) => return Err(Stop::no(why + &imported::offer(store.as_ref())?)),
+        };
         if let Some(file) = &self.csv {
             let written = csv(&tested.diff.moves);
             std::fs::write(file, written)
@@ -103,6 +116,17 @@ impl Backtest {
             print(&mut session.screen, &tested);
         }
         Ok(Exit::Ok)
+    }
+}
+
+impl Backtest {
+    /// From when on, if it was said.
+    fn since(&self, session: &Session) -> Result<Option<Time>, Stop> {
+        let Some(text) = &self.since else { return Ok(None) };
+        Ok(Some(match Span::parse(text) {
+            Ok(span) => session.now.minus(span),
+            Err(_) => when::parse(text, session.now, session.screen.zone()).map_err(Stop::usage)?,
+        }))
     }
 }
 

@@ -4,7 +4,7 @@
 //! last months, of which only a summary is kept.
 //! Does not know: how anything is found.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -13,6 +13,7 @@ use super::super::{
     check,
     exit::{Exit, Outcome, Stop},
     offline::{self, Config},
+    remote::Remote,
     screen::{Screen, Tone},
     session::Session,
 };
@@ -20,6 +21,7 @@ use crate::{
     app::parts,
     model::{
         finding::{Finding, Severity, render},
+        imported::Imported,
         lead::Lead,
         time::{Span, Time},
     },
@@ -143,7 +145,39 @@ fn seen(session: &Session, book: &Rulebook) -> Result<Option<Seen>, Stop> {
             break;
         }
     }
+    add_imported(&mut seen, &remote, book, since)?;
     Ok(Some(seen))
+}
+
+/// Leads of the time before count too: on the first day there are no others.
+fn add_imported(
+    seen: &mut Seen,
+    remote: &Remote,
+    book: &Rulebook,
+    since: Time,
+) -> Result<(), Stop> {
+    let mut after = Value::Null;
+    for _ in 0..PAGES_MAX {
+        let body = json!({ "after": after, "since": since, "max": PAGE });
+        let answer = remote.post(&["imported", "read"], &body)?;
+        let leads = answer.get("leads").and_then(Value::as_array);
+        for lead in leads.into_iter().flatten() {
+            let Ok(lead) = serde_json::from_value::<Imported>(lead.clone()) else { continue };
+            let facts = book.facts(&FactSource {
+                fields: &lead.fields,
+                source: &lead.source,
+                intent: book.intent_of(&lead.source, lead.fields.text("form")),
+                known: &BTreeMap::new(),
+                account: None,
+            });
+            seen.add(book, &facts);
+        }
+        after = answer.get("next").cloned().unwrap_or_default();
+        if after.is_null() {
+            break;
+        }
+    }
+    Ok(())
 }
 
 fn add(seen: &mut Seen, book: &Rulebook, leads: &[Lead], since: Time) {

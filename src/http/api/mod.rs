@@ -8,6 +8,7 @@ mod accounts;
 mod books;
 mod drafts;
 mod events;
+mod imported;
 mod jobs;
 mod leads;
 mod observe;
@@ -59,6 +60,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
             .configure(accounts::routes)
             .configure(leads::routes)
             .configure(events::routes)
+            .configure(imported::routes)
             .configure(jobs::routes)
             .configure(observe::routes)
             .configure(open::routes)

@@ -132,7 +132,7 @@ macro_rules! table {
 
 /// Every table, in the order in which they are moved.
 #[rustfmt::skip] // One table a line reads as the list that it is.
-pub static TABLES: [Table; 22] = [
+pub static TABLES: [Table; 23] = [
     table!("rulebook", 1, 20, [version Int, author Text, message Text, at Int, document Text]),
     table!("token", 1, 1000, [name Text, hash Bytes, created_at Int, expires_at Int, revoked_at Int]),
     table!("event", 1, 500, [id Int, uuid Id, kind Int, fate Int, tries Int, lead Int, received_at Int, source Text, delivery Text, content_type Text, actor Text, reason Text, news Bytes]),
@@ -154,6 +154,7 @@ pub static TABLES: [Table; 22] = [
     table!("alert", 1, 100, [id Int, doc Text]),
     table!("account", 2, 1000, [origin Text, id Text, stamp Int, doc Text]),
     table!("mirror", 1, 100, [name Text, version Int]),
+    table!("imported", 3, 1000, [at Int, source Text, person Text, owner Text, answered_at Int, fields Text]),
     table!("paper", 1, 20, [name Text, head Text, body Text]),
 ];
 

@@ -28,7 +28,7 @@ struct Migration {
 }
 
 /// Every step, in order. A step that was ever released is never changed; a change is a new step.
-const MIGRATIONS: [Migration; 5] = [
+const MIGRATIONS: [Migration; 6] = [
     Migration { number: 1, name: "0001_store", sql: include_str!("migrations/0001_store.sql") },
     Migration {
         number: 2,
@@ -38,6 +38,11 @@ const MIGRATIONS: [Migration; 5] = [
     Migration { number: 3, name: "0003_record", sql: include_str!("migrations/0003_record.sql") },
     Migration { number: 4, name: "0004_paper", sql: include_str!("migrations/0004_paper.sql") },
     Migration { number: 5, name: "0005_account", sql: include_str!("migrations/0005_account.sql") },
+    Migration {
+        number: 6,
+        name: "0006_imported",
+        sql: include_str!("migrations/0006_imported.sql"),
+    },
 ];
 
 /// The lock that migrating replicas share: "handoff" in the low bytes.

@@ -23,6 +23,7 @@ mod copy;
 mod decide;
 mod error;
 mod front;
+mod imported;
 mod job;
 mod line;
 mod list;

@@ -9,13 +9,15 @@ use tokio::sync::{broadcast, oneshot};
 
 use super::{
     LONG_MAX, PostgresStore, VERB_MAX, accept, agree, alert, answered, backup, bloat, claim, error,
-    list, mirror, order, paper, record, rulebook, settle, story, sweep, tally, team, token,
+    imported, list, mirror, order, paper, record, rulebook, settle, story, sweep, tally, team,
+    token,
 };
 use crate::{
     model::{
         alert::{Bloat, RaisedAlert},
         event::{Accepted, Event, NewEvent},
         id::{EventId, Seq},
+        imported::Imported,
         job::{JobRow, Settled, Settlement},
         plan::Decided,
         record::RecordRow,
@@ -24,9 +26,10 @@ use crate::{
     },
     store::{
         Amend, Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter,
-        JobFilter, JobOrder, Keep, LeadFilter, LeadRow, LeadStory, MirrorDone, MirrorOrder,
-        MirrorRow, NewRulebook, Page, Paper, Papers, Published, RecordFilter, RulebookRow, Store,
-        StoreError, StoreResult, Swept, Tally, Terms, TokenOrder, TokenRow, Wake, agree::Change,
+        ImportDone, ImportKey, ImportOrder, ImportStanding, JobFilter, JobOrder, Keep, LeadFilter,
+        LeadRow, LeadStory, MirrorDone, MirrorOrder, MirrorRow, NewRulebook, Page, Paper, Papers,
+        Published, RecordFilter, RulebookRow, Store, StoreError, StoreResult, Swept, Tally, Terms,
+        TokenOrder, TokenRow, Wake, agree::Change,
     },
 };
 
@@ -210,6 +213,18 @@ impl Store for PostgresStore {
 
     fn mirror_version(&self) -> Boxed<'_, StoreResult<u64>> {
         self.read(|tx| Box::pin(mirror::version(tx)))
+    }
+
+    fn import(&self, order: ImportOrder) -> Boxed<'_, StoreResult<ImportDone>> {
+        self.write(move |tx| Box::pin(async move { imported::order(tx, &order).await }))
+    }
+
+    fn imported(&self, after: ImportKey, max: usize) -> Boxed<'_, StoreResult<Vec<Imported>>> {
+        self.read(move |tx| Box::pin(async move { imported::after(tx, &after, max).await }))
+    }
+
+    fn import_standing(&self) -> Boxed<'_, StoreResult<ImportStanding>> {
+        self.read(|tx| Box::pin(imported::standing(tx)))
     }
 
     fn ready(&self) -> Boxed<'_, StoreResult<()>> {

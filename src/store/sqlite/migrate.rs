@@ -26,7 +26,7 @@ struct Migration {
 }
 
 /// Every step, in order. A step that was ever released is never changed; a change is a new step.
-const MIGRATIONS: [Migration; 7] = [
+const MIGRATIONS: [Migration; 8] = [
     Migration { number: 1, name: "0001_store", sql: include_str!("migrations/0001_store.sql") },
     Migration { number: 2, name: "0002_alert", sql: include_str!("migrations/0002_alert.sql") },
     Migration {
@@ -38,6 +38,11 @@ const MIGRATIONS: [Migration; 7] = [
     Migration { number: 5, name: "0005_record", sql: include_str!("migrations/0005_record.sql") },
     Migration { number: 6, name: "0006_paper", sql: include_str!("migrations/0006_paper.sql") },
     Migration { number: 7, name: "0007_account", sql: include_str!("migrations/0007_account.sql") },
+    Migration {
+        number: 8,
+        name: "0008_imported",
+        sql: include_str!("migrations/0008_imported.sql"),
+    },
 ];
 
 /// Refuses an SQLite older than [`SQLITE_MIN`].

@@ -1,7 +1,7 @@
 //! The store on SQLite: one file, one writer.
 //!
 //! Read in this order: `verbs`, then `accept`, `decide`, `commit`, `job`, `claim`, `settle` (the road of a lead),
-//! then `order`, `rulebook`, `paper`, `token`, `mirror`, `sweep`, `list`, `story`, `tally`, `backup` (all plain
+//! then `order`, `rulebook`, `paper`, `token`, `mirror`, `imported`, `sweep`, `list`, `story`, `tally`, `backup` (all plain
 //! functions on a connection), then `ask` and `turn` (one transaction), `line` and `readers` (threads).
 //!
 //! Guarantees: the contract of [`Store`](crate::store::Store); one process at a time; after a restart every lease is
@@ -21,6 +21,7 @@ mod commit;
 mod copy;
 mod decide;
 mod error;
+mod imported;
 mod job;
 mod line;
 mod list;

@@ -8,14 +8,16 @@ use std::{path::Path, sync::Arc};
 use tokio::sync::oneshot;
 
 use super::{
-    SqliteStore, Way, accept, agree, alert, answered, apart, ask::Deciding, backup, claim, list,
-    mirror, open, order, paper, record, rulebook, settle, story, sweep, tally, team, token,
+    SqliteStore, Way, accept, agree, alert, answered, apart, ask::Deciding, backup, claim,
+    imported, list, mirror, open, order, paper, record, rulebook, settle, story, sweep, tally,
+    team, token,
 };
 use crate::{
     model::{
         alert::RaisedAlert,
         event::{Accepted, Event, NewEvent},
         id::{EventId, Seq},
+        imported::Imported,
         job::{JobRow, Settled, Settlement},
         plan::Decided,
         record::RecordRow,
@@ -24,10 +26,10 @@ use crate::{
     },
     store::{
         Amend, Audit, Batch, BatchDone, Boxed, Claim, ClaimDone, DecisionFilter, EventFilter,
-        JobFilter, JobOrder, Keep, LeadFilter, LeadRow, LeadStory, MirrorDone, MirrorOrder,
-        MirrorRow, NewRulebook, Page, Paper, Papers, Published, RecordFilter, RulebookRow, Store,
-        StoreError, StoreResult, Swept, Tally, Terms, TokenOrder, TokenRow, agree::Change,
-        room::Room,
+        ImportDone, ImportKey, ImportOrder, ImportStanding, JobFilter, JobOrder, Keep, LeadFilter,
+        LeadRow, LeadStory, MirrorDone, MirrorOrder, MirrorRow, NewRulebook, Page, Paper, Papers,
+        Published, RecordFilter, RulebookRow, Store, StoreError, StoreResult, Swept, Tally, Terms,
+        TokenOrder, TokenRow, agree::Change, room::Room,
     },
 };
 
@@ -173,6 +175,18 @@ impl Store for SqliteStore {
 
     fn mirror_version(&self) -> Boxed<'_, StoreResult<u64>> {
         self.read(mirror::version)
+    }
+
+    fn import(&self, order: ImportOrder) -> Boxed<'_, StoreResult<ImportDone>> {
+        self.write(1, move |tx, _| imported::order(tx, &order))
+    }
+
+    fn imported(&self, after: ImportKey, max: usize) -> Boxed<'_, StoreResult<Vec<Imported>>> {
+        self.read(move |conn| imported::after(conn, &after, max))
+    }
+
+    fn import_standing(&self) -> Boxed<'_, StoreResult<ImportStanding>> {
+        self.read(imported::standing)
     }
 
     fn agree(&self, name: String, change: Arc<Change>, now: Time) -> Boxed<'_, StoreResult<()>> {

@@ -10,7 +10,7 @@ use super::{caller, hash, token};
 use crate::harness::{Config, Plant};
 
 /// Every route of the API.
-const ROUTES: [(&str, &str); 45] = [
+const ROUTES: [(&str, &str); 49] = [
     ("GET", "/leads"),
     ("GET", "/leads/{lead}"),
     ("GET", "/leads/{lead}/why"),
@@ -21,6 +21,10 @@ const ROUTES: [(&str, &str); 45] = [
     ("POST", "/accounts"),
     ("GET", "/accounts/match"),
     ("POST", "/accounts/retire"),
+    ("GET", "/imported"),
+    ("POST", "/imported"),
+    ("POST", "/imported/read"),
+    ("POST", "/imported/remove"),
     ("GET", "/events"),
     ("POST", "/events/redo"),
     ("GET", "/events/{event}"),

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod bench;
+mod imported;
 mod lint;
 mod offline;
 mod remote;

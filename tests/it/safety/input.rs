@@ -121,6 +121,9 @@ fn bodies(lead: &str) -> Vec<(String, Value)> {
         ("/reroutes/x".into(), json!({ "leads": 1 })),
         ("/accounts".into(), json!({ "origin": "csv", "accounts": [] })),
         ("/accounts/retire".into(), json!({ "origin": "csv", "stamp": 1 })),
+        ("/imported".into(), json!({ "leads": [] })),
+        ("/imported/read".into(), json!({ "max": 1 })),
+        ("/imported/remove".into(), json!({ "person": "x" })),
         ("/tokens".into(), json!({ "name": "x", "hash": "00" })),
         ("/backup".into(), json!({ "file": "relative" })),
     ]

@@ -7,6 +7,7 @@ mod accept;
 mod books;
 mod decide;
 pub mod fixture;
+mod imported;
 mod jobs;
 mod mirror;
 mod moving;
@@ -117,6 +118,10 @@ macro_rules! contract {
                     what_one_origin_brings_touches_no_others,
                     what_a_run_did_not_bring_is_retired_when_it_says_so,
                     accounts_come_in_the_order_of_bytes_and_paged;
+                imported:
+                    a_lead_that_is_imported_again_is_changed_not_doubled,
+                    the_same_leads_in_any_order_and_parts_add_nothing,
+                    what_is_imported_stands_in_no_book;
                 record:
                     what_a_decision_saw_and_moved_reads_back_to_the_byte,
                     the_first_decision_with_a_record_after_one_without_has_people_kept_before_it;

@@ -125,6 +125,7 @@ async fn furnish(db: &dyn Store) {
     };
     db.alerts(Some(vec![alert])).await.unwrap();
     super::mirror::furnish(db).await;
+    super::imported::furnish(db).await;
     let (head, body) = ("{\"revision\":1}".to_owned(), "files\0".to_owned());
     let draft =
         Arc::new(move |_: Option<&str>| Amended::Whole { head: head.clone(), body: body.clone() });
@@ -147,8 +148,7 @@ async fn everything(db: &dyn Store, now: Time) -> Vec<String> {
     for version in [None, Some(1), Some(2)] {
         all.push(format!("{:?}", db.rulebooks(version).await.unwrap()));
     }
-    let papers = Papers::Named("draft/austria".into());
-    all.push(format!("{:?}", db.papers(papers).await.unwrap()));
+    all.push(format!("{:?}", db.papers(Papers::Named("draft/austria".into())).await.unwrap()));
     let team = db.team().await.unwrap();
     let (away, open): (BTreeMap<_, _>, BTreeMap<_, _>) =
         (team.away.iter().collect(), team.open.iter().collect());
@@ -161,6 +161,7 @@ async fn everything(db: &dyn Store, now: Time) -> Vec<String> {
     all.push(format!("{:?}", db.tokens(TokenOrder::List).await.unwrap()));
     all.push(format!("{:?}", db.alerts(None).await.unwrap()));
     all.push(format!("{:?} {}", db.accounts(None, 9).await, db.mirror_version().await.unwrap()));
+    all.push(super::imported::shown(db).await);
     let audit = db.audit(now).await.unwrap();
     assert_eq!(audit.differences(), [""; 0]);
     all.push(format!("{audit:?}"));
@@ -394,7 +395,6 @@ fn no_table_is_forgotten() {
     let mut names = conn.prepare(sql).unwrap();
     let names = names.query_map([], |row| row.get::<_, String>(0)).unwrap();
     for name in names {
-        let name = name.unwrap();
-        assert!(known(&name), "{name} is in no list: would it be lost in a move?");
+        assert!(known(name.as_ref().unwrap()), "{name:?} is in no list: would it be lost?");
     }
 }
