@@ -229,6 +229,15 @@ async fn another_router(mut plant: Plant, is_on: &AtomicBool) {
     let mut replay = Replay::of(plant.store.as_ref());
     let again = replay.verify(&Which::default(), |_, _| {}).await.expect("a replay");
     assert!(again.same > 25 && again.differing == 0, "{again:?}");
+    // A draft is tried on what was only watched; the one in force differs from itself in nothing.
+    let book = plant.running().worker.book.load_full();
+    let mut replay = Replay::of(plant.store.as_ref());
+    let tested = replay.backtest((Arc::clone(&book), book), NOON, |_| {}).await;
+    let tested = tested.expect("a replay").expect("there is something to try it on");
+    assert_eq!((tested.leads, tested.diff.moves.len()), (9, 0), "{tested:?}");
+    let statement = ops.get("/reps/ada/statement?since=0").await;
+    assert_eq!(statement["statement"]["unanswered"], 0, "{statement}");
+    assert!(statement["statement"]["watched"].as_u64().is_some_and(|count| count > 0));
     println!("observe mode: {looks} reads for 9 leads in 24 h, {} decisions the same", again.same);
 
     // Switched over: the old ones are left alone, a new fill is ours.
