@@ -309,4 +309,16 @@ mod tests {
         assert!(books.balances && books.sentence.contains("0 fills"), "{}", books.sentence);
         assert_eq!(books.json["recounted"]["accepted"], 0);
     }
+
+    #[test]
+    fn observe_mode_is_said_plainly() {
+        let (after, until) =
+            (crate::model::time::Span::minutes(15), crate::model::time::Span::hours(24));
+        let said = says_observing(&Observing { crm: "hubspot".into(), after, until });
+        assert!(said.contains("nothing is written to any CRM or told to anybody"), "{said}");
+        assert!(
+            said.ends_with("hubspot is looked at 15m after a lead came, and up to 1d."),
+            "{said}"
+        );
+    }
 }

@@ -148,9 +148,57 @@ fn csv(answer: Row<'_>) -> Vec<u8> {
     // Writing into memory cannot fail.
     let _ = rows.write_record(heads);
     for one in answer.rows("observed.disagreements") {
-        let at = one.time("at").map(|at| at.rfc3339()).unwrap_or_default();
+        let at = one.time("at").map(crate::model::time::Time::rfc3339).unwrap_or_default();
         let cells = heads.iter().skip(1).map(|head| one.text(head));
         let _ = rows.write_record([at].into_iter().chain(cells));
     }
     rows.into_inner().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::cli::screen::tests::Paper;
+
+    #[test]
+    fn a_report_is_read_in_sentences_and_tables_and_as_a_sheet() {
+        let answer = json!({
+            "since": 0, "is_on": true, "crm": "hubspot", "watched": 3,
+            "observed": {
+                "results": 5, "compared": 4, "same_person": 1, "same_pool": 3, "is_cut": true,
+                "kinds": { "agrees": 1, "turn": 2, "elsewhere": 1, "nobody": 1, "new-kind": 0 },
+                "rules": { "dach": { "compared": 4, "same_person": 1, "same_pool": 3 } },
+                "disagreements": [
+                    { "at": 0, "lead": "0197", "result": "turn", "says": "ada has it, \"but\"" },
+                    { "at": 0, "lead": "0198", "result": "elsewhere", "says": "mary" },
+                ],
+            },
+        });
+        let paper = Paper::default();
+        print(&mut paper.screen(false), Row(&answer), 1);
+        let text = paper.text();
+        for part in [
+            "Observe mode is on: nothing is written; hubspot is looked at.",
+            "of 4 leads that both gave away, 1 to the same person (25.0 %), 3 to the same person or \
+             pool (75.0 %). 3 leads are still watched.",
+            "another member of the same pool",
+            "new-kind",
+            "ada has it, \"but\"",
+            "There are more",
+        ] {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+        assert!(!text.contains("0198"), "at most one: {text}");
+        let sheet = String::from_utf8(csv(Row(&answer))).unwrap();
+        let lines: Vec<&str> = sheet.lines().collect();
+        assert_eq!(lines[0], "at,lead,result,rule,given_to,shown,crm_owner,says");
+        assert_eq!(lines[1], "1970-01-01T00:00:00.000Z,0197,turn,,,,,\"ada has it, \"\"but\"\"\"");
+        assert_eq!(lines.len(), 3);
+        let nothing = json!({ "is_on": false, "observed": {} });
+        let paper = Paper::default();
+        print(&mut paper.screen(false), Row(&nothing), 20);
+        assert!(paper.text().contains("No lead has a result yet."), "{}", paper.text());
+    }
 }

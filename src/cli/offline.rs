@@ -178,7 +178,9 @@ async fn read_mirror(store: &dyn Store, builder: &mut Builder) -> StoreResult<u6
     let mut after = None;
     loop {
         let rows = store.accounts(after, ACCOUNTS_MAX).await?;
-        rows.iter().for_each(|row| builder.add(&row.origin, &row.account));
+        for row in &rows {
+            builder.add(&row.origin, &row.account);
+        }
         let Some(last) = rows.into_iter().next_back() else { return Ok(version) };
         after = Some((last.origin, last.account.id));
     }

@@ -229,6 +229,10 @@ fn lines(session: &Session, answer: Row<'_>) -> Vec<String> {
         span("statement.answers.longest"),
         answer.text("statement.unanswered")
     ));
+    if answer.value("statement.watched").and_then(Value::as_u64).is_some_and(|count| count > 0) {
+        let watched = answer.text("statement.watched");
+        lines.push(format!("Only watched, in observe mode: {watched}; no answer was owed."));
+    }
     lines
 }
 

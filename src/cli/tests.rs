@@ -40,6 +40,8 @@ fn every_command_is_read() {
         &format!("events show {LEAD}"),
         &format!("events redo {LEAD} {LEAD}"),
         "events redo --fate dead --source website",
+        "observe report",
+        "observe report --since 30d --max 5 --csv differ.csv",
         "reps",
         "reps away ada --for 2h --paused",
         "reps away ada --until 2026-08-17",

@@ -61,6 +61,9 @@ pub struct Statement {
     pub answers: Answers,
     /// Leads of this time that wait for an answer still.
     pub unanswered: u32,
+    /// Leads of this time that were only watched, in observe mode: turns like others, and nobody was
+    /// owed an answer.
+    pub watched: u32,
 }
 
 /// Makes a statement, decision by decision.
@@ -105,6 +108,10 @@ impl Reckoning {
     pub fn note(&mut self, decided: &Decided) {
         let Some(lead) = decided.lead else { return };
         let decision = &decided.decision;
+        if decision.what == What::Observed {
+            self.statement.watched += u32::from(self.held.remove(&lead).is_some());
+            return;
+        }
         let is_about = decision.why.contains_key("owner") || decision.what == What::Answered;
         if !is_about {
             return;

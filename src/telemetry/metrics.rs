@@ -183,6 +183,9 @@ impl Metrics {
         r.register_with_unit("process_resident_memory", "Resident memory", Unit::Bytes, self.memory.clone());
         r.register("process_open_fds", "Open files and connections", self.files.clone());
         self.shadowed(0, 0);
+        for (_, result, _) in Seen::ALL {
+            self.observed.get_or_create_owned(&Observed { result }).inc_by(0);
+        }
         self
     }
 

@@ -81,8 +81,8 @@ impl Worker {
         let (asked, others): (Vec<Claimed>, Vec<Claimed>) = jobs.into_iter().partition(can);
         // Without an address nobody can be looked up; what is not watched any more need not be.
         let over = |job: &Claimed| {
-            let news = watched(job).map(|_| None);
-            ended(name, job, Verdict::Done, news, self.clock.now())
+            let shown = if watched(job).is_some() { Shown::Nobody } else { Shown::NotKnown };
+            ended(name, job, Verdict::Done, shown, self.clock.now())
         };
         let mut settlements: Vec<Settlement> = others.iter().map(over).collect();
         let mut is_back = false;
@@ -145,32 +145,42 @@ fn settle(
 ) -> Settlement {
     let next = watched(job).and_then(|watched| watched.next_look(now));
     let snooze = |at: Time, why: &str| {
-        ended(name, job, Verdict::Snooze { at, why: why.to_owned() }, None, now)
+        ended(name, job, Verdict::Snooze { at, why: why.to_owned() }, Shown::NotKnown, now)
     };
     match answer {
         Ok(found) => {
             let owner = found.person.and_then(|person| person.owner).filter(|one| !is_nobody(one));
             match (owner, next) {
                 (None, Some(at)) => snooze(at, "the CRM shows no owner yet"),
-                (owner, _) => ended(name, job, Verdict::Done, Some(owner), now),
+                (None, None) => ended(name, job, Verdict::Done, Shown::Nobody, now),
+                (Some(owner), _) => ended(name, job, Verdict::Done, Shown::Owner(owner), now),
             }
         }
         Err(failure) => match verdict(&failure, job.attempt, now, &key(job)) {
-            Verdict::Dead { .. } => ended(name, job, Verdict::Done, Some(None), now),
+            Verdict::Dead { .. } => ended(name, job, Verdict::Done, Shown::Nobody, now),
             // However long it is away: what it shows then is what counts.
             _ => snooze(next.unwrap_or(now.plus(LATER)), "the CRM did not answer"),
         },
     }
 }
 
+/// What a look found.
+enum Shown {
+    /// Nothing that is news.
+    NotKnown,
+    /// Nobody, and it is not looked again.
+    Nobody,
+    /// This owner, by the CRM's id.
+    Owner(String),
+}
+
 /// With the news of an owner, or of nobody, if there is any.
-fn ended(
-    name: &str,
-    job: &Claimed,
-    verdict: Verdict,
-    owner: Option<Option<String>>,
-    now: Time,
-) -> Settlement {
+fn ended(name: &str, job: &Claimed, verdict: Verdict, shown: Shown, now: Time) -> Settlement {
+    let owner = match shown {
+        Shown::NotKnown => None,
+        Shown::Nobody => Some(None),
+        Shown::Owner(owner) => Some(Some(owner)),
+    };
     let news = owner.and_then(|owner| {
         let lead = job.lead.uuid;
         let news = News::Observed { lead, destination: name.to_owned(), owner };

@@ -52,9 +52,9 @@ pub fn timeline(book: &Rulebook, decisions: &[Decided]) -> Vec<Entry> {
 pub fn sentence(book: &Rulebook, decision: &Decision) -> String {
     let stored: Stored = read(decision);
     let name = |id: &Option<String>| name(book, id.as_deref().unwrap_or("nobody"));
-    let outcome = || match stored.watched {
-        true => format!("only watched, would go {}", placed(book, &stored)),
-        false => placed(book, &stored),
+    let outcome = || {
+        let watched = if stored.watched { "only watched: " } else { "" };
+        format!("{watched}{}", placed(book, &stored))
     };
     match decision.what {
         What::Opened => format!("A new lead from {}: {}", source(&stored), outcome()),

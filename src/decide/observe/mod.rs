@@ -81,7 +81,10 @@ pub fn quieten(desk: Desk<'_>, before: Option<&Lead>, step: &Step, plan: &mut Pl
     plan.jobs.retain(|job| matches!(job.kind, JobKind::Ask | JobKind::Observe));
     let passed_over = passed_over(plan);
     if let Some(decision) = &mut plan.decision {
-        decision.why.remove("paged");
+        // Nobody is paged, and no clock runs.
+        for word in ["paged", "sla", "deadline"] {
+            decision.why.remove(word);
+        }
     }
     let is_begun =
         is_opened || plan.decision.as_ref().is_some_and(|decision| decision.what == What::Reopened);

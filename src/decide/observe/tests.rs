@@ -71,6 +71,9 @@ fn only(mut book: Rulebook, then: Then) -> Rulebook {
     book
 }
 
+/// The kind, the rulebook, who is away, the owner that is shown, and what is said.
+type Case = (Seen, Rulebook, &'static [&'static str], Option<&'static str>, &'static str);
+
 #[test]
 fn every_kind_of_result_has_its_word_and_its_sentence() {
     let mary_too = || {
@@ -83,7 +86,7 @@ fn every_kind_of_result_has_its_word_and_its_sentence() {
         book
     };
     let aside = only(book(), Then::SetAside("nurture".into()));
-    let cases: [(Seen, Rulebook, &[&str], Option<&str>, &str); 9] = [
+    let cases: [Case; 9] = [
         (
             Seen::Agrees,
             book(),

@@ -310,7 +310,7 @@ fn a_file_that_is_not_there_is_a_finding() {
 #[test]
 fn observe_mode_is_on_when_its_section_is_there() {
     let crm = "[crm.hubspot]\nkind = \"hubspot\"\ntoken = \"env:SECRET\"\n";
-    let whole = |more: &str| read(&format!("{crm}{}", more));
+    let whole = |more: &str| read(&format!("{crm}{more}"));
     assert_eq!(whole("").expect("settings").observe, None);
     let usual = whole("[observe]\n").expect("settings").observe.expect("it is on");
     assert_eq!(

@@ -15,13 +15,16 @@ use handoff::{
         time::Span,
     },
     replay::{Replay, Which},
-    store::JobFilter,
+    store::{
+        JobFilter,
+        postgres::{Leases, Options, PostgresStore},
+    },
 };
 use serde_json::{Value, json};
 
 use crate::{
     api::{Caller, caller},
-    harness::{Config, NOON, Plant, RULEBOOK, until},
+    harness::{Config, NOON, Plant, RULEBOOK, postgres, until},
 };
 
 /// The owner id of mary in the CRM, whom no rule but one names.
@@ -95,7 +98,30 @@ async fn report(ops: &Caller<'_>) -> Value {
 async fn another_router_is_watched_and_every_disagreement_is_counted_and_explained() {
     let is_on = Arc::new(AtomicBool::new(true));
     let config = Config { rulebook: rulebook(), asks: true, ..Config::default() };
+    let plant = Plant::start(switched(&is_on, config)).await;
+    another_router(plant, &is_on).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_router_is_watched_on_postgresql_too() {
+    if !postgres::is_there("another_router_is_watched_on_postgresql_too") {
+        return;
+    }
+    let is_on = Arc::new(AtomicBool::new(true));
+    let config = Config { rulebook: rulebook(), asks: true, ..Config::default() };
     let mut plant = Plant::start(switched(&is_on, config)).await;
+    plant.stop().await;
+    let server = postgres::shared();
+    let database = server.create();
+    let options = Options { leases: Leases::Caller, ..Options::new(server.url(&database)) };
+    let store = tokio::task::block_in_place(|| PostgresStore::open(&options));
+    plant.store = Arc::new(store.expect("the store opens"));
+    plant.begin().await;
+    another_router(plant, &is_on).await;
+}
+
+/// Watches another router for a day, and switches over.
+async fn another_router(mut plant: Plant, is_on: &AtomicBool) {
     let (ada, bob) = (plant.crm.owner("ada"), plant.crm.owner("bob"));
     let owner = |lead: &Lead| if lead.owner.as_deref() == Some("ada") { &ada } else { &bob };
     let other = |lead: &Lead| if lead.owner.as_deref() == Some("ada") { &bob } else { &ada };
@@ -203,6 +229,15 @@ async fn another_router_is_watched_and_every_disagreement_is_counted_and_explain
     let mut replay = Replay::of(plant.store.as_ref());
     let again = replay.verify(&Which::default(), |_, _| {}).await.expect("a replay");
     assert!(again.same > 25 && again.differing == 0, "{again:?}");
+    // A draft is tried on what was only watched; the one in force differs from itself in nothing.
+    let book = plant.running().worker.book.load_full();
+    let mut replay = Replay::of(plant.store.as_ref());
+    let tested = replay.backtest((Arc::clone(&book), book), NOON, |_| {}).await;
+    let tested = tested.expect("a replay").expect("there is something to try it on");
+    assert_eq!((tested.leads, tested.diff.moves.len()), (9, 0), "{tested:?}");
+    let statement = ops.get("/reps/ada/statement?since=0").await;
+    assert_eq!(statement["statement"]["unanswered"], 0, "{statement}");
+    assert!(statement["statement"]["watched"].as_u64().is_some_and(|count| count > 0));
     println!("observe mode: {looks} reads for 9 leads in 24 h, {} decisions the same", again.same);
 
     // Switched over: the old ones are left alone, a new fill is ours.

@@ -80,7 +80,7 @@ pub async fn the_same_leads_in_any_order_and_parts_add_nothing(db: Db) {
         }
         one.answered_at = dice.percent(50).then(|| one.at.plus(LEASE));
         if dice.percent(50) {
-            one.source = (*dice.of(&["fair", "Fair", "é"])).to_owned();
+            (*dice.of(&["fair", "Fair", "é"])).clone_into(&mut one.source);
         }
         leads.insert(key(&one), one);
     }
