@@ -1,3 +1,5 @@
+//! Back-tests on imported leads: owners who are known or not, and what the draft would have done.
+
 use super::*;
 use crate::{
     model::{

@@ -1,3 +1,5 @@
+//! The sheet of imported leads: headings that are understood, and mistakes with their lines.
+
 use super::*;
 use crate::{
     cli::sheet::Line,
