@@ -68,7 +68,7 @@ pub fn run(table: &mut Table) {
             let which = Which::default();
             let see = |_: &_, _| most[1] = most[1].max(figure::resident());
             let report = replay.verify(&which, see).await.expect("a read");
-            let took = [began.elapsed(), figure::spent(None) - cpu];
+            let took = [began.elapsed(), figure::spent(None).saturating_sub(cpu)];
             row("replay", took, report.differing, most);
             for (what, draft) in drafts {
                 let draft = compiled(draft, 0);
@@ -77,7 +77,7 @@ pub fn run(table: &mut Table) {
                 let see = |_: &_| most[1] = most[1].max(figure::resident());
                 let tested = replay.backtest((Arc::clone(&live), draft), at, see).await;
                 let tested = tested.expect("a read").expect("records");
-                let took = [began.elapsed(), figure::spent(None) - cpu];
+                let took = [began.elapsed(), figure::spent(None).saturating_sub(cpu)];
                 row(what, took, tested.diff.moves.len() as u64, most);
             }
         }

@@ -54,7 +54,9 @@ fn what_does_not_fit_is_left_out_and_counted_and_nothing_takes_more_than_it_may(
     assert_eq!((whole.len(), whole.left_out()), (4_000, 0));
     for room in [whole.bytes() / 4, whole.bytes() / 2, whole.bytes()] {
         let mut builder = Builder::within(room);
-        accounts.iter().for_each(|account| builder.add("crm", account));
+        for account in &accounts {
+            builder.add("crm", account);
+        }
         let part = builder.finish(7);
         assert_eq!(part.len() + part.left_out(), 4_000);
         let taken = part.bytes() as f64 / room as f64;

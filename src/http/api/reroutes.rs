@@ -224,11 +224,11 @@ async fn chosen(front: &Front, select: &Select) -> Result<Vec<Lead>, HttpRespons
     let too_many = || {
         let detail =
             format!("these are more than {LEADS_MAX} leads: choose fewer, with a time for example");
-        Err(bad(front, &detail))
+        bad(front, &detail)
     };
     if !select.leads.is_empty() {
         if select.leads.len() > LEADS_MAX {
-            return too_many();
+            return Err(too_many());
         }
         // A lead that is named twice goes once.
         for id in &select.leads.iter().collect::<BTreeSet<_>>() {
@@ -254,7 +254,7 @@ async fn chosen(front: &Front, select: &Select) -> Result<Vec<Lead>, HttpRespons
             let meant = page.rows.into_iter().map(|row| row.lead);
             leads.extend(meant.filter(|lead| select.chooses(lead)));
             if leads.len() > LEADS_MAX {
-                return too_many();
+                return Err(too_many());
             }
             before = page.next;
             if before.is_none() {

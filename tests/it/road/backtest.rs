@@ -61,7 +61,7 @@ async fn tested(store: &SqliteStore, live: &str, draft: &str) -> Tested {
 
 /// A person whose form says one country and whose hidden field may say another.
 fn body(n: usize) -> String {
-    let hidden = if n % 5 == 0 { "Germany" } else { "France" };
+    let hidden = if n.is_multiple_of(5) { "Germany" } else { "France" };
     format!(
         r#"{{"data":{{"email":"p{n}@linden{n}.example","country":"Spain","hidden":"{hidden}"}}}}"#
     )
@@ -119,7 +119,7 @@ async fn a_form_that_asks_for_more_in_the_draft_needs_no_body() {
         1,
     );
     let form = |n: usize| {
-        let form = if n % 2 == 0 { "ebook" } else { "demo" };
+        let form = if n.is_multiple_of(2) { "ebook" } else { "demo" };
         format!(r#"{{"data":{{"email":"p{n}@linden{n}.example","form":"{form}"}}}}"#)
     };
     let store = recorded(&live, 10, form).await;
