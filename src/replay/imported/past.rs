@@ -25,12 +25,14 @@ use crate::{
         team::Team,
         time::{Span, Time},
     },
-    rulebook::Rulebook,
+    rulebook::{Member, Rulebook},
 };
 
-/// Nobody is looked for more often than when hours open, and this: fewer looks than the daemon's,
-/// which cost most of the work otherwise.
-const LOOK_AGAIN: Span = Span::hours(1);
+/// Somebody is looked for when hours open or an absence ends, and this often: less than the daemon
+/// does, since most of the work would be looks by night.
+const LOOK_AGAIN: Span = Span::days(1);
+/// The same where caps may come to an end at any time.
+const LOOK_AT_CAPS: Span = Span::hours(1);
 /// Whoever was not found in this time is not found.
 const WAIT_MAX: Span = Span::days(30);
 
@@ -188,8 +190,11 @@ impl Past {
         if now.since(lead.opened_at) > WAIT_MAX {
             return None;
         }
-        let chance =
-            |pool: &str, until: Time| route::next_chance(self.desk(now), pool, until, LOOK_AGAIN);
+        let chance = |pool: &str, until: Time| {
+            let until = self.back_from(pool, now).map_or(until, |back| back.min(until));
+            let at_most = if self.has_caps(pool) { LOOK_AT_CAPS } else { LOOK_AGAIN };
+            route::next_chance(self.desk(now), pool, until, at_most)
+        };
         let at = match lead.waiting.as_ref().filter(|_| lead.state == State::Waiting)? {
             Waiting::Fact { until, .. } | Waiting::Facts { until } => *until,
             Waiting::Somebody { pool, until } | Waiting::Claim { pool, until } => {
@@ -199,6 +204,20 @@ impl Past {
             Waiting::Operator { .. } => return None,
         };
         Some(at.max(now.plus(Span::seconds(1))))
+    }
+
+    /// When the next of a pool comes back.
+    fn back_from(&self, pool: &str, now: Time) -> Option<Time> {
+        let reps = self.book.reps_of(pool).into_iter();
+        let away = reps.filter_map(|rep| self.team.away.get(rep)).flatten();
+        away.filter_map(|away| away.until).filter(|until| *until > now).min()
+    }
+
+    fn has_caps(&self, pool: &str) -> bool {
+        self.book.pools.get(pool).is_none_or(|pool| {
+            let has = |member: &Member| !member.caps.is_empty() || member.rep().is_none();
+            !pool.caps.is_empty() || pool.members.iter().any(has)
+        })
     }
 
     /// Who had this person, and who this company, as leads of long ago that nothing joins.

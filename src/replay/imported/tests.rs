@@ -245,3 +245,26 @@ fn a_lead_that_nobody_could_ever_take_is_counted_as_waiting() {
     assert_eq!(owners(&all), ["-", "ada"]);
     assert_eq!(tried.newly, BTreeMap::from([("waiting", 1)]));
 }
+
+#[test]
+fn who_comes_back_in_the_middle_of_a_day_gets_what_waits_at_once() {
+    let back = NOON.plus(Span::minutes(90));
+    let away =
+        Away { absence: Absence::Out, from: NOON, until: Some(back), is_from_calendar: true };
+    let team = Team { away: [("cyd".to_owned(), vec![away])].into(), ..Team::default() };
+    let leads = [with(lead(5, "a", "cyd"), "country", "AT"), lead(200, "b", "ada")];
+    let (tried, all) = tried_by(BOOK, team, &leads);
+    assert_eq!((tried.waited, tried.same_owner), (1, 2), "{all:#?}");
+    assert_eq!(all[0].to.deadline, Some(back.plus(Span::hours(1))));
+}
+
+#[test]
+fn a_cap_that_comes_to_an_end_lets_the_next_lead_through() {
+    let capped = "members = [{ rep = \"cyd\", cap = \"1 per day\" }]";
+    let capped = BOOK.replace("members = [\"cyd\"]", capped);
+    let austrian = |minutes, who| with(lead(minutes, who, "cyd"), "country", "AT");
+    let (tried, all) = tried(&capped, &[austrian(0, "a"), austrian(1, "b")]);
+    assert_eq!((tried.waited, tried.same_owner), (1, 2));
+    // Not before tomorrow's hours, and an hour of work after that.
+    assert_eq!(all[1].to.deadline.map(Time::rfc3339).as_deref(), Some("2026-03-03T09:00:00.000Z"));
+}

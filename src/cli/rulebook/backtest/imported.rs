@@ -131,8 +131,10 @@ impl Csv {
     }
 }
 
+/// In tenths, rounded down: what is not all is not a hundred.
 fn percent(count: u64, all: u64) -> String {
-    format!("{:.1} %", count as f64 * 100.0 / all.max(1) as f64)
+    let tenths = count.saturating_mul(1_000) / all.max(1);
+    format!("{}.{} %", tenths / 10, tenths % 10)
 }
 
 fn print(screen: &mut Screen, tried: &Tried) {
