@@ -65,7 +65,8 @@ async fn read(request: &HttpRequest, name: &str, front: &Front) -> Answer {
 
 /// A draft by its name.
 pub(super) async fn draft(front: &Front, name: &str) -> Result<(DraftHead, Files), HttpResponse> {
-    let none = || missing(front, "no draft has this name");
+    let none =
+        || missing(front, "no draft has this name; `handoff rulebook draft list` has them all");
     if !is_draft_name(name) {
         return Err(none());
     }
@@ -170,6 +171,6 @@ async fn deleted(request: &HttpRequest, name: &str, front: &Front) -> Answer {
     if was_there.map_err(|error| store(front, &error))? {
         Ok(HttpResponse::Ok().json(json!({ "deleted": name })))
     } else {
-        Err(missing(front, "no draft has this name"))
+        Err(missing(front, "no draft has this name; `handoff rulebook draft list` has them all"))
     }
 }

@@ -110,8 +110,9 @@ async fn gone(request: &HttpRequest, rep: String, payload: web::Payload, front: 
     let team = crate::model::team::Team::default();
     let book = (front.book)();
     let desk = Desk { book: &book, reach: &front.reach, team: &team, now };
-    let day_end = news::out_until(desk, &rep)
-        .ok_or_else(|| missing(front, "no rep of the rulebook has this id"))?;
+    let day_end = news::out_until(desk, &rep).ok_or_else(|| {
+        missing(front, "no rep of the rulebook has this id; `handoff reps` has them all")
+    })?;
     if order.until.is_some() && order.span.is_some() {
         return Err(bad(front, "give `until` or `for`, not both"));
     }
@@ -145,7 +146,10 @@ async fn back(
 async fn returned(request: &HttpRequest, rep: String, front: &Front) -> Answer {
     let caller = auth::caller(front, request).await?;
     if !(front.book)().reps.contains_key(&rep) {
-        return Err(missing(front, "no rep of the rulebook has this id"));
+        return Err(missing(
+            front,
+            "no rep of the rulebook has this id; `handoff reps` has them all",
+        ));
     }
     tell_store(front, &caller, &News::Back { rep }).await
 }
@@ -183,7 +187,10 @@ async fn stated(request: &HttpRequest, rep: &str, window: &Window, front: &Front
     // Somebody whom the rulebook has forgotten may still ask what they got.
     let name = book.reps.get(rep).map(|rep| rep.name.clone());
     if name.is_none() && turns.is_empty() {
-        return Err(missing(front, "no rep of the rulebook has this id"));
+        return Err(missing(
+            front,
+            "no rep of the rulebook has this id; `handoff reps` has them all",
+        ));
     }
     let statement = reckon(front.store.as_ref(), rep, window.since, until);
     let statement = statement.await.map_err(|error| store(front, &error))?;

@@ -144,7 +144,11 @@ pub(super) async fn files_of(front: &Front, name: &str) -> Result<Files, HttpRes
             None => Ok(None),
         };
         let paper = paper.map_err(|error| store(front, &error))?;
-        paper.ok_or_else(|| missing(front, "no draft has this name"))?.body
+        paper
+            .ok_or_else(|| {
+                missing(front, "no draft has this name; `handoff rulebook draft list` has them all")
+            })?
+            .body
     };
     Files::from_json(&text.unwrap_or_default()).map_err(|why| bad(front, &why))
 }
