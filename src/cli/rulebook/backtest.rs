@@ -3,7 +3,6 @@
 //! Guarantees: nothing is changed; both worlds stand on the settings and time zones of the newest
 //! recorded decision. Does not know: how a world is made.
 
-mod csv;
 mod imported;
 
 use std::{path::PathBuf, sync::Arc};
@@ -11,10 +10,10 @@ use std::{path::PathBuf, sync::Arc};
 use clap::Args;
 use serde_json::json;
 
-use self::csv::Csv;
 use crate::{
     cli::{
         exit::{Exit, Outcome, Stop},
+        export::Export,
         offline::{self, Config},
         screen::{Screen, Tone},
         session::Session,
@@ -84,7 +83,7 @@ impl Backtest {
             None => offline::store(&self.config, false)?,
         };
         let files = offline::files(&self.draft)?;
-        let mut csv = self.csv.as_ref().map(|file| Csv::into(file, COLUMNS)).transpose()?;
+        let mut csv = self.csv.as_ref().map(|file| Export::into(file, COLUMNS)).transpose()?;
         let is_json = session.screen.is_json();
         let (mut next, screen) = (TELL_EVERY, &mut session.screen);
         let each = |one: &Move| {

@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::{Backtest, ROWS_MAX, csv::Csv};
+use super::{Backtest, ROWS_MAX};
 use crate::{
     app::parts,
     cli::{
         exit::{Exit, Outcome, Stop},
+        export::Export,
         offline,
         screen::{Screen, Tone},
         session::Session,
@@ -43,7 +44,7 @@ pub fn run(args: &Backtest, session: &mut Session) -> Outcome {
         Some(store) => opened(store)?,
         None => offline::store(&args.config, false)?,
     };
-    let mut csv = args.csv.as_ref().map(|file| Csv::into(file, COLUMNS)).transpose()?;
+    let mut csv = args.csv.as_ref().map(|file| Export::into(file, COLUMNS)).transpose()?;
     let is_json = session.screen.is_json();
     let (mut next, screen) = (TELL_EVERY, &mut session.screen);
     let each = |one: &Compared| {

@@ -1,4 +1,4 @@
-//! A CSV file with every lead that goes elsewhere, written as they come.
+//! CSV files for a spreadsheet, written row by row.
 //!
 //! Guarantees: no cell is a formula to a spreadsheet; a disk that is full is said at the end.
 //! Does not know: what is in the columns.
@@ -11,16 +11,17 @@ use std::{
 
 use anyhow::Context as _;
 
-use crate::{cli::exit::Stop, model::text::Untrusted};
+use super::exit::Stop;
+use crate::model::text::Untrusted;
 
 /// A file that is being written.
-pub struct Csv {
+pub struct Export {
     file: BufWriter<File>,
     place: String,
     written: Result<()>,
 }
 
-impl Csv {
+impl Export {
     /// A new file with these headings.
     pub fn into(path: &Path, headings: &str) -> std::result::Result<Self, Stop> {
         let place = path.display().to_string();
@@ -54,9 +55,9 @@ mod tests {
     fn a_cell_of_the_file_is_no_formula() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("moved.csv");
-        let mut csv = Csv::into(&path, "lead,owner").map_err(|_| ()).unwrap();
-        csv.row(["=1+1".to_owned(), "a,b".to_owned()]);
-        csv.end().map_err(|_| ()).unwrap();
+        let mut file = Export::into(&path, "lead,owner").map_err(|_| ()).unwrap();
+        file.row(["=1+1".to_owned(), "a,b".to_owned()]);
+        file.end().map_err(|_| ()).unwrap();
         assert_eq!(std::fs::read_to_string(path).unwrap(), "lead,owner\r\n'=1+1,\"a,b\"\r\n");
     }
 }
