@@ -209,7 +209,10 @@ mod tests {
         }
     }
 
-    fn read(text: &[u8]) -> (Vec<String>, Vec<(u64, Result<Vec<String>, String>)>) {
+    /// Lines by their numbers.
+    type Lines = Vec<(u64, Result<Vec<String>, String>)>;
+
+    fn read(text: &[u8]) -> (Vec<String>, Lines) {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), text).unwrap();
         let mut headings = Vec::new();
