@@ -49,7 +49,7 @@ const ROWS_MAX: usize = 40;
 /// What is tested on what.
 #[derive(Debug, Args)]
 pub struct Backtest {
-    /// The draft: its folder or its main file
+    /// The draft: its folder or its main file, or its name on the server
     draft: PathBuf,
     /// From when on: a length of time such as 30d, or an instant; 30d unless said otherwise, and
     /// all that was imported
@@ -78,11 +78,11 @@ impl Backtest {
             return imported::run(&self, session);
         }
         let since = self.since(session)?.unwrap_or(session.now.minus(SINCE));
+        let files = super::named(session, &self.draft)?;
         let store = match &self.store {
             Some(store) => opened(store)?,
-            None => offline::store(&self.config, false)?,
+            None => offline::store_at_rest(&self.config)?,
         };
-        let files = offline::files(&self.draft)?;
         let mut csv = self.csv.as_ref().map(|file| Export::into(file, COLUMNS)).transpose()?;
         let is_json = session.screen.is_json();
         let (mut next, screen) = (TELL_EVERY, &mut session.screen);

@@ -94,12 +94,19 @@ async fn publish(caller: Caller, Sent(asked): Sent<Asked>, front: web::Data<Fron
 async fn check_base(front: &Front, based_on: Option<u32>) -> Result<(), Problem> {
     let Some(based_on) = based_on else { return Ok(()) };
     let newest = front.store.newest_rulebook().await.map_err(|error| store(front, &error))?;
-    if based_on == newest { Ok(()) } else { Err(not_latest(front, newest)) }
+    if based_on == newest { Ok(()) } else { Err(not_latest(front, Some(based_on), newest)) }
 }
 
-fn not_latest(front: &Front, newest: u32) -> Problem {
-    Problem::new(StatusCode::CONFLICT, "not based on the latest", front.reference())
-        .detail(format!("version {newest} is in force; take its changes in first"))
+fn not_latest(front: &Front, based_on: Option<u32>, newest: u32) -> Problem {
+    let detail = match based_on {
+        Some(older) if older < newest => format!(
+            "this was made from version {older}, and version {newest} is in force: see what came \
+             since with `handoff rulebook diff {older} {newest}`, take it in, and say --based-on \
+             {newest} when you publish the folder or save the draft again"
+        ),
+        _ => format!("version {newest} is in force; take its changes in first"),
+    };
+    Problem::new(StatusCode::CONFLICT, "not based on the latest", front.reference()).detail(detail)
 }
 
 /// Makes it the next version.
@@ -112,10 +119,11 @@ async fn put_in_force(
     let Ready { files, document, findings } = ready;
     let before = (front.book)().version;
     let new = NewRulebook { document, author: author.clone(), message, at: front.clock.now() };
+    let based_on = terms.based_on;
     let published = front.store.publish_on(new, terms).await;
     let version = match published.map_err(|error| store(front, &error))? {
         Published::As(version) => version,
-        Published::NotLatest(newest) => return Err(not_latest(front, newest)),
+        Published::NotLatest(newest) => return Err(not_latest(front, based_on, newest)),
         Published::Ended => {
             return Err(missing(front, "the draft was published or deleted meanwhile"));
         }

@@ -3,12 +3,30 @@
 //! Guarantees: every construct of CEL outside the subset is met by name, with the way to mend it.
 //! Does not know: where it stands.
 
+use std::ops::Range;
+
 use super::finding::did_you_mean;
-use super::lexer::Token;
+use super::lexer::{Spanned, Token};
 use super::syntax::{MAX_DEPTH, Method};
 
 pub(super) fn too_deep() -> String {
     format!("this is nested more than {MAX_DEPTH} levels deep; split the rule")
+}
+
+/// Where reading a condition stopped, and why: from the token before on.
+pub(super) fn stopped(tokens: &[Spanned]) -> (Range<usize>, String) {
+    match tokens {
+        // Before what it negates, and so read as a name.
+        [(Token::Word(word), span), ..] if word.eq_ignore_ascii_case("not") => {
+            (span.clone(), misplaced(&Token::Word(word.clone())))
+        }
+        [(Token::Number(_), whole), (Token::Sign(","), _), (Token::Number(_), part), ..] => (
+            whole.start..part.end,
+            "a number has no comma; write 0.5 for a half, and 10000 for ten thousand".to_owned(),
+        ),
+        [_, (token, span), ..] => (span.clone(), misplaced(token)),
+        _ => (0..0, "the condition cannot be read".to_owned()),
+    }
 }
 
 pub(super) fn misplaced(token: &Token) -> String {
@@ -30,6 +48,19 @@ pub(super) fn misplaced(token: &Token) -> String {
         Token::Sign(sign) => format!(
             "{sign} is not expected here; a field or a value is missing, or it is one too many"
         ),
+    }
+}
+
+/// A field that there is not, and none with a name near it.
+pub(super) fn nothing_near(name: &str) -> String {
+    match name.strip_prefix("lead.") {
+        None if !name.contains('.') => {
+            format!("unknown field {name}; if it is meant as text, write \"{name}\"")
+        }
+        Some(own) if !own.contains('.') => format!(
+            "unknown field {name}; one of your own is lead.custom.{own}, from a [[mapping]]"
+        ),
+        _ => format!("unknown field {name}; the rulebook declares which fields a lead has"),
     }
 }
 

@@ -81,8 +81,10 @@ impl<'t> Sheet<'t> {
     }
 }
 
-/// The delimiter, and where the table begins.
-fn delimiter(text: &str) -> (char, usize) {
+/// The delimiter of a table by its first lines, and where it begins: behind Excel's `sep=` line, if
+/// there is one.
+#[must_use]
+pub fn delimiter(text: &str) -> (char, usize) {
     let first = text.lines().next().unwrap_or_default();
     if let Some(named) = first.strip_prefix("sep=").and_then(|rest| rest.chars().next())
         && named.is_ascii()

@@ -34,7 +34,7 @@ const NAMED_MAX: usize = 10;
 pub fn run(args: &Backtest, session: &mut Session) -> Outcome {
     let since = args.since(session)?;
     let settings = args.config.load_without_secrets()?;
-    let draft = offline::files(&args.draft)?;
+    let draft = super::super::named(session, &args.draft)?;
     let draft = Rulebook::compile(&draft, &parts::setup(&settings), 0).map_err(|findings| {
         let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
         let lines = lines.join("\n");
@@ -42,7 +42,7 @@ pub fn run(args: &Backtest, session: &mut Session) -> Outcome {
     })?;
     let store = match &args.store {
         Some(store) => opened(store)?,
-        None => offline::store(&args.config, false)?,
+        None => offline::store_at_rest(&args.config)?,
     };
     let mut csv = args.csv.as_ref().map(|file| Export::into(file, COLUMNS)).transpose()?;
     let is_json = session.screen.is_json();

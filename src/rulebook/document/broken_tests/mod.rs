@@ -53,14 +53,14 @@ fn the_document_as_a_whole() {
         (
             "",
             "x = ",
-            &[
-                "rulebook.toml:28:5: this is not TOML: string values must be quoted, expected literal string",
-            ],
+            &["rulebook.toml:28:3: there is no value behind the =; write one, as in \"…\""],
         ),
         (
             "[[pool]]",
             "[[pool",
-            &["rulebook.toml:10:7: this is not TOML: unclosed array table, expected `]]`"],
+            &[
+                "rulebook.toml:10:1: this is no heading of a section; write [[pool]] alone on its line",
+            ],
         ),
         (
             "default_sla",

@@ -113,7 +113,7 @@ fn tables() {
                 r#"bad.csv:2:4: unknown pool "inbund"; did you mean "inbound"?"#,
                 r#"bad.csv:3:17: "many" is not a number; write digits alone"#,
                 r#"bad.csv:3:22: "perhaps" is neither yes nor no; write yes or no"#,
-                r#"bad.csv:4:1: "Atlantis" is not a country; write its name or its two-letter code"#,
+                r#"bad.csv:4:1: "Atlantis" is not a country; write its name or its two-letter code, and several as a list"#,
             ],
         ),
         (
