@@ -5,9 +5,9 @@
 //! where it is if there is nobody. Does not know: links and pages.
 
 use super::{
-    Desk, absent, assign, available,
+    Desk, absent, answer, assign, available,
     look::Look,
-    news, note, review,
+    note, review,
     rotate::{self, Taken},
 };
 use crate::model::{
@@ -30,7 +30,7 @@ pub fn decide(desk: Desk<'_>, lead: &Lead, rep: &str, act: &Act) -> Plan {
                 by: Some(rep.to_owned()),
                 evidence: None,
             };
-            news::answered(desk, lead.clone(), Some(&word), Some(outcome))
+            answer::decide(desk, lead.clone(), Some(&word), Some(outcome))
         }
         Act::OutToday => out_today(desk, lead, rep),
         Act::OwnerOut => {

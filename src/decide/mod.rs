@@ -14,6 +14,7 @@
 mod absent;
 mod account_why;
 mod acted;
+mod answer;
 pub mod ask;
 pub mod assign;
 pub mod available;

@@ -6,16 +6,15 @@
 //! Does not know: who brought the news.
 
 use super::{
-    Desk, absent, acted, ask, assign, available, look::Look, note, reroute, review, rotate::Taken,
-    route,
+    Desk, absent, acted, answer, assign, available, look::Look, note, reroute, review,
+    rotate::Taken, route,
 };
 use crate::{
     model::{
         event::Fate,
-        job::{JobKind, Why},
         lead::{Lead, State, Waiting},
-        news::{Known, KnownRecord, News, Outcome, Response},
-        plan::{Plan, Review, StepEvent, What},
+        news::{Known, KnownRecord, News},
+        plan::{Plan, StepEvent, What},
         team::Away,
         time::Time,
     },
@@ -43,10 +42,10 @@ pub fn decide(desk: Desk<'_>, lead: Option<&Lead>, event: Option<&StepEvent>, ne
         }
         // Evidence from before it was (re-)opened is no answer to it.
         (News::Responded { response, .. }, Some(lead)) if response.at < lead.open_since() => {
-            noted(desk, lead.clone())
+            answer::noted(desk, lead.clone())
         }
         (News::Responded { response, .. }, Some(lead)) => {
-            answered(desk, lead.clone(), Some(response), None)
+            answer::decide(desk, lead.clone(), Some(response), None)
         }
         (News::OwnerMet { destination, owner, is_move, .. }, Some(lead)) => {
             owner_met(desk, lead, destination, owner, *is_move)
@@ -59,7 +58,7 @@ pub fn decide(desk: Desk<'_>, lead: Option<&Lead>, event: Option<&StepEvent>, ne
             lead.fields.fill_gaps(fields);
             match lead.state {
                 State::Waiting => route::place(desk, None, lead, What::Routed),
-                _ => noted(desk, lead),
+                _ => answer::noted(desk, lead),
             }
         }
     };
@@ -72,11 +71,6 @@ pub fn decide(desk: Desk<'_>, lead: Option<&Lead>, event: Option<&StepEvent>, ne
     plan
 }
 
-/// Taken note of, nothing else.
-fn noted(desk: Desk<'_>, lead: Lead) -> Plan {
-    Plan { decision: Some(note::decision(desk, What::Noted)), lead: Some(lead), ..Plan::nothing() }
-}
-
 /// A CRM answered: the lead is placed or its review goes on, once nobody else is awaited.
 fn facts(desk: Desk<'_>, lead: &Lead, destination: &str, known: &Known) -> Plan {
     let mut lead = lead.clone();
@@ -86,7 +80,7 @@ fn facts(desk: Desk<'_>, lead: &Lead, destination: &str, known: &Known) -> Plan 
         && lead.state == State::Assigned
         && lead.assigned_at.is_some_and(|at| response.at >= at)
     {
-        return answered(desk, lead, Some(response), None);
+        return answer::decide(desk, lead, Some(response), None);
     }
     let seen = Known { response: None, ..known.clone() };
     if let Some(owner) = moved_meanwhile(&lead, destination, &seen) {
@@ -97,13 +91,15 @@ fn facts(desk: Desk<'_>, lead: &Lead, destination: &str, known: &Known) -> Plan 
     lead.known.insert(destination.to_owned(), seen);
     let nobody_awaited = lead.awaited.is_empty();
     match (lead.state, &lead.waiting) {
-        (State::Waiting, Some(Waiting::Facts { .. })) if !nobody_awaited => noted(desk, lead),
+        (State::Waiting, Some(Waiting::Facts { .. })) if !nobody_awaited => {
+            answer::noted(desk, lead)
+        }
         (State::Waiting, _) => route::place(desk, Some(&before), lead, What::Routed),
         (State::Assigned, _) if was_awaited && nobody_awaited && is_asking(&lead) => {
             review::decide(desk, &lead)
         }
         _ if is_same && !was_awaited => Plan::nothing(),
-        _ => noted(desk, lead),
+        _ => answer::noted(desk, lead),
     }
 }
 
@@ -117,50 +113,6 @@ fn moved_meanwhile(lead: &Lead, destination: &str, seen: &Known) -> Option<Strin
 
 fn is_asking(lead: &Lead) -> bool {
     lead.ladder.as_ref().is_some_and(|ladder| ladder.asking_until.is_some())
-}
-
-/// Somebody answered: the ladder ends, pages close, the CRM hears of it.
-pub(super) fn answered(
-    desk: Desk<'_>,
-    mut lead: Lead,
-    response: Option<&Response>,
-    outcome: Option<&Outcome>,
-) -> Plan {
-    if lead.state == State::Answered {
-        // The first answer stands; a later word may still say what became of the lead.
-        if outcome.is_none() || lead.outcome.as_ref() == outcome {
-            return Plan::nothing();
-        }
-        lead.outcome = outcome.cloned();
-        let mut plan = noted(desk, lead);
-        if let Some(lead) = &plan.lead {
-            plan.jobs = assign::writes(desk, lead);
-        }
-        return plan;
-    }
-    let mut decision = note::decision(desk, What::Answered);
-    note::put(&mut decision, "response", response);
-    note::put(&mut decision, "outcome", outcome);
-    let at = response.map_or(desk.now, |response| response.at.min(desk.now));
-    lead.state = State::Answered;
-    lead.waiting = None;
-    lead.awaited.clear();
-    lead.answered_at = Some(at);
-    lead.outcome = outcome.cloned();
-    lead.awaited.clear();
-    let mut jobs = assign::writes(desk, &lead);
-    for pager in std::mem::take(&mut lead.paged) {
-        let rank = assign::rank(desk, &lead);
-        jobs.push(assign::job(JobKind::Tell, pager, desk.now, rank, Some(Why::PageOver)));
-    }
-    Plan {
-        jobs,
-        dropped: ask::over(desk),
-        review: Review::None,
-        decision: Some(decision),
-        lead: Some(lead),
-        ..Plan::nothing()
-    }
 }
 
 /// The CRM shows another owner than we wrote. A human's move is kept. An owner from before us is
