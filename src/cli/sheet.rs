@@ -209,10 +209,10 @@ mod tests {
         }
     }
 
-    /// Lines by their numbers.
-    type Lines = Vec<(u64, Result<Vec<String>, String>)>;
+    /// A line's number and its cells, or why there are none.
+    type Told = (u64, Result<Vec<String>, String>);
 
-    fn read(text: &[u8]) -> (Vec<String>, Lines) {
+    fn read(text: &[u8]) -> (Vec<String>, Vec<Told>) {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), text).unwrap();
         let mut headings = Vec::new();

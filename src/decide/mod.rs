@@ -13,6 +13,8 @@
 
 mod absent;
 mod account_why;
+mod acted;
+mod answer;
 pub mod ask;
 pub mod assign;
 pub mod available;
@@ -183,6 +185,10 @@ fn unreadable(desk: Desk<'_>, source: &str, unread: &Unread) -> Plan {
 }
 
 #[cfg(test)]
+mod anyway_tests;
+#[cfg(test)]
+mod caps_tests;
+#[cfg(test)]
 mod corner_tests;
 #[cfg(test)]
 mod fair_tests;
@@ -198,3 +204,5 @@ mod road_tests;
 mod rotate_tests;
 #[cfg(test)]
 mod sample;
+#[cfg(test)]
+mod share_tests;

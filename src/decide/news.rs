@@ -6,19 +6,15 @@
 //! Does not know: who brought the news.
 
 use super::{
-    Desk, absent, ask, assign, available,
-    look::Look,
-    note, reroute, review,
-    rotate::{self, Taken},
-    route,
+    Desk, absent, acted, answer, assign, available, look::Look, note, reroute, review,
+    rotate::Taken, route,
 };
 use crate::{
     model::{
         event::Fate,
-        job::{JobKind, Why},
-        lead::{Ladder, Lead, State, Waiting},
-        news::{Absence, Act, Known, KnownRecord, News, Outcome, Response},
-        plan::{Plan, Review, StepEvent, What},
+        lead::{Lead, State, Waiting},
+        news::{Known, KnownRecord, News},
+        plan::{Plan, StepEvent, What},
         team::Away,
         time::Time,
     },
@@ -46,15 +42,15 @@ pub fn decide(desk: Desk<'_>, lead: Option<&Lead>, event: Option<&StepEvent>, ne
         }
         // Evidence from before it was (re-)opened is no answer to it.
         (News::Responded { response, .. }, Some(lead)) if response.at < lead.open_since() => {
-            noted(desk, lead.clone())
+            answer::noted(desk, lead.clone())
         }
         (News::Responded { response, .. }, Some(lead)) => {
-            answered(desk, lead.clone(), Some(response), None)
+            answer::decide(desk, lead.clone(), Some(response), None)
         }
         (News::OwnerMet { destination, owner, is_move, .. }, Some(lead)) => {
             owner_met(desk, lead, destination, owner, *is_move)
         }
-        (News::Acted { rep, act, .. }, Some(lead)) => acted(desk, lead, rep, act),
+        (News::Acted { rep, act, .. }, Some(lead)) => acted::decide(desk, lead, rep, act),
         (News::Reassign { to, why, .. }, Some(lead)) => by_hand(desk, lead, to, why.as_deref()),
         (News::Reroute(order), Some(lead)) => reroute::decide(desk, lead, order),
         (News::Fetched { fields, .. }, Some(lead)) => {
@@ -62,7 +58,7 @@ pub fn decide(desk: Desk<'_>, lead: Option<&Lead>, event: Option<&StepEvent>, ne
             lead.fields.fill_gaps(fields);
             match lead.state {
                 State::Waiting => route::place(desk, None, lead, What::Routed),
-                _ => noted(desk, lead),
+                _ => answer::noted(desk, lead),
             }
         }
     };
@@ -75,11 +71,6 @@ pub fn decide(desk: Desk<'_>, lead: Option<&Lead>, event: Option<&StepEvent>, ne
     plan
 }
 
-/// Taken note of, nothing else.
-fn noted(desk: Desk<'_>, lead: Lead) -> Plan {
-    Plan { decision: Some(note::decision(desk, What::Noted)), lead: Some(lead), ..Plan::nothing() }
-}
-
 /// A CRM answered: the lead is placed or its review goes on, once nobody else is awaited.
 fn facts(desk: Desk<'_>, lead: &Lead, destination: &str, known: &Known) -> Plan {
     let mut lead = lead.clone();
@@ -89,7 +80,7 @@ fn facts(desk: Desk<'_>, lead: &Lead, destination: &str, known: &Known) -> Plan 
         && lead.state == State::Assigned
         && lead.assigned_at.is_some_and(|at| response.at >= at)
     {
-        return answered(desk, lead, Some(response), None);
+        return answer::decide(desk, lead, Some(response), None);
     }
     let seen = Known { response: None, ..known.clone() };
     if let Some(owner) = moved_meanwhile(&lead, destination, &seen) {
@@ -100,13 +91,15 @@ fn facts(desk: Desk<'_>, lead: &Lead, destination: &str, known: &Known) -> Plan 
     lead.known.insert(destination.to_owned(), seen);
     let nobody_awaited = lead.awaited.is_empty();
     match (lead.state, &lead.waiting) {
-        (State::Waiting, Some(Waiting::Facts { .. })) if !nobody_awaited => noted(desk, lead),
+        (State::Waiting, Some(Waiting::Facts { .. })) if !nobody_awaited => {
+            answer::noted(desk, lead)
+        }
         (State::Waiting, _) => route::place(desk, Some(&before), lead, What::Routed),
         (State::Assigned, _) if was_awaited && nobody_awaited && is_asking(&lead) => {
             review::decide(desk, &lead)
         }
         _ if is_same && !was_awaited => Plan::nothing(),
-        _ => noted(desk, lead),
+        _ => answer::noted(desk, lead),
     }
 }
 
@@ -120,50 +113,6 @@ fn moved_meanwhile(lead: &Lead, destination: &str, seen: &Known) -> Option<Strin
 
 fn is_asking(lead: &Lead) -> bool {
     lead.ladder.as_ref().is_some_and(|ladder| ladder.asking_until.is_some())
-}
-
-/// Somebody answered: the ladder ends, pages close, the CRM hears of it.
-fn answered(
-    desk: Desk<'_>,
-    mut lead: Lead,
-    response: Option<&Response>,
-    outcome: Option<&Outcome>,
-) -> Plan {
-    if lead.state == State::Answered {
-        // The first answer stands; a later word may still say what became of the lead.
-        if outcome.is_none() || lead.outcome.as_ref() == outcome {
-            return Plan::nothing();
-        }
-        lead.outcome = outcome.cloned();
-        let mut plan = noted(desk, lead);
-        if let Some(lead) = &plan.lead {
-            plan.jobs = assign::writes(desk, lead);
-        }
-        return plan;
-    }
-    let mut decision = note::decision(desk, What::Answered);
-    note::put(&mut decision, "response", response);
-    note::put(&mut decision, "outcome", outcome);
-    let at = response.map_or(desk.now, |response| response.at.min(desk.now));
-    lead.state = State::Answered;
-    lead.waiting = None;
-    lead.awaited.clear();
-    lead.answered_at = Some(at);
-    lead.outcome = outcome.cloned();
-    lead.awaited.clear();
-    let mut jobs = assign::writes(desk, &lead);
-    for pager in std::mem::take(&mut lead.paged) {
-        let rank = assign::rank(desk, &lead);
-        jobs.push(assign::job(JobKind::Tell, pager, desk.now, rank, Some(Why::PageOver)));
-    }
-    Plan {
-        jobs,
-        dropped: ask::over(desk),
-        review: Review::None,
-        decision: Some(decision),
-        lead: Some(lead),
-        ..Plan::nothing()
-    }
 }
 
 /// The CRM shows another owner than we wrote. A human's move is kept. An owner from before us is
@@ -187,12 +136,13 @@ fn owner_met(desk: Desk<'_>, lead: &Lead, destination: &str, owner: &str, is_mov
             let jobs = assign::writes(desk, &lead);
             Plan { jobs, decision: Some(decision), lead: Some(lead), ..Plan::nothing() }
         }
-        Some(rep) if lead.owner.is_some() && cannot_take(desk, rep, is_move) => {
+        Some(rep) if cannot_take(desk, rep, is_move) => {
             note::put(&mut decision, "kept", "that person cannot take it now");
             decision.what = What::Noted;
             // Whoever had it there before has it no more: ours is written after all.
             lead.outside_owner = None;
-            let jobs = assign::writes(desk, &lead);
+            let is_owned = lead.owner.is_some();
+            let jobs = if is_owned { assign::writes(desk, &lead) } else { Vec::new() };
             Plan { jobs, decision: Some(decision), lead: Some(lead), ..Plan::nothing() }
         }
         Some(rep) if matches!(lead.state, State::Answered | State::SetAside) => {
@@ -240,102 +190,6 @@ fn owner_invalid(desk: Desk<'_>, lead: Option<&Lead>, destination: &str, rep: &s
     };
     plan.team.append(&mut gone.team);
     assign::add_missing(&mut plan.jobs, assign::alarm(desk, lead));
-    plan
-}
-
-/// A person acted on a link.
-fn acted(desk: Desk<'_>, lead: &Lead, rep: &str, act: &Act) -> Plan {
-    match act {
-        Act::OnIt => on_it(desk, lead, rep),
-        Act::Answered { outcome } => {
-            let word = Response {
-                kind: crate::model::news::ResponseKind::Word,
-                at: desk.now,
-                by: Some(rep.to_owned()),
-                evidence: None,
-            };
-            answered(desk, lead.clone(), Some(&word), Some(outcome))
-        }
-        Act::OutToday => out_today(desk, lead, rep),
-        Act::OwnerOut => {
-            let owner = lead.owner.as_ref().and_then(|owner| desk.book.reps.get(owner));
-            let own = owner.filter(|owner| owner.manager.as_deref() == Some(rep));
-            own.map_or_else(Plan::nothing, |owner| out_today(desk, lead, &owner.id))
-        }
-    }
-}
-
-/// How often "on it" may be said on one clock: it buys time, and not for ever.
-const ON_ITS_MAX: u32 = 2;
-
-/// "On it" buys a bounded time; then the ladder goes on.
-fn on_it(desk: Desk<'_>, lead: &Lead, rep: &str) -> Plan {
-    if lead.state == State::Waiting {
-        return claimed(desk, lead, rep);
-    }
-    let is_theirs = lead.state == State::Assigned && lead.owner.as_deref() == Some(rep);
-    let mut lead = lead.clone();
-    let can = |ladder: &&mut Ladder| is_theirs && ladder.on_its < ON_ITS_MAX;
-    let Some(ladder) = lead.ladder.as_mut().filter(can) else {
-        return Plan::nothing();
-    };
-    ladder.on_its += 1;
-    let span = desk
-        .book
-        .slas
-        .get(&ladder.sla)
-        .map_or(crate::model::time::Span::minutes(15), |sla| sla.on_it);
-    let until = desk.now.plus(span);
-    ladder.on_it_until = Some(until);
-    ladder.asking_until = None;
-    let mut decision = note::decision(desk, What::OnIt);
-    note::put(&mut decision, "rep", rep);
-    note::put(&mut decision, "until", until);
-    let review = assign::next_review(desk, &lead);
-    Plan { review, decision: Some(decision), lead: Some(lead), ..Plan::nothing() }
-}
-
-/// The first who says "on it" gets a lead that was offered, even if another cap of theirs was
-/// reached meanwhile. Everybody's words are decided one after the other, so there is one first.
-fn claimed(desk: Desk<'_>, lead: &Lead, rep: &str) -> Plan {
-    let offer = lead.offers.iter().find(|offer| offer.to.iter().any(|to| to == rep));
-    let is_here = || {
-        let rep = desk.book.reps.get(rep);
-        rep.is_some_and(|rep| !available::of_named(desk, rep).is_gone())
-    };
-    let Some(offer) = offer.filter(|_| is_here()) else { return Plan::nothing() };
-    let look = Look { anyway: true, ..Look::only(&[], rep) };
-    let pool = desk.book.pools.get(&offer.pool);
-    let pick = pool.map(|pool| rotate::pick(desk, pool, look)).unwrap_or_default();
-    let taken = pick.taken.unwrap_or_else(|| Taken::by_name(rep, true));
-    let mut decision = note::decision(desk, What::OnIt);
-    note::put(&mut decision, "rep", rep);
-    note::put(&mut decision, "offer", offer);
-    note::put(&mut decision, "pools", pick.looked);
-    assign::claimed(desk, lead.clone(), taken, decision)
-}
-
-/// "I'm out today": the rep gets nothing more today, and this lead goes to somebody free.
-fn out_today(desk: Desk<'_>, lead: &Lead, rep: &str) -> Plan {
-    let Some(known) = desk.book.reps.get(rep) else { return Plan::nothing() };
-    let until = available::day_end(desk, known);
-    let away =
-        Away { absence: Absence::Out, from: desk.now, until: Some(until), is_from_calendar: false };
-    let mut plan = absent::begins(desk, rep, away);
-    if lead.state != State::Assigned || lead.owner.as_deref() != Some(rep) {
-        return plan;
-    }
-    let mut had = lead.had.clone();
-    had.push(rep.to_owned());
-    if let Some((taken, looked)) = review::free_for(desk, lead, Look::free(&had)) {
-        let mut decision = note::decision(desk, What::Reassigned);
-        note::put(&mut decision, "from", rep);
-        note::put(&mut decision, "away_until", until);
-        note::put(&mut decision, "pools", looked);
-        let team = std::mem::take(&mut plan.team);
-        plan = assign::hand_over(desk, lead.clone(), taken, decision);
-        plan.team.extend(team);
-    }
     plan
 }
 

@@ -121,9 +121,11 @@ fn descend(
         .iter()
         .enumerate()
         .filter(|(_, one)| can(desk, one, look, hop))
-        .min_by(|a, b| order(pool, rotation, *a, *b))
-        .map(|(at, _)| at);
-    let Some(won) = winner.and_then(|at| seen.get(at)) else {
+        .map(|(at, one)| (is_last_resort(desk, one, look, hop), (at, one)))
+        .min_by(|(a_last, a), (b_last, b)| {
+            a_last.cmp(b_last).then_with(|| order(pool, rotation, *a, *b))
+        });
+    let Some((is_last_resort, (_, won))) = winner else {
         pick.passed.extend(turns::pass(pool, rotation, &seen));
         return None;
     };
@@ -139,7 +141,12 @@ fn descend(
             descend(desk, inner, look, hop + 1, pick, taken)
         }
     }?;
-    taken.changes.extend(turns::take(desk, (pool, rotation), &seen, won.member, look));
+    // Whoever could have had this one in their stead; the others are lifted as after a leave.
+    let is_there = |one: &Seen<'_>| {
+        can(desk, one, look, hop) && self::is_last_resort(desk, one, look, hop) == is_last_resort
+    };
+    let there: Vec<&Seen<'_>> = seen.iter().filter(|one| is_there(one)).collect();
+    taken.changes.extend(turns::take(desk, (pool, rotation), (&seen, &there), won.member, look));
     Some(rep)
 }
 
@@ -225,6 +232,25 @@ fn can(desk: Desk<'_>, one: &Seen<'_>, look: Look<'_>, hop: usize) -> bool {
                         .any(|one| can(desk, one, look, hop + 1))
             }),
         }
+}
+
+/// Whether this member gets a lead only if everybody else who may have it is away too: when nobody
+/// is available, those off hours or at a cap come before those on leave.
+fn is_last_resort(desk: Desk<'_>, one: &Seen<'_>, look: Look<'_>, hop: usize) -> bool {
+    if !look.anyway {
+        return false;
+    }
+    match &one.member.who {
+        Who::Rep(_) => matches!(one.stood(), Standing::Away { .. }),
+        Who::Pool(inner) => desk.book.pools.get(inner).is_none_or(|inner| {
+            let fresh = Rotation::default();
+            let rotation = desk.team.rotations.get(&inner.id).unwrap_or(&fresh);
+            see(desk, inner, rotation, look, hop + 1)
+                .iter()
+                .filter(|one| can(desk, one, look, hop + 1))
+                .all(|one| is_last_resort(desk, one, look, hop + 1))
+        }),
+    }
 }
 
 /// `credit / weight`, lifted to the floor, less a part while turns are owed.

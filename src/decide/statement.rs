@@ -89,6 +89,7 @@ struct Stored {
     response: Option<Response>,
     by: Option<String>,
     refused_by: Option<String>,
+    refused: Option<String>,
     away_until: Option<Time>,
 }
 
@@ -162,7 +163,9 @@ impl Reckoning {
         let rep = self.rep.clone();
         for (pool, candidates) in &stored.pools {
             let Some(own) = candidates.iter().find(|one| one.rep == rep) else { continue };
-            if !own.standing.is_free() {
+            // Nobody was there, and this one got it all the same.
+            let is_anyway = winner == rep && stored.pool.as_ref() == Some(pool);
+            if !own.standing.is_free() && !is_anyway {
                 count(&own.standing, &mut self.of_pool(pool).skipped);
                 continue;
             }
@@ -173,7 +176,10 @@ impl Reckoning {
             let free = candidates.iter().filter(|one| one.standing.is_free());
             let all: f64 = free.map(|one| one.weight).sum();
             if is_turn && all > 0.0 {
-                self.of_pool(pool).entitled += own.weight / all;
+                let share = if own.standing.is_free() { own.weight / all } else { 0.0 };
+                self.of_pool(pool).entitled += share;
+            } else if is_turn && is_anyway {
+                self.of_pool(pool).entitled += 1.0;
             }
         }
     }
@@ -198,6 +204,7 @@ impl Reckoning {
         let why = match stored {
             _ if what == What::OwnerKept => "moved in the CRM",
             Stored { refused_by: Some(_), .. } => "refused by the CRM",
+            Stored { refused: Some(_), .. } => "refused",
             Stored { away_until: Some(_), .. } => "out",
             Stored { by: Some(_), .. } => "moved by hand",
             _ => "not answered in time",

@@ -29,11 +29,11 @@ pub(super) fn is_owed_in_circle(rotation: &Rotation, member: &Member) -> bool {
 }
 
 /// The turn is taken: the winner's credit grows, what was owed is paid, the floor follows, and
-/// everybody's account is kept.
+/// everybody's account is kept. `there` are those of the seen who could have had it as well.
 pub(super) fn take(
     desk: Desk<'_>,
     (pool, rotation): (&Pool, &Rotation),
-    seen: &[Seen<'_>],
+    (seen, there): (&[Seen<'_>], &[&Seen<'_>]),
     winner: &Member,
     look: Look<'_>,
 ) -> Vec<TeamChange> {
@@ -66,7 +66,7 @@ pub(super) fn take(
     let last = if is_in_order { Some(winner.id().to_owned()) } else { rotation.last.clone() };
     changes.push(TeamChange::Floor {
         pool: pool.id.clone(),
-        floor: floor(rotation, seen),
+        floor: floor(rotation, seen, if look.only.is_some() { &[] } else { there }),
         last,
         given: counted(desk, pool.hours.as_deref(), rotation.given),
     });
@@ -141,16 +141,17 @@ fn hours_of<'a>(desk: Desk<'a>, pool: &'a Pool, member: &Member) -> Option<&'a s
 }
 
 /// The lowest standing over everybody who is there, also those who had this lead: a hand-over
-/// lifts nobody past a turn that is due.
-fn floor(rotation: &Rotation, seen: &[Seen<'_>]) -> f64 {
-    let lowest = seen
-        .iter()
-        .filter(|one| one.standing.is_free())
-        .map(|one| {
-            let turn = rotation.turns.get(one.member.id()).copied().unwrap_or_default();
-            lifted(rotation, one.member, &turn)
-        })
-        .fold(f64::INFINITY, f64::min);
+/// lifts nobody past a turn that is due. If nobody is, over those who could have had it all the
+/// same: a lead given anyway is no debt to those on leave.
+fn floor(rotation: &Rotation, seen: &[Seen<'_>], anyway: &[&Seen<'_>]) -> f64 {
+    let standing = |one: &Seen<'_>| {
+        let turn = rotation.turns.get(one.member.id()).copied().unwrap_or_default();
+        lifted(rotation, one.member, &turn)
+    };
+    let is_free = |one: &&Seen<'_>| one.standing.is_free();
+    let free = seen.iter().filter(is_free).map(standing).fold(f64::INFINITY, f64::min);
+    let anyway = anyway.iter().map(|one| standing(one)).fold(f64::INFINITY, f64::min);
+    let lowest = if free.is_finite() { free } else { anyway };
     if lowest.is_finite() { rotation.floor.max(lowest) } else { rotation.floor }
 }
 

@@ -68,6 +68,11 @@ pub enum Act {
     OutToday,
     /// "Whoever has this lead is out today", said by their manager.
     OwnerOut,
+    /// "Not one for me": the owner refuses it, and somebody else gets it.
+    Refused {
+        /// Why, in the rep's own words.
+        why: String,
+    },
 }
 
 /// What a CRM knew when it was asked.
@@ -268,7 +273,8 @@ mod tests {
         };
         let outcomes =
             [Outcome::Qualified, Outcome::Nurture, Outcome::NotAFit { why: "student".into() }];
-        let mut acts = vec![Act::OnIt, Act::OutToday, Act::OwnerOut];
+        let refused = Act::Refused { why: "a friend of mine".into() };
+        let mut acts = vec![Act::OnIt, Act::OutToday, Act::OwnerOut, refused];
         acts.extend(outcomes.map(|outcome| Act::Answered { outcome }));
         let destination = "hubspot".to_owned();
         let mut all = vec![

@@ -72,11 +72,13 @@ pub enum Seen {
     Rejected,
     /// The CRM showed no owner in time.
     Nobody,
+    /// The lead has no mail address, by which alone it could have been looked up.
+    NotLookedUp,
 }
 
 impl Seen {
     /// Every kind, with its word in JSON, columns and metrics, and as people say it.
-    pub const ALL: [(Self, &'static str, &'static str); 9] = [
+    pub const ALL: [(Self, &'static str, &'static str); 10] = [
         (Self::Agrees, "agrees", "the same person"),
         (Self::Turn, "turn", "another member of the same pool"),
         (Self::Skipped, "skipped", "somebody whom handoff passed over"),
@@ -86,6 +88,7 @@ impl Seen {
         (Self::SetAside, "set_aside", "handoff set it aside"),
         (Self::Rejected, "rejected", "handoff could not read it"),
         (Self::Nobody, "nobody", "the CRM showed nobody"),
+        (Self::NotLookedUp, "not_looked_up", "it has no mail address to look it up by"),
     ];
 
     /// The word.
@@ -109,7 +112,7 @@ impl Seen {
     /// Whether both routers gave the lead to somebody or to nobody: these make the agreement rate.
     #[must_use]
     pub fn is_compared(self) -> bool {
-        !matches!(self, Self::Nobody | Self::Rejected)
+        !matches!(self, Self::Nobody | Self::NotLookedUp | Self::Rejected)
     }
 }
 

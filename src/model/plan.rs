@@ -21,7 +21,7 @@ use super::{
 };
 
 /// The number of the deciding code. Replay is promised to the byte for the same number.
-pub const ENGINE: u32 = 3;
+pub const ENGINE: u32 = 4;
 
 /// A form fill, parsed, mapped and normalised outside any transaction.
 #[derive(Clone, Debug, PartialEq)]

@@ -79,7 +79,8 @@ impl Worker {
         };
         let can = |job: &Claimed| watched(job).is_some() && email(job).is_some();
         let (asked, others): (Vec<Claimed>, Vec<Claimed>) = jobs.into_iter().partition(can);
-        // Without an address nobody can be looked up; what is not watched any more need not be.
+        // Without an address nobody can be looked up, and the decision says so; what is not watched
+        // any more need not be.
         let over = |job: &Claimed| {
             let shown = if watched(job).is_some() { Shown::Nobody } else { Shown::NotKnown };
             ended(name, job, Verdict::Done, shown, self.clock.now())

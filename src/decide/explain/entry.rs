@@ -92,9 +92,12 @@ pub fn sentence(book: &Rulebook, decision: &Decision) -> String {
         What::Noted if stored.late.is_some() => {
             format!("The deadline has passed; {} has not answered", name(&stored.late))
         }
-        What::Noted => match &stored.kept {
-            Some(kept) => format!("It stays with its owner, since {kept}"),
-            None => "Taken note of".to_owned(),
+        What::Noted => match (&stored.kept, &stored.refused) {
+            (Some(kept), Some(why)) => {
+                format!("{} refused it ({why}); it stays, since {kept}", name(&stored.from))
+            }
+            (Some(kept), None) => format!("It stays with its owner, since {kept}"),
+            (None, _) => "Taken note of".to_owned(),
         },
     }
 }
@@ -231,6 +234,10 @@ fn handed_over(book: &Rulebook, stored: &Stored) -> String {
     let named = |id: &Option<String>| name(book, id.as_deref().unwrap_or("nobody"));
     let mut text = format!("Handed over from {} to {}", named(&stored.from), named(&stored.owner));
     let since = match (&stored.by, &stored.refused_by, stored.away_until) {
+        _ if stored.refused.is_some() => {
+            let why = stored.refused.as_deref().unwrap_or_default();
+            format!(", since {} refused it: {why}", named(&stored.from))
+        }
         (_, Some(crm), _) => format!(", since {crm} refuses that owner"),
         (_, _, Some(until)) => {
             format!(", since {} is out until {}", named(&stored.from), clock(until))

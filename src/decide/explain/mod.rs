@@ -101,6 +101,7 @@ pub(super) struct Stored {
     why: Option<String>,
     crm: Option<String>,
     refused_by: Option<String>,
+    refused: Option<String>,
     watched: bool,
     says: Option<String>,
     away_until: Option<Time>,

@@ -42,6 +42,12 @@ pub fn compare(
     owner: Option<&str>,
 ) -> Found {
     let ours = ours(desk, lead);
+    if owner.is_none() && lead.fields.text("email").is_none() {
+        let says = format!(
+            "it has no mail address, by which alone it could be looked up in {crm}; {ours}"
+        );
+        return Found { seen: Seen::NotLookedUp, shown: None, says };
+    }
     let Some(owner) = owner else {
         let says = format!("{crm} showed no owner in time; {ours}");
         return Found { seen: Seen::Nobody, shown: None, says };

@@ -184,6 +184,23 @@ fn every_kind_of_result_has_its_word_and_its_sentence() {
 }
 
 #[test]
+fn a_lead_without_a_mail_address_is_not_looked_up_and_is_counted_apart() {
+    for (owner, seen) in [(None, Seen::NotLookedUp), (Some("owner-konrad"), Seen::Turn)] {
+        let mut world = watching(book());
+        world.fill("eva@linden.example", None);
+        let mut fields = crate::model::field::Fields::default();
+        fields.put_text("phone", "+4930123456");
+        world.lead.as_mut().expect("a lead").fields = fields;
+        let decision = shown(&mut world, owner).decision.expect("a decision");
+        assert_eq!(result_of(&decision), Some(seen));
+        let says = decision.why["says"].as_str().expect("a sentence");
+        assert_eq!(says.contains("no mail address"), owner.is_none(), "{says}");
+        assert!(says.ends_with("handoff gave it to ada by the rule everyone") || owner.is_some());
+    }
+    assert!(!Seen::NotLookedUp.is_compared(), "it is no part of the agreement");
+}
+
+#[test]
 fn whoever_of_those_it_was_offered_to_has_it_agrees() {
     let mut book = book();
     let mut inbound = pool("inbound", book.pools["inbound"].members.clone());

@@ -66,6 +66,10 @@ impl Order {
             "on_it" => Act::OnIt,
             "out_today" => Act::OutToday,
             "owner_out" => Act::OwnerOut,
+            "refused" => Act::Refused {
+                why: reason(None, field("words").as_deref())
+                    .ok_or("Say in a few words why it is not one for you.")?,
+            },
             "answered" => outcome(Outcome::Qualified),
             "nurture" => outcome(Outcome::Nurture),
             "not_a_fit" => outcome(Outcome::NotAFit {

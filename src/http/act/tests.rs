@@ -7,6 +7,7 @@ fn what_a_link_orders_reads_back_from_the_store() {
     for act in [
         Act::OnIt,
         Act::OutToday,
+        Act::Refused { why: "a friend of mine".into() },
         Act::Answered { outcome: Outcome::Qualified },
         Act::Answered { outcome: Outcome::Nurture },
         Act::Answered { outcome: Outcome::NotAFit { why: "too small".into() } },

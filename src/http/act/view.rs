@@ -211,6 +211,14 @@ impl Shown<'_> {
                 };
                 said("Noted: whoever had it is out today, and new leads go to others.", None, more)
             }
+            Act::Refused { .. } => match owner.as_str() {
+                "you" if lead.state == State::Assigned => {
+                    let more = "Nobody else is free, so it stays with you for now.".to_owned();
+                    said("Noted: it is not one for you.", None, more)
+                }
+                "you" | "nobody" => said("Nothing was changed.", None, self.stands(lead)),
+                owner => said("Noted.", None, format!("{owner} has this lead now.")),
+            },
             Act::OutToday => {
                 let more = match owner.as_str() {
                     "you" if lead.state == State::Assigned => {

@@ -50,10 +50,13 @@ async fn one(name: web::Path<String>, front: web::Data<Front>) -> Answer {
     Ok(HttpResponse::Ok().json(ready::and(value, "document", document)))
 }
 
+pub(super) fn no_draft(front: &Front) -> Problem {
+    missing(front, "no draft has this name; `handoff rulebook draft list` has them all")
+}
+
 /// A draft by its name.
 pub(super) async fn draft(front: &Front, name: &str) -> Result<(DraftHead, Files), Problem> {
-    let none =
-        || missing(front, "no draft has this name; `handoff rulebook draft list` has them all");
+    let none = || no_draft(front);
     if !is_draft_name(name) {
         return Err(none());
     }
@@ -146,6 +149,6 @@ async fn delete(name: web::Path<String>, front: web::Data<Front>) -> Answer {
     if was_there.map_err(|error| store(&front, &error))? {
         Ok(HttpResponse::Ok().json(json!({ "deleted": name })))
     } else {
-        Err(missing(&front, "no draft has this name; `handoff rulebook draft list` has them all"))
+        Err(no_draft(&front))
     }
 }

@@ -14,7 +14,7 @@ use crate::{
         Desk, news,
         statement::{Reckoning, Statement},
     },
-    http::{Front, auth::Caller},
+    http::{Front, auth::Caller, problem::Problem},
     model::{
         id::Seq,
         news::{Absence, News},
@@ -68,6 +68,10 @@ async fn list(front: web::Data<Front>) -> Answer {
     Ok(HttpResponse::Ok().json(serde_json::json!({ "reps": reps })))
 }
 
+fn nobody(front: &Front) -> Problem {
+    missing(front, "no rep of the rulebook has this id; `handoff reps` has them all")
+}
+
 /// The absences that people say; that somebody is deactivated is a CRM's word alone.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -101,9 +105,7 @@ async fn away(
     let team = crate::model::team::Team::default();
     let book = (front.book)();
     let desk = Desk { book: &book, reach: &front.reach, team: &team, now };
-    let day_end = news::out_until(desk, &rep).ok_or_else(|| {
-        missing(&front, "no rep of the rulebook has this id; `handoff reps` has them all")
-    })?;
+    let day_end = news::out_until(desk, &rep).ok_or_else(|| nobody(&front))?;
     if order.until.is_some() && order.span.is_some() {
         return Err(bad(&front, "give `until` or `for`, not both"));
     }
@@ -132,10 +134,7 @@ async fn away(
 async fn back(caller: Caller, rep: web::Path<String>, front: web::Data<Front>) -> Answer {
     let rep = rep.into_inner();
     if !(front.book)().reps.contains_key(&rep) {
-        return Err(missing(
-            &front,
-            "no rep of the rulebook has this id; `handoff reps` has them all",
-        ));
+        return Err(nobody(&front));
     }
     tell_store(&front, &caller, &News::Back { rep }).await
 }
@@ -168,10 +167,7 @@ async fn statement(
     // Somebody whom the rulebook has forgotten may still ask what they got.
     let name = book.reps.get(rep).map(|rep| rep.name.clone());
     if name.is_none() && turns.is_empty() {
-        return Err(missing(
-            &front,
-            "no rep of the rulebook has this id; `handoff reps` has them all",
-        ));
+        return Err(nobody(&front));
     }
     let statement = reckon(front.store.as_ref(), rep, window.since, until);
     let statement = statement.await.map_err(|error| store(&front, &error))?;

@@ -7,7 +7,7 @@ use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Answer, bad, missing, store};
+use super::{Answer, bad, drafts::no_draft, missing, store};
 use crate::{
     http::{Front, problem::Problem},
     model::version::{DRAFT, is_draft_name},
@@ -118,11 +118,7 @@ pub(super) async fn files_of(front: &Front, name: &str) -> Result<Files, Problem
             None => Ok(None),
         };
         let paper = paper.map_err(|error| store(front, &error))?;
-        paper
-            .ok_or_else(|| {
-                missing(front, "no draft has this name; `handoff rulebook draft list` has them all")
-            })?
-            .body
+        paper.ok_or_else(|| no_draft(front))?.body
     };
     Files::from_json(&text.unwrap_or_default()).map_err(|why| bad(front, &why))
 }

@@ -14,6 +14,7 @@ pub mod demo;
 pub mod feed;
 pub mod lead;
 pub mod live;
+pub mod observed;
 pub mod open;
 pub mod people;
 pub mod session;
@@ -65,6 +66,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/board/live", web::get().to(board::part))
         .route("/board/events", web::get().to(live::events))
         .route("/leads/{lead}", web::get().to(lead::show))
+        .route("/observe", web::get().to(observed::show))
         .route("/open/{key}", web::get().to(open::open))
         .route("/demo/{id}", web::post().to(demo::press))
         .route("/assets/{name}", web::get().to(assets::serve));

@@ -83,8 +83,9 @@ impl Metrics {
         self.rulebook.set(i64::from(version));
     }
 
-    /// Shows the books. What they no longer hold disappears from the page.
-    pub fn tally(&self, tally: &Tally) {
+    /// Shows the books. What they no longer hold disappears from the page. Only work that `is_done`
+    /// says is done at present (by kind and lane) can be late: what observe mode leaves alone is not.
+    pub fn tally(&self, tally: &Tally, is_done: impl Fn(&str) -> bool) {
         for (state, count) in &tally.states {
             self.leads.get_or_create(&InState { state }).set(*count);
         }
@@ -100,7 +101,8 @@ impl Metrics {
                 self.jobs.get_or_create(&labels).set(count);
             }
             let labels = Lane { kind: kind.to_owned(), lane: lane.to_owned() };
-            self.oldest.get_or_create(&labels).set(seconds(Span(jobs.late_ms)));
+            let behind = if is_done(name) { Span(jobs.late_ms) } else { Span::ZERO };
+            self.oldest.get_or_create(&labels).set(seconds(behind));
         }
         self.unfilled.clear();
         for (name, count) in &tally.unfilled {
@@ -133,7 +135,7 @@ mod tests {
         let jobs = JobTally { open: 3, dead: 1, late_ms: 2_500 };
         tally.jobs.insert("write hubspot".into(), jobs);
         tally.unfilled.insert("typeform-demo lead.company".into(), 12);
-        metrics.tally(&tally);
+        metrics.tally(&tally, |_| true);
         let page = metrics.encode();
         for line in [
             "handoff_leads{state=\"assigned\"} 1",
@@ -145,9 +147,12 @@ mod tests {
         ] {
             assert!(page.lines().any(|found| found == line), "{line} in:\n{page}");
         }
+        metrics.tally(&tally, |lane| !lane.starts_with("write"));
+        let late = "handoff_job_late_seconds{kind=\"write\",lane=\"hubspot\"} 0.0";
+        assert!(metrics.encode().contains(late), "what nobody is to do is not late");
         tally.jobs.clear();
         tally.accepted = 3;
-        metrics.tally(&tally);
+        metrics.tally(&tally, |_| true);
         let page = metrics.encode();
         assert!(!page.contains("handoff_jobs{"), "{page}");
         assert!(page.contains("handoff_books_balance 0"), "a lost fill shows");

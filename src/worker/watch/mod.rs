@@ -51,7 +51,8 @@ impl Worker {
             }
         };
         if let Some(tally) = &tally {
-            self.metrics.tally(tally);
+            let may_act = self.may_act();
+            self.metrics.tally(tally, |lane| may_act || !observe::is_left(lane));
             let oldest = tally.oldest_underway;
             self.metrics.undecided(oldest.map_or(Span::ZERO, |arrived| now.since(arrived)));
         }

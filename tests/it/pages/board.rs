@@ -11,9 +11,14 @@ async fn nobody_sees_a_lead_without_a_session() {
     let plant = Plant::start(Config::default()).await;
     let lead = plant.fill("eva@linden.example", &[("name", "Eva Linden")]).await;
     for cookie in ["", "handoff=", "handoff=guess", "__Host-handoff=guess"] {
-        for path in
-            ["/", "/board", "/board/live", "/board/events", &format!("/leads/{}", lead.uuid)]
-        {
+        for path in [
+            "/",
+            "/board",
+            "/board/live",
+            "/board/events",
+            "/observe",
+            &format!("/leads/{}", lead.uuid),
+        ] {
             let answer = get(&plant, path, cookie).await;
             assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{path} {cookie}");
             guarded(&answer);
