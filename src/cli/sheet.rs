@@ -91,6 +91,10 @@ impl<R: Rows> Sheet<R> {
 fn begin(file: &mut File) -> io::Result<(u8, u64)> {
     let mut first = Vec::new();
     Read::by_ref(file).take(HEADING_MAX).read_to_end(&mut first)?;
+    if first.starts_with(b"PK\x03\x04") {
+        let why = "it is a workbook of a spreadsheet program: save it as \"CSV UTF-8\" there";
+        return Err(io::Error::other(why));
+    }
     let text = String::from_utf8_lossy(&first);
     let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let (delimiter, begins) = csv_delimiter(text.get(mark..).unwrap_or_default());
@@ -247,5 +251,13 @@ mod tests {
         let why = "it is not UTF-8; save it as \"CSV UTF-8\"".to_owned();
         assert_eq!(lines.first(), Some(&(2, Err(why))));
         assert_eq!(lines.len(), 2);
+    }
+
+    #[test]
+    fn a_workbook_is_told_from_a_file_of_cells() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), b"PK\x03\x04\x14\0\x06\0[Content_Types].xml").unwrap();
+        let stop = Sheet::open(file.path(), |_| Ok(Cells)).err().unwrap();
+        assert!(stop.error.to_string().contains("save it as \"CSV UTF-8\""), "{}", stop.error);
     }
 }

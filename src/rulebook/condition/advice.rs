@@ -86,3 +86,22 @@ pub(super) fn unknown_function(name: &str) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_near_to_none_is_text_without_quotes_or_a_field_of_ones_own() {
+        for (name, expected) in [
+            ("DE", "unknown field DE; if it is meant as text, write \"DE\""),
+            (
+                "lead.zzz",
+                "unknown field lead.zzz; one of your own is lead.custom.zzz, from a [[mapping]]",
+            ),
+            ("deal.size", "unknown field deal.size; the rulebook declares which fields a lead has"),
+        ] {
+            assert_eq!(nothing_near(name), expected);
+        }
+    }
+}

@@ -123,6 +123,13 @@ fn tables() {
         ),
         (
             "",
+            &table(&format!("file = \"book.csv\"\n{good}")),
+            &[
+                r#"rulebook.toml:30:8: "book.csv" is a workbook of a spreadsheet program, not a CSV file; open it there and save it as "CSV UTF-8""#,
+            ],
+        ),
+        (
+            "",
             &table(&format!("file = \"latin.csv\"\n{good}")),
             &[
                 r#"rulebook.toml:30:8: "latin.csv" is not UTF-8 (line 2); save it as "CSV UTF-8" or as UTF-8 text"#,
