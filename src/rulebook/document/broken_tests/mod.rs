@@ -24,6 +24,7 @@ fn broken(from: &str, to: &str) -> Files {
         )
         .with("same.csv", "country;pool;n;b\n\nDE;inbound;;\nDeutschland;inbound;;\n")
         .with("latin.csv", b"country;pool\nDE;\xfcber\n".as_slice())
+        .with("mixed.csv", "country;pool;n;b\nAT;inbound;;\nDE,inbound\n")
         .with("book.csv", b"PK\x03\x04\x14\0".as_slice())
         .with("empty.csv", "\n\n")
 }

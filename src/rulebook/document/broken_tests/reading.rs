@@ -123,6 +123,13 @@ fn tables() {
         ),
         (
             "",
+            &table(&format!("file = \"mixed.csv\"\n{good}")),
+            &[
+                r#"mixed.csv:3:1: "DE,inbound" is not a country; write its name or its two-letter code, and several as a list; this row has 1 cells, the heading 4: part them with ';', as there"#,
+            ],
+        ),
+        (
+            "",
             &table(&format!("file = \"book.csv\"\n{good}")),
             &[
                 r#"rulebook.toml:30:8: "book.csv" is a workbook of a spreadsheet program, not a CSV file; open it there and save it as "CSV UTF-8""#,
