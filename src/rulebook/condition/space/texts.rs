@@ -143,7 +143,7 @@ impl Texts {
     }
 
     /// Those that are listed, if they are, as texts of a reading.
-    fn listed(&self) -> Option<(Reading, &[Arc<str>])> {
+    pub fn listed(&self) -> Option<(Reading, &[Arc<str>])> {
         READINGS.into_iter().find_map(|reading| match self.members(reading) {
             Members::In(list) => Some((reading, list.as_slice())),
             Members::NotIn(_) => None,
