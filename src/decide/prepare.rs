@@ -71,6 +71,10 @@ fn field(name: &str, value: &Value) -> Option<Field> {
         Value::Number(number) if name == "phone" || name == "postal_code" => {
             text(&number.to_string())
         }
+        // People come in whole ones, which lint counts on.
+        Value::Number(number) if name == "employees" => {
+            number.as_f64().map(|number| Field::Number(number.trunc()))
+        }
         Value::Number(number) => number.as_f64().map(Field::Number),
         Value::String(raw) if name == "employees" => {
             normalize::number(raw).map(|n| Field::Number(n as f64)).or_else(|| text(raw))

@@ -10,8 +10,11 @@ use super::finding::Finding;
 use super::pred::{
     Clause, Leaf, Measure, Node, NumberField, Order, Pred, Reading, Test, TextField, TextSet, join,
 };
-use super::schema::{Schema, Slot, Type};
 use super::syntax::{Expr, Kind, Method, Op};
+use super::{
+    field::{Slot, Type},
+    schema::Schema,
+};
 
 /// Checks and compiles `expr`.
 pub(super) fn compile(expr: &Expr, schema: &Schema) -> Result<Pred, Vec<Finding>> {

@@ -94,13 +94,18 @@ impl Test {
         })
     }
 
-    /// Whether a test of a part of a text holds for it; nothing for another test.
+    /// Whether a test of a text's part, form or size holds for it; nothing for another test.
     pub(super) fn holds_for_text(&self, text: &str) -> Option<bool> {
         match self {
             Self::Part { field, part, needle } if field.reading != Reading::Folded => {
                 Some(part.holds(text, needle, field.reading, Reading::Exact))
             }
             Self::Matches { regex, .. } => Some(regex.is_match(start_of(text))),
+            Self::Number { field, .. } | Self::NumberIn { field, .. }
+                if field.measure == Measure::Size =>
+            {
+                Some(self.holds_for(text.chars().count() as f64))
+            }
             _ => None,
         }
     }

@@ -9,7 +9,10 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::schema::{Schema, Slot, Type, fold};
+use super::{
+    field::{Slot, Type, fold},
+    schema::Schema,
+};
 
 /// A value of a field.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -157,7 +160,7 @@ impl Facts {
 
 #[cfg(test)]
 mod tests {
-    use super::super::schema::Field;
+    use super::super::field::Field;
     use super::*;
 
     #[test]

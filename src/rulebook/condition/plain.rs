@@ -17,7 +17,10 @@ use super::pred::{
     Clause, Leaf, Measure, Node, NumberField, Order, Pred, Reading, Test, TextField, TextSet, join,
 };
 use super::quantity::{Quantity, quantity};
-use super::schema::{Field, Schema, Slot, Type, fold};
+use super::{
+    field::{Field, Slot, Type, fold},
+    schema::Schema,
+};
 
 /// The value of a plain condition, as the document holds it.
 #[derive(Clone, Debug, PartialEq)]

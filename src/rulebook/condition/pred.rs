@@ -10,7 +10,7 @@ use std::sync::Arc;
 use regex::Regex;
 use serde::Serialize;
 
-use super::schema::Slot;
+use super::field::Slot;
 
 /// What evaluating says. `Unknown` is what an error is in CEL: a fact was missing and the rest did
 /// not settle the answer.

@@ -5,8 +5,8 @@
 
 use super::facts::Value;
 use super::pred::{Leaf, Measure, Node, NumberField, Order, Part, Pred, Test, TextSet};
-use super::schema::{Schema, Slot};
 use super::syntax::Plainly;
+use super::{field::Slot, schema::Schema};
 
 /// So many values of a list are named, the rest is counted.
 const NAMED: usize = 12;

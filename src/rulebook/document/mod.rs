@@ -152,7 +152,7 @@ fn compile<'d>(
     let reps = people::reps(cx, &sections.reps);
     let pools = pools::pools(cx, &sections.pools, &reps);
     let slas = ladders::slas(cx, &sections.slas);
-    let escalations = ladders::escalations(cx, &sections.escalations, &reps, &pools);
+    let escalations = ladders::escalations(cx, &sections.escalations);
     let forms = mappings::forms(cx, &sections.forms, &top.intents);
     let mut custom = Custom::default();
     let mappings = mappings::mappings(cx, sections.mappings, &mut custom);
@@ -200,6 +200,7 @@ fn compile<'d>(
     book.lookups.finish(book.reps.values(), assignable, &setup.asked, (index, stops));
     book.basis = Arc::new(setup.basis(book.hours.values().filter_map(Hours::zone_name)));
     book.connected = (setup.crms.clone(), setup.asked.clone());
+    ladders::managers(cx, &sections.escalations, &book);
     for found in examples::run(&book, &examples) {
         log.note(found);
     }

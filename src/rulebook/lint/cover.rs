@@ -53,7 +53,7 @@ pub struct Cover<'g, 'b> {
     known: Vec<(usize, u128, Region<'b>)>,
     looks: Cell<usize>,
     compared: Cell<usize>,
-    /// A lead of whom nothing is known.
+    /// A lead of whom nothing is known but what always is.
     nothing: Facts,
 }
 
@@ -66,7 +66,7 @@ impl<'g, 'b> Cover<'g, 'b> {
             known: Vec::new(),
             looks: Cell::new(0),
             compared: Cell::new(0),
-            nothing: Facts::new(&ground.book.schema),
+            nothing: nobody(ground),
         }
     }
 
@@ -77,8 +77,9 @@ impl<'g, 'b> Cover<'g, 'b> {
         let Some(regions) = rule.when.holding(REGIONS_MAX) else { return Verdict::Unsaid };
         let at_most = Takes::at_most(&rule.then);
         let regions = regions.into_iter().filter_map(|region| region.and(&at_most));
+        let regions = regions.filter_map(|region| self.ground.close(region));
         let regions: Vec<Region<'b>> =
-            regions.filter_map(|region| self.ground.close(region)).collect();
+            regions.filter(|region| self.ground.without_row(region).is_none()).collect();
         if regions.is_empty() {
             return Verdict::Never;
         }
@@ -189,6 +190,12 @@ impl<'g, 'b> Cover<'g, 'b> {
         };
         self.known.iter().find(fits).map(|(at, ..)| *at)
     }
+}
+
+fn nobody(ground: &Ground<'_>) -> Facts {
+    let schema = &ground.book.schema;
+    let known = ground.close(Region::all()).and_then(|region| region.sample(schema));
+    known.unwrap_or_else(|| Facts::new(schema))
 }
 
 /// A lead of which a fact is missing goes no further than this rule.

@@ -1,19 +1,23 @@
 //! What holds for the facts of every lead, whatever the rules: how fields hang together.
 //!
 //! Guarantees: only what [`Rulebook::facts`] keeps to: a table's column holds what some row says,
-//! and is known only where there is a row; an owner is one of our reps and comes with the record.
-//! Does not know: rules.
+//! and is known only where there is a row; an owner is one of our reps and comes with the record; a
+//! lead has a source, which is one of the settings; people are counted in whole ones.
+//! Does not know: rules, but for which fields they ask for.
 
-use std::collections::BTreeMap;
+use std::{cell::Cell, collections::BTreeMap};
 
 use super::super::{
-    Rulebook,
+    Rulebook, Table,
     condition::{Region, Slot, Type, Value},
     fields::ColumnKind,
 };
 
 /// So many different values of a column are told apart.
 const VALUES_MAX: usize = 512;
+
+/// So many rows of tables are held against conditions.
+const ROWS_MAX: usize = 2_000_000;
 
 /// A rulebook and what holds for its facts.
 pub struct Ground<'b> {
@@ -24,6 +28,12 @@ pub struct Ground<'b> {
     comes_with: BTreeMap<Slot, Slot>,
     /// Where the first is true, these are known.
     brings: BTreeMap<Slot, Vec<Slot>>,
+    /// Where a lead's source is one that there is; nothing when no rule asks for it.
+    source: Option<Region<'static>>,
+    /// The number of employees.
+    counted: Option<Slot>,
+    /// Rows of tables that may still be looked at.
+    rows_left: Cell<usize>,
 }
 
 impl<'b> Ground<'b> {
@@ -33,10 +43,31 @@ impl<'b> Ground<'b> {
             bounds: BTreeMap::new(),
             comes_with: BTreeMap::new(),
             brings: BTreeMap::new(),
+            source: None,
+            counted: book.schema.slot("lead.employees"),
+            rows_left: Cell::new(ROWS_MAX),
         };
+        ground.listed();
         ground.records();
         ground.tables();
         ground
+    }
+
+    /// Fields that can have a few values only.
+    fn listed(&mut self) {
+        let schema = &self.book.schema;
+        for (slot, name) in schema.slots() {
+            let Some(values) = schema.allowed(slot).filter(|values| !values.is_empty()) else {
+                continue;
+            };
+            let region = Region::one_of(slot, values.iter().cloned());
+            if name == "lead.source"
+                && self.book.rules.iter().any(|rule| rule.when.slots().contains(&slot))
+            {
+                self.source = Some(region.clone());
+            }
+            self.bounds.insert(slot, region);
+        }
     }
 
     /// What CRMs say of a record comes with the record.
@@ -81,7 +112,13 @@ impl<'b> Ground<'b> {
 
     /// The part of a region in which leads can be; nothing when there is none.
     pub fn close<'p>(&self, region: Region<'p>) -> Option<Region<'p>> {
-        let mut region = region;
+        let mut region = match &self.source {
+            Some(source) => region.and(source)?,
+            None => region,
+        };
+        if let Some(counted) = self.counted {
+            region = region.whole(counted)?;
+        }
         let slots: Vec<Slot> = region.slots().collect();
         for slot in slots {
             if let Some(first) = self.comes_with.get(&slot)
@@ -110,6 +147,27 @@ impl<'b> Ground<'b> {
             }
         }
         Some(region)
+    }
+
+    /// A table of which no row is for any lead of a region, where each of them has one.
+    pub fn without_row(&self, region: &Region<'_>) -> Option<&'b str> {
+        let lacks = |table: &&'b Table| {
+            let asked = |slot: &&Slot| region.slots().any(|asked| asked == **slot);
+            let columns = table.columns.iter().filter(asked).count();
+            let is_asked = table.key.iter().any(|slot| asked(&slot)) || columns > 1;
+            is_asked && region.is_true(table.known) && !self.has_row(table, region)
+        };
+        self.book.tables.iter().find(lacks).map(|table| table.id.as_str())
+    }
+
+    fn has_row(&self, table: &Table, region: &Region<'_>) -> bool {
+        let Some(left) = self.rows_left.get().checked_sub(table.rows.len()) else { return true };
+        self.rows_left.set(left);
+        table.has_row(
+            |slot, is_it| region.may_be_text(slot, is_it),
+            |slot, low, high| region.may_be_between(slot, low, high),
+            |slot, value| region.may_hold(slot, value),
+        )
     }
 }
 

@@ -68,9 +68,12 @@ fn still(rule: &Rule) -> &'static str {
 }
 
 fn never(ground: &Ground<'_>, places: &Places<'_>, rule: &Rule) -> Finding {
-    let why = match contradiction(ground, rule).as_slice() {
-        [one] => format!(": no lead can have {one:?}"),
-        [one, other] => format!(": {one:?} and {other:?} are never true together"),
+    let (parts, table) = contradiction(ground, rule);
+    let row = table
+        .map_or_else(String::new, |table| format!(" (the table {table:?} has no row for that)"));
+    let why = match parts.as_slice() {
+        [one] => format!(": no lead can have {one:?}{row}"),
+        [one, other] => format!(": {one:?} and {other:?} are never true together{row}"),
         _ => match &rule.then {
             Then::Assign { to: Target::Fact(slot), .. } if holds_somewhere(ground, rule) => {
                 format!(": wherever it holds, {} names nobody", ground.book.schema.name(*slot))
@@ -88,27 +91,36 @@ fn never(ground: &Ground<'_>, places: &Places<'_>, rule: &Rule) -> Finding {
 
 fn holds_somewhere(ground: &Ground<'_>, rule: &Rule) -> bool {
     let regions = rule.when.holding(REGIONS_MAX).into_iter().flatten();
-    regions.into_iter().any(|region| ground.close(region).is_some())
+    regions.into_iter().any(|region| is_somewhere(ground, &region))
 }
 
-/// The fewest conditions of a rule that contradict each other, one or two.
-fn contradiction(ground: &Ground<'_>, rule: &Rule) -> Vec<String> {
-    let Some(parts) = rule.when.parts(REGIONS_MAX) else { return Vec::new() };
-    let is_nowhere = |regions: &[Region<'_>]| {
-        regions.iter().all(|region| ground.close(region.clone()).is_none())
+fn is_somewhere(ground: &Ground<'_>, region: &Region<'_>) -> bool {
+    ground.close(region.clone()).is_some_and(|region| ground.without_row(&region).is_none())
+}
+
+/// The fewest conditions of a rule that contradict each other, one or two, and the table that says
+/// so, if none of them does so by itself.
+fn contradiction<'b>(ground: &Ground<'b>, rule: &Rule) -> (Vec<String>, Option<&'b str>) {
+    let Some(parts) = rule.when.parts(REGIONS_MAX) else { return (Vec::new(), None) };
+    let is_nowhere =
+        |regions: &[Region<'_>]| regions.iter().all(|region| !is_somewhere(ground, region));
+    let table = |regions: &[Region<'_>]| {
+        let mut closed = regions.iter().filter_map(|region| ground.close(region.clone()));
+        closed.find_map(|region| ground.without_row(&region))
     };
-    if let Some((one, _)) = parts.iter().find(|(_, regions)| is_nowhere(regions)) {
-        return vec![one.clone()];
+    if let Some((one, regions)) = parts.iter().find(|(_, regions)| is_nowhere(regions)) {
+        return (vec![one.clone()], table(regions));
     }
     for (at, (one, regions)) in parts.iter().enumerate() {
         for (other, others) in parts.iter().skip(at + 1) {
             let pairs = regions.iter().flat_map(|a| others.iter().filter_map(|b| a.and(b)));
-            if is_nowhere(&pairs.collect::<Vec<_>>()) {
-                return vec![one.clone(), other.clone()];
+            let pairs: Vec<Region<'_>> = pairs.collect();
+            if is_nowhere(&pairs) {
+                return (vec![one.clone(), other.clone()], table(&pairs));
             }
         }
     }
-    Vec::new()
+    (Vec::new(), None)
 }
 
 fn shadowed(places: &Places<'_>, rule: &Rule, by: &[&Rule]) -> Finding {

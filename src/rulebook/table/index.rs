@@ -75,7 +75,7 @@ pub enum Trouble {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Kind {
+pub(super) enum Kind {
     Any,
     Range,
     Exact,
@@ -96,7 +96,7 @@ pub struct Rows {
 
 #[derive(Clone, Debug)]
 pub(super) struct Class {
-    kinds: Kinds,
+    pub(super) kinds: Kinds,
     pub(super) groups: HashMap<Box<str>, Node>,
 }
 

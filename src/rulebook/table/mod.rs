@@ -17,6 +17,7 @@
 
 mod cell;
 mod coverage;
+mod fitting;
 mod index;
 mod number;
 mod postal;

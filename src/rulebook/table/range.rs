@@ -65,6 +65,11 @@ impl Range {
         }
     }
 
+    /// The numbers between which all of it lies; nothing for codes.
+    pub fn numbers_between(&self) -> Option<(f64, f64)> {
+        (self.axis == Axis::Numbers).then(|| (number_at(self.from), number_at(self.to)))
+    }
+
     /// Nothing that a person counts lies in it: between 299 and 300 there are no employees.
     pub fn is_hairline(&self) -> bool {
         let (from, to) = (number_at(self.from), number_at(self.to));

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use super::super::eval::start_of;
 use super::super::facts::Facts;
+use super::super::field::Slot;
 use super::super::pred::{Measure, NumberField, Reading, Test, TextField, Tri};
-use super::super::schema::Slot;
 use super::bits::{Bits, Posting};
 use super::normal::{Literal, Unit};
 use super::number::Numbers;

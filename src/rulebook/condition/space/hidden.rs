@@ -1,9 +1,12 @@
 //! Tests that no set of values says, and what follows from one for another.
 //!
-//! Guarantees: what is said to follow follows for every text and every list.
+//! Guarantees: what is said to follow follows for every text, every list and every number; a size
+//! is a whole number that is not below 0.
 //! Does not know: regular expressions; one is the same as another when it is written so.
 
-use super::super::pred::{Part, Reading, Test, TextField, TextSet};
+use super::super::field::Slot;
+use super::super::pred::{Measure, NumberField, Order, Part, Reading, Test, TextField, TextSet};
+use super::Numbers;
 
 /// A test and how it comes out. Its fields are known.
 #[derive(Clone, Copy, Debug)]
@@ -17,8 +20,62 @@ impl Hidden<'_> {
         Self { test: self.test, holds: !self.holds }
     }
 
+    /// The sizes of a field with which this comes out so.
+    fn sizes(self) -> Option<(Slot, Numbers)> {
+        let (field, numbers) = match self.test {
+            Test::Number { field, order, value } => (field, Numbers::compared(*order, *value)),
+            Test::NumberIn { field, values } => (field, Numbers::one_of(values)),
+            _ => return None,
+        };
+        let numbers = if self.holds { numbers } else { numbers.not() };
+        let all = Numbers::compared(Order::AtLeast, 0.0);
+        (field.measure == Measure::Size).then(|| (field.slot, numbers.and(&all).whole()))
+    }
+
+    /// Two numbers, and how the first may stand to the second: less, equal or more.
+    fn orders(self) -> Option<([NumberField; 2], u8)> {
+        let Test::SameNumber { left, order, right } = self.test else { return None };
+        let (less, equal, more) = (1, 2, 4);
+        let one_way = match order {
+            Order::Equal => equal,
+            Order::Less => less,
+            Order::AtMost => less | equal,
+            Order::More => more,
+            Order::AtLeast => more | equal,
+        };
+        let orders = if self.holds { one_way } else { (less | equal | more) & !one_way };
+        let turned = (orders & equal) | ((orders & less) << 2) | ((orders & more) >> 2);
+        Some(match left.cmp(right) {
+            std::cmp::Ordering::Less => ([*left, *right], orders),
+            std::cmp::Ordering::Greater => ([*right, *left], turned),
+            // A number is as large as itself.
+            std::cmp::Ordering::Equal => ([*left, *right], orders & equal),
+        })
+    }
+
+    /// It never comes out so together with those of the others that are about the same.
+    pub fn is_impossible_with(self, others: &[Hidden<'_>]) -> bool {
+        if let Some((slot, sizes)) = self.sizes() {
+            let same = others.iter().filter_map(|other| other.sizes());
+            let same = same.filter(|(other, _)| *other == slot);
+            return same.fold(sizes, |all, (_, sizes)| all.and(&sizes)).is_empty();
+        }
+        if let Some((fields, orders)) = self.orders() {
+            let same = others.iter().filter_map(|other| other.orders());
+            let same = same.filter(|(other, _)| *other == fields);
+            return same.fold(orders, |all, (_, orders)| all & orders) == 0;
+        }
+        false
+    }
+
     /// Where this comes out so, `other` does as it says.
     pub fn implies(self, other: Hidden<'_>) -> bool {
+        if let (Some((slot, sizes)), Some((same, wanted))) = (self.sizes(), other.sizes()) {
+            return slot == same && sizes.and(&wanted.not()).whole().is_empty();
+        }
+        if let (Some((fields, orders)), Some((same, wanted))) = (self.orders(), other.orders()) {
+            return fields == same && orders & !wanted == 0;
+        }
         match (self.holds, other.holds) {
             (true, true) => follows(self.test, other.test),
             (false, false) => follows(other.test, self.test),
@@ -91,20 +148,9 @@ fn are_apart(one: &Test, other: &Test) -> bool {
 /// The same question about the same fields.
 fn is_same(one: &Test, other: &Test) -> bool {
     match (one, other) {
-        (
-            Test::Number { field, order, value },
-            Test::Number { field: same, order: alike, value: equal },
-        ) => field == same && order == alike && value.to_bits() == equal.to_bits(),
-        (Test::NumberIn { field, values }, Test::NumberIn { field: same, values: alike }) => {
-            field == same && values == alike
-        }
         (Test::SameText { left, right }, Test::SameText { left: one, right: other }) => {
             (left, right) == (one, other) || (left, right) == (other, one)
         }
-        (
-            Test::SameNumber { left, order, right },
-            Test::SameNumber { left: one, order: alike, right: other },
-        ) => (left, order, right) == (one, alike, other),
         (Test::SameBool { left, right }, Test::SameBool { left: one, right: other }) => {
             (left, right) == (one, other) || (left, right) == (other, one)
         }

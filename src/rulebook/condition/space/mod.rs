@@ -15,6 +15,7 @@ mod hidden;
 mod numbers;
 mod sample;
 mod shape;
+mod spelling;
 mod texts;
 
 #[cfg(test)]
@@ -28,8 +29,8 @@ pub(super) use self::{
     texts::Texts,
 };
 use super::facts::{Facts, Value};
+use super::field::Slot;
 use super::pred::{Reading, Test};
-use super::schema::Slot;
 use hidden::Hidden;
 
 /// A set of facts.
@@ -85,15 +86,9 @@ impl<'p> Region<'p> {
         Self { fields: vec![(slot, domain)], hidden: Vec::new() }
     }
 
-    fn hidden(test: &'p Test, holds: bool) -> Self {
-        let (slot, other) = test.slots();
-        let mut region = Self::known(slot);
-        if let Some(other) = other.filter(|other| *other != slot) {
-            region.fields.push((other, Domain::KNOWN));
-            region.fields.sort_by_key(|(slot, _)| *slot);
-        }
-        region.hidden.push(Hidden { test, holds });
-        region
+    /// Where a test comes out so; nothing when it never does.
+    fn hidden(test: &'p Test, holds: bool) -> Option<Self> {
+        Self::default().with_hidden(Hidden { test, holds })
     }
 
     /// What a field may be.
@@ -125,6 +120,34 @@ impl<'p> Region<'p> {
         self.domain(slot).has(Some(value))
     }
 
+    /// As [`Self::may_have`], of an unknown one too.
+    #[must_use]
+    pub fn may_hold(&self, slot: Slot, value: Option<&Value>) -> bool {
+        self.domain(slot).has(value)
+    }
+
+    /// Whether the field may be a text that passes. One that is not listed may.
+    #[must_use]
+    pub fn may_be_text(&self, slot: Slot, passes: &dyn Fn(&str) -> bool) -> bool {
+        match &self.domain(slot).set {
+            Set::None => false,
+            Set::Texts(texts) => {
+                texts.listed().is_none_or(|(_, listed)| listed.iter().any(|text| passes(text)))
+            }
+            _ => true,
+        }
+    }
+
+    /// Whether the field may be a number between two, both included, or a text.
+    #[must_use]
+    pub fn may_be_between(&self, slot: Slot, low: f64, high: f64) -> bool {
+        match &self.domain(slot).set {
+            Set::None => false,
+            Set::Numbers(numbers) => !numbers.and(&Numbers::between(low, high)).is_empty(),
+            _ => true,
+        }
+    }
+
     /// What both have in common; nothing when that is certainly nothing.
     #[must_use]
     pub fn and(&self, other: &Self) -> Option<Self> {
@@ -149,11 +172,42 @@ impl<'p> Region<'p> {
         if self.domain(slot).is_empty() {
             return None;
         }
-        self.ask_the_listed(slot)
+        self.ask_the_listed(slot)?.with_pairs()
+    }
+
+    /// Texts that are the same are one of what both may be.
+    fn with_pairs(self) -> Option<Self> {
+        let is_torn = self.hidden.iter().any(|hidden| match hidden.test {
+            Test::SameText { left, right } if left.slot == right.slot => {
+                left.reading == right.reading && !hidden.holds
+            }
+            Test::SameText { left, right } => {
+                let is_exact = [left, right].iter().all(|side| side.reading == Reading::Exact);
+                let (left, right) = (self.domain(left.slot), self.domain(right.slot));
+                is_exact && hidden.holds && left.and(right).is_empty()
+            }
+            _ => false,
+        });
+        (!is_torn).then_some(self)
+    }
+
+    /// The part where this number is a whole one, if it is known; nothing when there is none.
+    #[must_use]
+    pub fn whole(mut self, slot: Slot) -> Option<Self> {
+        let at = self.fields.binary_search_by_key(&slot, |(slot, _)| *slot);
+        let Some((_, domain)) = at.ok().and_then(|at| self.fields.get_mut(at)) else {
+            return Some(self);
+        };
+        if let Set::Numbers(numbers) = &domain.set {
+            let numbers = numbers.whole();
+            domain.set = if numbers.is_empty() { Set::None } else { Set::Numbers(numbers) };
+        }
+        (!domain.is_empty()).then_some(self)
     }
 
     fn with_hidden(mut self, hidden: Hidden<'p>) -> Option<Self> {
-        if self.hidden.iter().any(|known| known.excludes(hidden)) {
+        let is_excluded = || self.hidden.iter().any(|known| known.excludes(hidden));
+        if hidden.is_impossible_with(&self.hidden) || is_excluded() {
             return None;
         }
         if !self.hidden.iter().any(|known| known.implies(hidden)) {
@@ -169,11 +223,7 @@ impl<'p> Region<'p> {
 
     /// Where a text is one of a few, tests of it are asked of each.
     fn ask_the_listed(mut self, slot: Slot) -> Option<Self> {
-        let listed = match &self.domain(slot).set {
-            Set::Texts(texts) if !self.hidden.is_empty() => texts.exactly(),
-            _ => None,
-        };
-        let Some(listed) = listed else { return Some(self) };
+        let Set::Texts(texts) = &self.domain(slot).set else { return Some(self) };
         let asks = |hidden: &Hidden<'_>| {
             hidden.test.slots() == (slot, None) && hidden.test.holds_for_text("").is_some()
         };
@@ -181,6 +231,14 @@ impl<'p> Region<'p> {
         if asked.is_empty() {
             return Some(self);
         }
+        let Some(listed) = texts.exactly() else {
+            // Listed as another reading has it, each of them can be spelled in several ways.
+            let is_torn = texts.listed().is_some_and(|(_, listed)| {
+                !self.domain(slot).may_be_unknown
+                    && !listed.iter().any(|text| spelling::may_pass(text, &asked))
+            });
+            return (!is_torn).then_some(self);
+        };
         let passes = |text: &&Arc<str>| {
             asked.iter().all(|one| one.test.holds_for_text(text) == Some(one.holds))
         };
@@ -232,7 +290,8 @@ impl<'p> Region<'p> {
     }
 
     fn settles(&self, hidden: Hidden<'_>) -> bool {
-        if self.hidden.iter().any(|known| known.implies(hidden)) {
+        let is_implied = self.hidden.iter().any(|known| known.implies(hidden));
+        if is_implied || hidden.opposite().is_impossible_with(&[]) {
             return true;
         }
         let (slot, None) = hidden.test.slots() else { return false };

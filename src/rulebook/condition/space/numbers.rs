@@ -1,9 +1,13 @@
 //! Sets of numbers as intervals with open or closed ends.
 //!
 //! Guarantees: exact: a set and its complement never share a number and together are all of them.
-//! Does not know: that people come in whole ones; between 49 and 50 there are numbers.
+//! Does not know: which numbers come in whole ones; between 49 and 50 there are numbers, unless a
+//! caller asks for the whole ones alone.
 
 use super::super::pred::Order;
+
+/// Every whole number up to this is one that a fact can hold.
+const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
 
 /// A place on the line of numbers just below or just above one of them.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
@@ -102,6 +106,23 @@ impl Numbers {
         Self(rest)
     }
 
+    /// The whole ones among them, as stretches from one whole number to another.
+    pub fn whole(&self) -> Self {
+        let is_small = |cut: &Cut| cut.at.abs() < WHOLE_MAX;
+        let first = |cut: Cut| match cut.is_above {
+            _ if !is_small(&cut) => cut,
+            true => Cut::below(cut.at.floor() + 1.0),
+            false => Cut::below(cut.at.ceil()),
+        };
+        let last = |cut: Cut| match cut.is_above {
+            _ if !is_small(&cut) => cut,
+            true => Cut::above(cut.at.floor()),
+            false => Cut::above(cut.at.ceil() - 1.0),
+        };
+        let stretches = self.0.iter().map(|(low, high)| (first(*low), last(*high)));
+        Self(stretches.filter(|(low, high)| low < high).collect())
+    }
+
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -154,6 +175,11 @@ mod tests {
                 prop_assert_eq!(a.and(&b).has(number), a.has(number) && b.has(number));
                 prop_assert_eq!(a.not().has(number), !a.has(number));
             }
+            for number in [-9.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0, 9.0, -1.5, 0.5, 2.5] {
+                let is_whole = f64::fract(number) == 0.0;
+                prop_assert_eq!(a.whole().has(number) && is_whole, a.has(number) && is_whole);
+                prop_assert!(!a.whole().has(number) || a.has(number));
+            }
             prop_assert!(a.and(&a.not()).is_empty());
             prop_assert_eq!(a.not().not(), a.clone());
             if let Some(number) = a.some() {
@@ -174,5 +200,9 @@ mod tests {
         assert!(Numbers::compared(Order::Less, f64::NEG_INFINITY).is_empty());
         let open = Numbers::compared(Order::More, 1.0).and(&Numbers::compared(Order::Less, 2.0));
         assert_eq!(open.some(), Some(1.5));
+        assert!(open.whole().is_empty());
+        let between =
+            Numbers::compared(Order::More, 49.0).and(&Numbers::compared(Order::Less, 50.5));
+        assert_eq!(between.whole(), Numbers::one_of(&[50.0]));
     }
 }

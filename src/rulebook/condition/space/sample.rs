@@ -7,7 +7,10 @@ use std::sync::Arc;
 
 use super::super::facts::{Facts, Value};
 use super::super::pred::{Measure, NumberField, Order, Part, Test, TextField};
-use super::super::schema::{Schema, Slot, Type};
+use super::super::{
+    field::{Slot, Type},
+    schema::Schema,
+};
 use super::{Hidden, Region, Set, Texts};
 
 impl Region<'_> {

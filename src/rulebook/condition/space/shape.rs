@@ -95,7 +95,7 @@ fn leaf_regions(leaf: &Leaf, wanted: bool) -> Vec<Region<'_>> {
         test => match set_of(test) {
             Some(set) if holds => vec![Domain::of(set)],
             Some(set) => Domain::all_but(&set),
-            None => return vec![Region::hidden(test, holds)],
+            None => return Region::hidden(test, holds).into_iter().collect(),
         },
     };
     let inhabited = domains.into_iter().filter(|domain| !domain.is_empty());

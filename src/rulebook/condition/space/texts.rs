@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::super::{pred::Reading, schema::fold};
+use super::super::{field::fold, pred::Reading};
 
 /// Some texts, or all but some. Sorted, each once.
 #[derive(Clone, Debug, PartialEq)]
@@ -143,7 +143,7 @@ impl Texts {
     }
 
     /// Those that are listed, if they are, as texts of a reading.
-    fn listed(&self) -> Option<(Reading, &[Arc<str>])> {
+    pub fn listed(&self) -> Option<(Reading, &[Arc<str>])> {
         READINGS.into_iter().find_map(|reading| match self.members(reading) {
             Members::In(list) => Some((reading, list.as_slice())),
             Members::NotIn(_) => None,

@@ -242,6 +242,11 @@ impl<'t> Line<'t> {
                 "there is no = in this line",
                 "write key = value, and # before what is meant for people",
             ),
+            _ if words.starts_with("cannot extend value of type string with a dotted key") => slip(
+                "one key cannot be a value and the front of others",
+                "if.account = \"known\" cannot stand beside if.account.tier: write \
+                 if.account.known = true",
+            ),
             _ => slip(&format!("this is not TOML: {words}"), ""),
         }
     }

@@ -28,6 +28,10 @@ const AROUND: &str = "x.id = \"a\"\n{}\nassign_to = \"pool: inbound\"\n\n[[sla]]
 fn a_slip_is_said_once_in_plain_words_at_its_place() {
     let mut wrong = Vec::new();
     for (line, expected) in [
+        (
+            "if.account = \"known\"\nif.account.tier = \"A\"",
+            "3:1: one key cannot be a value and the front of others; if.account = \"known\" cannot stand beside if.account.tier: write if.account.known = true",
+        ),
         ("c = Germany", "2:5: Germany stands without quotes; write \"Germany\""),
         (
             "c = United Kingdom  # why",
