@@ -21,6 +21,7 @@ pub mod lint;
 mod mapping;
 mod matching;
 mod mirrored;
+mod owners;
 mod sentence;
 mod table;
 #[cfg(test)]

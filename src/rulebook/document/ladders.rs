@@ -4,16 +4,17 @@
 //! somebody who is not the owner hears of a lead that stays unanswered.
 //! Does not know: deadlines of leads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    super::{Clock, Escalation, LadderStep, Pool, Rep, Repeat, Sla, StepAt, Tell},
+    super::{Clock, Escalation, LadderStep, Repeat, Rulebook, Sla, StepAt, Tell},
     Cx,
     names::Entry,
     tree::{Item, Section},
 };
 use crate::model::time::Span;
 
+const MEND: &str = "tell a \"rep: …\" or a \"channel: …\", or page somebody";
 const REASSIGN_MAX: u32 = 3;
 const ON_IT_MIN: Span = Span::minutes(15);
 
@@ -54,12 +55,7 @@ fn clock(cx: &Cx<'_>, item: &Item<'_>) -> Option<Clock> {
 }
 
 /// All `[[escalation]]`.
-pub fn escalations(
-    cx: &Cx<'_>,
-    entries: &[Entry<'_>],
-    reps: &BTreeMap<String, Rep>,
-    pools: &BTreeMap<String, Pool>,
-) -> BTreeMap<String, Escalation> {
+pub fn escalations(cx: &Cx<'_>, entries: &[Entry<'_>]) -> BTreeMap<String, Escalation> {
     let mut all = BTreeMap::new();
     for Entry { id, section } in entries {
         let reassign_max = section.item("reassign_max").and_then(|item| item.whole(1, 100));
@@ -85,7 +81,7 @@ pub fn escalations(
             cx.log.wrong(&item.at(), "a ladder needs one step at least", mend);
         }
         if is_whole {
-            ends_in_somebody(cx, section, &steps, reps, pools);
+            ends_in_somebody(cx, section, &steps);
         }
         let reassign_max = reassign_max.unwrap_or(REASSIGN_MAX);
         let ladder = Escalation { id: (*id).to_owned(), steps, reassign_max };
@@ -275,29 +271,35 @@ pub fn alarm(cx: &Cx<'_>, root: &Section<'_>) -> Vec<Tell> {
 }
 
 /// A ladder must reach somebody beside the owner, who may be the one that does not answer.
-fn ends_in_somebody(
-    cx: &Cx<'_>,
-    section: &Section<'_>,
-    steps: &[LadderStep],
-    reps: &BTreeMap<String, Rep>,
-    pools: &BTreeMap<String, Pool>,
-) {
-    let told = || steps.iter().flat_map(|step| &step.tell);
-    let is_named = |tell: &Tell| matches!(tell, Tell::Rep(_) | Tell::Channel(_));
-    if steps.iter().any(|step| step.page.is_some()) || told().any(is_named) {
-        return;
-    }
-    let mend = "tell a \"rep: …\" or a \"channel: …\", or page somebody";
-    if !told().any(|tell| *tell == Tell::Manager) {
+fn ends_in_somebody(cx: &Cx<'_>, section: &Section<'_>, steps: &[LadderStep]) {
+    let tells_others = steps.iter().flat_map(|step| &step.tell).any(|tell| *tell != Tell::Owner);
+    if !tells_others && steps.iter().all(|step| step.page.is_none()) {
         let message = "this ladder ends in nobody but the owner";
-        cx.log.wrong_as("escalation.nobody", &section.at, message, mend);
-        return;
+        cx.log.wrong_as("escalation.nobody", &section.at, message, MEND);
     }
-    let members = pools.values().flat_map(|pool| &pool.members);
-    let mut reps = members.filter_map(|member| reps.get(member.rep()?));
-    if let Some(rep) = reps.find(|rep| rep.manager.is_none() && !rep.has_left) {
-        let message = format!("this ladder ends in nobody for {}, who has no manager", rep.id);
-        let mend = format!("{mend}, or name the manager");
-        cx.log.wrong_as("escalation.nobody", &section.at, message, mend);
+}
+
+/// A ladder that tells managers alone needs a manager of everybody who can own a lead by a rule
+/// with that ladder.
+pub fn managers(cx: &Cx<'_>, entries: &[Entry<'_>], book: &Rulebook) {
+    for Entry { id, section } in entries {
+        let Some(ladder) = book.escalations.get(*id) else { continue };
+        let told = || ladder.steps.iter().flat_map(|step| &step.tell);
+        let is_named = |tell: &Tell| matches!(tell, Tell::Rep(_) | Tell::Channel(_));
+        let is_paged = ladder.steps.iter().any(|step| step.page.is_some());
+        if is_paged || told().any(is_named) || !told().any(|tell| *tell == Tell::Manager) {
+            continue;
+        }
+        let rules = book
+            .rules
+            .iter()
+            .filter(|rule| book.slas.get(&rule.sla).is_some_and(|sla| sla.escalation == ladder.id));
+        let owners: BTreeSet<&str> = rules.flat_map(|rule| book.owners(rule)).collect();
+        let alone = owners.iter().filter_map(|owner| book.reps.get(*owner));
+        if let Some(rep) = alone.into_iter().find(|rep| rep.manager.is_none()) {
+            let message = format!("this ladder ends in nobody for {}, who has no manager", rep.id);
+            let mend = format!("{MEND}, or name the manager");
+            cx.log.wrong_as("escalation.nobody", &section.at, message, mend);
+        }
     }
 }

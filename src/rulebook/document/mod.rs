@@ -31,7 +31,7 @@ use self::{
     tree::{Item, Log, Section},
 };
 use super::{
-    Rulebook, Tell,
+    Rule, Rulebook, Target, Tell, Then,
     calendar::Hours,
     condition::{Index, Schema, Type},
     fields::{self, Declared},
@@ -86,7 +86,8 @@ impl Rulebook {
         let log = Log::new(Source::new(MAIN, text));
         for error in &errors {
             let at = error.span().unwrap_or(0..0);
-            log.wrong(&at, format!("this is not TOML: {}", error.message()), "");
+            let mend = toml_mend(error.message());
+            log.wrong(&at, format!("this is not TOML: {}", error.message()), mend);
         }
         // What cannot be read would look as if it were missing.
         if log.has_errors() {
@@ -102,6 +103,15 @@ impl Rulebook {
             }
             _ => Err(findings),
         }
+    }
+}
+
+/// What people most often mean by what TOML does not allow.
+fn toml_mend(message: &str) -> &'static str {
+    if message.contains("cannot extend value of type string with a dotted key") {
+        "if.account = \"known\" cannot stand beside if.account.tier: write if.account.known = true"
+    } else {
+        ""
     }
 }
 
@@ -146,7 +156,7 @@ fn compile<'d>(
     let reps = people::reps(cx, &sections.reps);
     let pools = pools::pools(cx, &sections.pools, &reps);
     let slas = ladders::slas(cx, &sections.slas);
-    let escalations = ladders::escalations(cx, &sections.escalations, &reps, &pools);
+    let escalations = ladders::escalations(cx, &sections.escalations);
     let forms = mappings::forms(cx, &sections.forms, &top.intents);
     let mut custom = Custom::default();
     let mappings = mappings::mappings(cx, sections.mappings, &mut custom);
@@ -167,6 +177,20 @@ fn compile<'d>(
     let examples = examples::read(cx, &sections.examples, &custom, &top.intents);
     if log.has_errors() {
         return None;
+    }
+    for table in &tables {
+        let asks = |rule: &Rule| {
+            let slots = rule.when.slots();
+            let named = match &rule.then {
+                Then::Assign { to: Target::Fact(slot), .. } => Some(slot),
+                _ => None,
+            };
+            slots.contains(&table.known)
+                || table.columns.iter().any(|slot| slots.contains(slot) || named == Some(slot))
+        };
+        if rules.iter().any(asks) {
+            cx.names.use_it("table", &table.id);
+        }
     }
     // What could not be read may have used it.
     cx.names.warn_of_unused(log);
@@ -194,6 +218,7 @@ fn compile<'d>(
     book.lookups.finish(book.reps.values(), assignable, &setup.asked, (index, stops));
     book.basis = Arc::new(setup.basis(book.hours.values().filter_map(Hours::zone_name)));
     book.connected = (setup.crms.clone(), setup.asked.clone());
+    ladders::managers(cx, &sections.escalations, &book);
     for found in examples::run(&book, &examples) {
         log.note(found);
     }

@@ -20,6 +20,9 @@ use super::{
 };
 use crate::model::finding::Finding;
 
+/// So many people are named.
+const NAMED: usize = 4;
+
 pub fn lint(book: &Rulebook, places: &Places<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for ladder in book.escalations.values() {
@@ -49,20 +52,31 @@ fn unheard(book: &Rulebook, ladder: &Escalation) -> Option<String> {
                 let why = if rep.has_left { "has left" } else { "has no \"tell_by\"" };
                 names.push(format!("{} {why}", rep.name));
             }
-            // Some owner's manager hears; who has none was a finding of compiling.
+            // Who has none was a finding of compiling.
             Tell::Manager => {
-                let managers = book.reps.values().filter(|rep| !rep.has_left);
-                let mut managers =
-                    managers.filter_map(|rep| book.reps.get(rep.manager.as_deref()?));
-                if managers.any(hears) {
-                    return None;
-                }
-                names.push("no manager can be told".to_owned());
+                let rules = book.rules.iter().filter(|rule| {
+                    let sla = book.slas.get(&rule.sla);
+                    sla.is_some_and(|sla| sla.escalation == ladder.id)
+                });
+                let owners: BTreeSet<&str> = rules.flat_map(|rule| book.owners(rule)).collect();
+                let owners = owners.into_iter().filter_map(|owner| book.reps.get(owner));
+                let managed =
+                    owners.filter_map(|rep| Some((rep, book.reps.get(rep.manager.as_deref()?)?)));
+                let unheard = managed.filter(|(_, manager)| !hears(manager));
+                names.extend(unheard.map(|(rep, manager)| {
+                    let why = if manager.has_left { "has left" } else { "has no \"tell_by\"" };
+                    format!("{}, the manager of {}, {why}", manager.name, rep.name)
+                }));
             }
         }
     }
     names.sort();
     names.dedup();
+    let more = names.len().saturating_sub(NAMED);
+    names.truncate(NAMED);
+    if more > 0 {
+        names.push(format!("and {more} more"));
+    }
     let is_paged = ladder.steps.iter().any(|step| step.page.is_some());
     (!is_paged && !names.is_empty()).then(|| {
         format!("nobody but the owner hears of the ladder {:?}: {}", ladder.id, names.join(", "))
@@ -117,13 +131,5 @@ pub fn in_table(book: &Rulebook, slot: super::super::condition::Slot) -> Vec<&st
     if book.lookups.assignable.get(&slot) != Some(&ColumnKind::Pool) {
         return Vec::new();
     }
-    let column = book.tables.iter().find_map(|table| {
-        let at = table.columns.iter().position(|column| *column == slot)?;
-        table.values(at, usize::MAX).0
-    });
-    let texts = column.into_iter().flatten().filter_map(|value| match value {
-        super::super::condition::Value::Text(text) => Some(&**text),
-        _ => None,
-    });
-    texts.collect()
+    book.column(slot)
 }

@@ -69,9 +69,8 @@ fn still(rule: &Rule) -> &'static str {
 
 fn never(ground: &Ground<'_>, places: &Places<'_>, rule: &Rule) -> Finding {
     let (parts, table) = contradiction(ground, rule);
-    let row = table.map_or_else(String::new, |table| {
-        format!(" (the table {table:?} has no row for that)")
-    });
+    let row = table
+        .map_or_else(String::new, |table| format!(" (the table {table:?} has no row for that)"));
     let why = match parts.as_slice() {
         [one] => format!(": no lead can have {one:?}{row}"),
         [one, other] => format!(": {one:?} and {other:?} are never true together{row}"),
@@ -103,9 +102,8 @@ fn is_somewhere(ground: &Ground<'_>, region: &Region<'_>) -> bool {
 /// so, if none of them does so by itself.
 fn contradiction<'b>(ground: &Ground<'b>, rule: &Rule) -> (Vec<String>, Option<&'b str>) {
     let Some(parts) = rule.when.parts(REGIONS_MAX) else { return (Vec::new(), None) };
-    let is_nowhere = |regions: &[Region<'_>]| {
-        regions.iter().all(|region| !is_somewhere(ground, region))
-    };
+    let is_nowhere =
+        |regions: &[Region<'_>]| regions.iter().all(|region| !is_somewhere(ground, region));
     let table = |regions: &[Region<'_>]| {
         let closed = regions.iter().filter_map(|region| ground.close(region.clone()));
         closed.filter_map(|region| ground.without_row(&region)).next()

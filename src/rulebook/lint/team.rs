@@ -69,6 +69,12 @@ pub fn reps<'b>(book: &'b Rulebook, pool: &'b Pool) -> BTreeSet<&'b str> {
     members(book, pool).into_iter().map(|(rep, _)| rep.id.as_str()).collect()
 }
 
+/// The pools within a pool.
+pub fn inner<'b>(book: &'b Rulebook, pool: &'b Pool) -> Vec<&'b Pool> {
+    let inner = pool.members.iter().filter(|member| member.rep().is_none());
+    inner.filter_map(|member| book.pools.get(member.id())).collect()
+}
+
 /// Every cap that is written in a pool: whose it is, and what it says.
 pub fn caps(pool: &Pool) -> impl Iterator<Item = (&str, &[Cap])> {
     pool.members.iter().map(|member| (member.id(), member.caps.as_slice()))

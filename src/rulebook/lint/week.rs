@@ -5,10 +5,11 @@
 //! | `pool.empty` | There are hours of the week at which nobody of a pool works. |
 //!
 //! That a team sleeps is no mistake, so this is a note, which also says when leads wait for less time
-//! than nobody is there. It is a warning where an SLA's clock runs meanwhile.
+//! than nobody is there. It is a warning where an SLA's clock runs meanwhile, and where nobody is
+//! there at any hour.
 //!
-//! Guarantees: whoever stands in for a member counts as one, and so do the pools that it overflows
-//! into; all weeks of a year are looked at, since clocks do not change everywhere on one day, and
+//! Guarantees: the pools that one overflows into count, whoever stands in for a member does not,
+//! since a rotation gives them nothing; all weeks of a year are looked at, since clocks do not change everywhere on one day, and
 //! holidays are left out. Pools that only others overflow into are looked at with those.
 //! Does not know: absences and caps.
 
@@ -48,7 +49,7 @@ pub fn lint(book: &Rulebook, places: &Places<'_>, now: Time) -> Vec<Finding> {
 }
 
 /// The pools that leads are given to by a rule, with the SLAs that they then have.
-fn given(book: &Rulebook) -> BTreeMap<&str, BTreeSet<&str>> {
+pub fn given(book: &Rulebook) -> BTreeMap<&str, BTreeSet<&str>> {
     let mut pools: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for rule in &book.rules {
         let Then::Assign { to, if_unavailable } = &rule.then else { continue };
@@ -93,6 +94,10 @@ impl<'b> Calendar<'b> {
         };
         let message = format!("nobody of the pool {pool:?}{with} works {when}");
         let at = places.at("pool", &first.id, "members");
+        if gaps.contains(&self.year) {
+            let mend = "give them working time at which the pool takes leads";
+            return Some(places.warning(&at, "pool.empty", message, mend));
+        }
         let running = slas.iter().filter_map(|sla| self.book.slas.get(*sla));
         if let Some(sla) = running.into_iter().find(|sla| self.runs(sla, &gaps)) {
             let why = format!("{message}, and the clock of the SLA {:?} runs meanwhile", sla.id);
@@ -122,14 +127,12 @@ impl<'b> Calendar<'b> {
         let mut ids = BTreeSet::new();
         for pool in &chain.pools {
             for (rep, _) in team::members(self.book, pool) {
-                for rep in team::stands_in(self.book, rep) {
-                    let both = [pool.hours.as_deref(), rep.hours.as_deref()];
-                    // Without hours somebody is always there.
-                    if both == [None, None] {
-                        return None;
-                    }
-                    ids.insert(both);
+                let both = [pool.hours.as_deref(), rep.hours.as_deref()];
+                // Without hours somebody is always there.
+                if both == [None, None] {
+                    return None;
                 }
+                ids.insert(both);
             }
         }
         Some(ids)

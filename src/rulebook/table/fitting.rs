@@ -5,8 +5,9 @@
 //! Does not know: how what is known is said; a caller asks.
 
 use super::{
-    BETWEEN, Table, part_of,
+    BETWEEN, Table,
     index::{Kind, Level, Node},
+    part_of,
     range::Range,
 };
 use crate::rulebook::condition::{Slot, Value};
@@ -38,7 +39,8 @@ impl Table {
             let ranged: Vec<Slot> = slots(Kind::Range).collect();
             class.groups.iter().any(|(key, node)| {
                 let mut parts = key.split_terminator(BETWEEN).zip(&exact);
-                parts.all(|(part, slot)| asked.fits(*slot, part)) && self.below(node, &ranged, &asked)
+                parts.all(|(part, slot)| asked.fits(*slot, part))
+                    && self.below(node, &ranged, &asked)
             })
         })
     }

@@ -4,9 +4,7 @@
 //! is a whole number that is not below 0.
 //! Does not know: regular expressions; one is the same as another when it is written so.
 
-use super::super::pred::{
-    Measure, NumberField, Order, Part, Reading, Test, TextField, TextSet,
-};
+use super::super::pred::{Measure, NumberField, Order, Part, Reading, Test, TextField, TextSet};
 use super::super::schema::Slot;
 use super::Numbers;
 

@@ -201,7 +201,8 @@ mod tests {
         let open = Numbers::compared(Order::More, 1.0).and(&Numbers::compared(Order::Less, 2.0));
         assert_eq!(open.some(), Some(1.5));
         assert!(open.whole().is_empty());
-        let between = Numbers::compared(Order::More, 49.0).and(&Numbers::compared(Order::Less, 50.5));
+        let between =
+            Numbers::compared(Order::More, 49.0).and(&Numbers::compared(Order::Less, 50.5));
         assert_eq!(between.whole(), Numbers::one_of(&[50.0]));
     }
 }

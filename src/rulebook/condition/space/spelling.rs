@@ -33,9 +33,8 @@ pub(super) fn may_pass(small: &str, asked: &[Hidden<'_>]) -> bool {
     if asked.iter().any(fails) {
         return false;
     }
-    let passes = |text: &String| {
-        asked.iter().all(|one| one.test.holds_for_text(text) == Some(one.holds))
-    };
+    let passes =
+        |text: &String| asked.iter().all(|one| one.test.holds_for_text(text) == Some(one.holds));
     spellings(small).is_none_or(|all| all.iter().any(passes))
 }
 
