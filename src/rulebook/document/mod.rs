@@ -31,7 +31,7 @@ use self::{
     tree::{Item, Log, Section},
 };
 use super::{
-    Rule, Rulebook, Target, Tell, Then,
+    Rulebook, Tell,
     calendar::Hours,
     condition::{Index, Schema, Type},
     fields::{self, Declared},
@@ -177,20 +177,6 @@ fn compile<'d>(
     let examples = examples::read(cx, &sections.examples, &custom, &top.intents);
     if log.has_errors() {
         return None;
-    }
-    for table in &tables {
-        let asks = |rule: &Rule| {
-            let slots = rule.when.slots();
-            let named = match &rule.then {
-                Then::Assign { to: Target::Fact(slot), .. } => Some(slot),
-                _ => None,
-            };
-            slots.contains(&table.known)
-                || table.columns.iter().any(|slot| slots.contains(slot) || named == Some(slot))
-        };
-        if rules.iter().any(asks) {
-            cx.names.use_it("table", &table.id);
-        }
     }
     // What could not be read may have used it.
     cx.names.warn_of_unused(log);

@@ -117,7 +117,7 @@ impl<'d> Names<'d> {
     /// Warns of what nothing refers to.
     pub fn warn_of_unused(&self, log: &Log<'_>) {
         let used = self.used.borrow();
-        for kind in ["hours", "pool", "sla", "escalation", "table"] {
+        for kind in ["hours", "pool", "sla", "escalation"] {
             for (id, at) in self.known.get(kind).into_iter().flatten() {
                 if !used.contains(&(kind, (*id).to_owned())) {
                     let message = format!("nothing uses the {kind} {id:?}");

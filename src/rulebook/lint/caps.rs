@@ -95,10 +95,18 @@ fn never_reached(caps: &[Cap]) -> Vec<(Cap, Cap)> {
     found
 }
 
-/// Caps of a member that are above one of the pool for the same period. The member's first.
+/// Caps of a member that are above one of the pool for the same or a longer period. The member's
+/// first.
 fn above(member: &[Cap], pool: &[Cap]) -> Vec<(Cap, Cap)> {
     let pairs = member.iter().flat_map(|own| pool.iter().map(move |whole| (*own, *whole)));
-    pairs.filter(|(own, whole)| own.per == whole.per && own.leads > whole.leads).collect()
+    let is_within = |own: Per, whole: Per| match (rank(own), rank(whole)) {
+        (Some(own), Some(whole)) => own <= whole,
+        _ => own == whole,
+    };
+    let is_above = |(own, whole): &(Cap, Cap)| {
+        is_within(own.per, whole.per) && own.leads > whole.leads
+    };
+    pairs.filter(is_above).collect()
 }
 
 #[cfg(test)]
@@ -123,10 +131,17 @@ mod tests {
     }
 
     #[test]
-    fn a_members_cap_is_compared_with_that_of_the_pool_for_the_same_period() {
+    fn a_members_cap_is_compared_with_those_of_the_pool_for_as_long_or_longer() {
         let pool = [cap(10, Per::Day), cap(40, Per::Week)];
         for (member, expected) in
-            [(cap(11, Per::Day), 1), (cap(10, Per::Day), 0), (cap(11, Per::Week), 0)]
+            [
+            (cap(11, Per::Day), 1),
+            (cap(10, Per::Day), 0),
+            (cap(11, Per::Week), 0),
+            (cap(11, Per::Hour), 1),
+            (cap(50, Per::Day), 2),
+            (cap(50, Per::Open), 0),
+        ]
         {
             assert_eq!(above(&[member], &pool).len(), expected, "{member:?}");
         }

@@ -24,6 +24,7 @@ mod rules;
 mod seen;
 mod target;
 mod team;
+mod unasked;
 mod uncovered;
 mod week;
 
@@ -61,6 +62,7 @@ impl Rulebook {
         found.extend(caps::lint(self, &places));
         found.extend(people::lint(self, &places));
         found.extend(ladders::lint(self, &places));
+        found.extend(unasked::lint(self, &places));
         found.extend(uncovered::lint(&ground, &places, seen));
         found.sort_by(|a, b| {
             let key = |one: &Finding| (one.file != MAIN, one.file.clone(), one.line, one.column);

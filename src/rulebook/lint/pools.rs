@@ -10,12 +10,10 @@
 //! Guarantees: a pool with caps or hours, or whose leads are claimed, is never said to overflow into
 //! people who were asked before: those are reasons to. Does not know: when hours are; see `week`.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::{
     super::{IfNobody, Pool, RotationKind, Rulebook},
     places::Places,
-    team, week,
+    team,
 };
 use crate::model::finding::Finding;
 
@@ -41,50 +39,26 @@ pub fn lint(book: &Rulebook, places: &Places<'_>) -> Vec<Finding> {
 
 /// Pools that overflow into people who have just been asked.
 fn again(book: &Rulebook, places: &Places<'_>) -> Vec<Finding> {
-    // The pools that were asked before a pool overflows, by each way to it.
-    let mut ways: BTreeMap<&str, Vec<Vec<&Pool>>> = BTreeMap::new();
-    let given: BTreeSet<&str> = week::given(book).into_keys().collect();
-    let chains = given.iter().map(|pool| team::chain(book, pool).pools);
-    for chain in chains {
-        for (at, pool) in chain.iter().enumerate() {
-            let asked = chain.get(..=at).unwrap_or_default().to_vec();
-            ways.entry(&pool.id).or_default().push(asked);
-        }
-    }
     let mut found = Vec::new();
     for pool in book.pools.values() {
         let overflow = team::overflow(pool).and_then(|pool| book.pools.get(pool));
         let Some(overflow) = overflow else { continue };
-        let ways = ways.remove(pool.id.as_str()).unwrap_or_else(|| vec![vec![pool]]);
-        let other = team::reps(book, overflow);
-        let asked: Vec<BTreeSet<&str>> = ways
-            .iter()
-            .map(|way| way.iter().flat_map(|pool| team::reps(book, pool)).collect())
-            .collect();
-        let is_again = asked.iter().all(|asked| other.is_subset(asked))
-            && !ways.iter().flatten().any(|pool| has_reason(book, pool));
-        if other.is_empty() || !is_again {
+        let (own, other) = (team::reps(book, pool), team::reps(book, overflow));
+        if other.is_empty() || !other.is_subset(&own) || has_reason(book, pool) {
             continue;
         }
-        let way = ways.first().map_or(&[][..], Vec::as_slice);
-        let names: Vec<String> = way.iter().map(|pool| format!("{:?}", pool.id)).collect();
-        let names = super::super::finding::all(&names);
         let message = format!(
-            "when nobody of {names} is there, nobody of {:?} is: everybody in it is in {names} too",
-            overflow.id
+            "when nobody of {:?} is there, nobody of {:?} is: everybody in it is in {:?} too",
+            pool.id, overflow.id, pool.id
         );
         let mend = "name a pool with other people, \"wait\" with max_wait, or \"assign anyway\"";
         let at = places.at("pool", &pool.id, "if_nobody");
-        // One of several who gets what nobody is there for may be meant.
-        let is_choice = matches!(overflow.if_nobody, IfNobody::AssignAnyway)
-            && asked.iter().all(|asked| asked.len() > other.len());
+        // That some of them get what nobody is there for may be meant.
+        let is_choice =
+            matches!(overflow.if_nobody, IfNobody::AssignAnyway) && own.len() > other.len();
         found.push(if is_choice {
-            places.note(
-                &at,
-                "pool.same-people",
-                message,
-                format!("nothing, if that is meant; or {mend}"),
-            )
+            let mend = format!("nothing, if these are to get it all the same; or {mend}");
+            places.note(&at, "pool.same-people", message, mend)
         } else {
             places.warning(&at, "pool.same-people", message, mend)
         });

@@ -378,11 +378,16 @@ proptest! {
         book.reps.insert("ada".into(), SOMEBODY);
         let slot = |name: &str| book.schema.slot(name).unwrap();
         let (owner, account) = (slot("account.owner"), slot("account.known"));
+        let employees = slot("lead.employees");
         let lead = |known: &Vec<Option<Value>>| {
             let mut facts = arbitrary::fill(&book.schema, known);
             if facts.get(owner).is_some() {
                 facts.set(owner, Some(Value::text("ada")));
                 facts.set(account, Some(Value::Bool(true)));
+            }
+            // People come in whole ones.
+            if let Some(Value::Number(number)) = facts.get(employees).cloned() {
+                facts.set(employees, Some(Value::Number(number.trunc())));
             }
             facts
         };

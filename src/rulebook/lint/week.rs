@@ -49,7 +49,7 @@ pub fn lint(book: &Rulebook, places: &Places<'_>, now: Time) -> Vec<Finding> {
 }
 
 /// The pools that leads are given to by a rule, with the SLAs that they then have.
-pub fn given(book: &Rulebook) -> BTreeMap<&str, BTreeSet<&str>> {
+fn given(book: &Rulebook) -> BTreeMap<&str, BTreeSet<&str>> {
     let mut pools: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for rule in &book.rules {
         let Then::Assign { to, if_unavailable } = &rule.then else { continue };
