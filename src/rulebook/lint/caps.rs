@@ -103,9 +103,8 @@ fn above(member: &[Cap], pool: &[Cap]) -> Vec<(Cap, Cap)> {
         (Some(own), Some(whole)) => own <= whole,
         _ => own == whole,
     };
-    let is_above = |(own, whole): &(Cap, Cap)| {
-        is_within(own.per, whole.per) && own.leads > whole.leads
-    };
+    let is_above =
+        |(own, whole): &(Cap, Cap)| is_within(own.per, whole.per) && own.leads > whole.leads;
     pairs.filter(is_above).collect()
 }
 
@@ -133,16 +132,14 @@ mod tests {
     #[test]
     fn a_members_cap_is_compared_with_those_of_the_pool_for_as_long_or_longer() {
         let pool = [cap(10, Per::Day), cap(40, Per::Week)];
-        for (member, expected) in
-            [
+        for (member, expected) in [
             (cap(11, Per::Day), 1),
             (cap(10, Per::Day), 0),
             (cap(11, Per::Week), 0),
             (cap(11, Per::Hour), 1),
             (cap(50, Per::Day), 2),
             (cap(50, Per::Open), 0),
-        ]
-        {
+        ] {
             assert_eq!(above(&[member], &pool).len(), expected, "{member:?}");
         }
     }

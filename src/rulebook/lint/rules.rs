@@ -105,8 +105,8 @@ fn contradiction<'b>(ground: &Ground<'b>, rule: &Rule) -> (Vec<String>, Option<&
     let is_nowhere =
         |regions: &[Region<'_>]| regions.iter().all(|region| !is_somewhere(ground, region));
     let table = |regions: &[Region<'_>]| {
-        let closed = regions.iter().filter_map(|region| ground.close(region.clone()));
-        closed.filter_map(|region| ground.without_row(&region)).next()
+        let mut closed = regions.iter().filter_map(|region| ground.close(region.clone()));
+        closed.find_map(|region| ground.without_row(&region))
     };
     if let Some((one, regions)) = parts.iter().find(|(_, regions)| is_nowhere(regions)) {
         return (vec![one.clone()], table(regions));

@@ -12,9 +12,12 @@ use super::{
 };
 use crate::rulebook::condition::{Slot, Value};
 
+/// Whether a field may be a text that passes.
+type IsText<'a> = &'a dyn Fn(Slot, &dyn Fn(&str) -> bool) -> bool;
+
 /// What is asked of a lead.
 struct Asked<'a> {
-    is_text: &'a dyn Fn(Slot, &dyn Fn(&str) -> bool) -> bool,
+    is_text: IsText<'a>,
     is_between: &'a dyn Fn(Slot, f64, f64) -> bool,
     holds: &'a dyn Fn(Slot, Option<&Value>) -> bool,
 }
