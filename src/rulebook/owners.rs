@@ -22,23 +22,20 @@ impl Rulebook {
             match target {
                 Target::Pool(pool) => owners.extend(self.reps_behind(pool)),
                 Target::Rep(rep) => owners.extend(self.standing_in(rep).map(|rep| rep.id.as_str())),
-                Target::Fact(slot) if self.names_pools(*slot) => {
-                    let pools = self.column(*slot);
-                    owners.extend(pools.into_iter().flat_map(|pool| self.reps_behind(pool)));
-                }
                 Target::Fact(slot) => {
-                    let reps = self.column(*slot);
-                    let reps = reps.into_iter().flat_map(|rep| self.standing_in(rep));
-                    owners.extend(reps.map(|rep| rep.id.as_str()));
+                    let is_pool = self.lookups.assignable.get(slot) == Some(&ColumnKind::Pool);
+                    for named in self.column(*slot) {
+                        if is_pool {
+                            owners.extend(self.reps_behind(named));
+                        } else {
+                            owners.extend(self.standing_in(named).map(|rep| rep.id.as_str()));
+                        }
+                    }
                 }
             }
         }
         owners.retain(|rep| self.reps.get(*rep).is_some_and(|rep| !rep.has_left));
         owners
-    }
-
-    fn names_pools(&self, slot: Slot) -> bool {
-        matches!(self.lookups.assignable.get(&slot), Some(ColumnKind::Pool))
     }
 
     /// Who is in a pool, or in one that it overflows into.

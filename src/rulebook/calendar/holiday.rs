@@ -46,8 +46,10 @@ impl Holiday {
             )
         };
         let date = |text: &str| text.trim().parse::<Date>().map_err(|_| wrong());
-        let dated = |text: &str| text.trim().len() == "2026-12-25".len();
-        let monthly = |text: &str| text.trim().len() == "12-25".len();
+        // A rule may be as long as a date: `easter + 1`.
+        let is_numbered = |text: &str| text.trim().starts_with(|c: char| c.is_ascii_digit());
+        let dated = |text: &str| is_numbered(text) && text.trim().len() == "2026-12-25".len();
+        let monthly = |text: &str| is_numbered(text) && text.trim().len() == "12-25".len();
         match text.split_once("..") {
             Some((first, last)) if dated(first) && dated(last) => {
                 let (first, last) = (date(first)?, date(last)?);

@@ -82,6 +82,13 @@ fn fold_shared(text: &Arc<str>) -> Arc<str> {
     if is_lower { Arc::clone(text) } else { fold(text).into() }
 }
 
+impl Schema {
+    /// The only values that a slot can have, if they are listed.
+    pub fn allowed(&self, slot: Slot) -> Option<&[Arc<str>]> {
+        self.field(slot)?.allowed.as_deref()
+    }
+}
+
 /// A value beside its folded form.
 #[derive(Clone, Debug)]
 struct Known {

@@ -166,11 +166,6 @@ impl Schema {
         self.field(slot).map(|field| field.kind)
     }
 
-    /// The only values that a slot can have, if they are listed.
-    pub fn allowed(&self, slot: Slot) -> Option<&[Arc<str>]> {
-        self.field(slot)?.allowed.as_deref()
-    }
-
     /// All slots with their names, in order.
     pub fn slots(&self) -> impl Iterator<Item = (Slot, &str)> {
         (0_u16..).zip(&self.fields).map(|(at, field)| (Slot(at), field.name.as_ref()))

@@ -385,7 +385,6 @@ proptest! {
                 facts.set(owner, Some(Value::text("ada")));
                 facts.set(account, Some(Value::Bool(true)));
             }
-            // People come in whole ones.
             if let Some(Value::Number(number)) = facts.get(employees).cloned() {
                 facts.set(employees, Some(Value::Number(number.trunc())));
             }
