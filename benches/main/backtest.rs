@@ -75,10 +75,10 @@ pub fn run(table: &mut Table) {
                 let mut most = [figure::resident(); 2];
                 let (began, cpu) = (figure::start(), figure::spent(None));
                 let see = |_: &_| most[1] = most[1].max(figure::resident());
-                let tested = replay.backtest((Arc::clone(&live), draft), at, see).await;
+                let tested = replay.backtest((Arc::clone(&live), draft), at, |_| {}, see).await;
                 let tested = tested.expect("a read").expect("records");
                 let took = [began.elapsed(), figure::spent(None).saturating_sub(cpu)];
-                row(what, took, tested.diff.moves.len() as u64, most);
+                row(what, took, tested.diff.moved, most);
             }
         }
         let filter = RecordFilter { after: Some(Seq(0)), lead: None, max: 500 };

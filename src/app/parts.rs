@@ -48,7 +48,13 @@ const FILE_MAX: u64 = 16 * 1024 * 1024;
 /// compiling says where it is named.
 pub fn read_rulebook(main: &Path) -> Result<Files, String> {
     let read = |path: &Path| -> Result<Vec<u8>, String> {
-        let unread = |error: std::io::Error| format!("{} cannot be read: {error}", path.display());
+        let unread = |error: std::io::Error| match error.kind() {
+            std::io::ErrorKind::NotFound => format!(
+                "there is no file {}: write the rulebook there, or name its folder or file",
+                path.display()
+            ),
+            _ => format!("{} cannot be read: {error}", path.display()),
+        };
         let length = fs::metadata(path).map_err(unread)?.len();
         if length > FILE_MAX {
             return Err(format!("{} is larger than {FILE_MAX} bytes", path.display()));

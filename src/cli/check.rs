@@ -40,7 +40,8 @@ Exits 1 if anything is an error; warnings alone exit 0.")]
 pub struct Check {
     #[command(flatten)]
     config: Config,
-    /// Another rulebook: its folder or its main file
+    /// Another rulebook: its folder or its main file; secrets that are not on this machine are no
+    /// mistake then
     #[arg(long, value_name = "PATH")]
     rulebook: Option<PathBuf>,
     /// Say every rule back as a sentence
@@ -63,17 +64,24 @@ impl Check {
         // What only shows when the parts are made is a mistake as any other.
         let loaded = Settings::load(&self.config.config)
             .and_then(|settings| parts::connected(&settings).map(|_| settings));
+        let only_rules = self.rulebook.is_some()
+            && Settings::load(&self.config.config).is_err()
+            && self.config.load_without_secrets().is_ok();
         let findings = match &loaded {
             Ok(settings) => &settings.warnings,
             Err(broken) => &broken.findings,
         };
-        is_good &= loaded.is_ok();
+        is_good &= loaded.is_ok() || only_rules;
         let observe = loaded.as_ref().ok().and_then(|settings| settings.observe.as_ref());
         report.insert(
             "settings".to_owned(),
             json!({ "findings": findings, "observes": observe.map(|observe| &observe.crm) }),
         );
-        if !session.screen.is_json() {
+        if only_rules {
+            let name = self.config.config.display();
+            let line = format!("{name}: its secrets are not on this machine; rules need none");
+            say(session, Tone::Dim, &line);
+        } else if !session.screen.is_json() {
             say_settings(&mut session.screen, &self.config, &loaded);
         }
         // What is wrong with secrets does not keep the rules from being read.

@@ -18,6 +18,7 @@ use self::case::{Case, DecidedHere, Explained};
 use super::{
     exit::{Exit, Outcome, Stop},
     offline::{self, Config},
+    rulebook::named,
     screen::{Screen, Tone, clean},
     session::Session,
     when, why,
@@ -49,7 +50,7 @@ pub struct Explain {
     /// The source, by its name in the settings
     #[arg(long, value_name = "NAME")]
     source: Option<String>,
-    /// Another rulebook: its folder or its main file
+    /// Another rulebook: its folder or its main file, or a draft on the server
     #[arg(long, value_name = "PATH", conflicts_with = "version")]
     rulebook: Option<PathBuf>,
     /// Decide at this time; now unless said otherwise
@@ -98,8 +99,11 @@ impl Explain {
             let known = known.join(", ");
             return Err(Stop::usage(format!("no source has this name; there are: {known}")));
         }
-        let path = self.rulebook.as_deref().unwrap_or(&settings.rulebook);
-        let book = offline::compiled(path, &settings)?;
+        let files = match &self.rulebook {
+            Some(other) => named(session, other)?,
+            None => offline::files(&settings.rulebook)?,
+        };
+        let book = offline::compiled(&files, &settings)?;
         let asks: Vec<String> =
             settings.crms.iter().filter(|(_, crm)| crm.ask).map(|(name, _)| name.clone()).collect();
         let crms: Vec<String> = settings.crms.iter().map(|(name, _)| name.clone()).collect();
@@ -142,7 +146,7 @@ impl Explain {
         let path = ["leads", lead.as_str(), "why"];
         let remote = session.remote()?;
         let answer = if let Some(draft) = &self.rulebook {
-            let files = offline::files(draft)?.to_json().map_err(Stop::no)?;
+            let files = named(session, draft)?.to_json().map_err(Stop::no)?;
             let files: Value = serde_json::from_str(&files).map_err(anyhow::Error::from)?;
             let mut body = json!({ "files": files });
             if let (Some(seq), Some(members)) = (self.seq, body.as_object_mut()) {

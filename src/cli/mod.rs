@@ -10,6 +10,7 @@
 //! machine), `keeper` (whichever of the two has the store).
 
 pub mod exit;
+mod export;
 pub mod keeper;
 pub mod offline;
 pub mod refusal;

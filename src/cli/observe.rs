@@ -5,11 +5,11 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context as _;
 use clap::{Args, Subcommand};
 
 use super::{
     exit::{Exit, Outcome, Stop},
+    export::Export,
     row::Row,
     screen::{Screen, Tone},
     session::Session,
@@ -66,8 +66,7 @@ impl Observe {
         let query = [("since", since.0.to_string()), ("max", max.to_string())];
         let answer = session.remote()?.get(&["observe"], &query)?;
         if let Some(file) = &asked.csv {
-            std::fs::write(file, csv(Row(&answer)))
-                .with_context(|| format!("cannot write {}", file.display()))?;
+            write(Row(&answer), Export::into(file, &HEADS.join(","))?)?;
         }
         if !session.printed_json(&answer) {
             print(&mut session.screen, Row(&answer), usize::from(asked.max));
@@ -141,18 +140,17 @@ fn print(screen: &mut Screen, answer: Row<'_>, max: usize) {
     }
 }
 
+/// The columns of the file.
+const HEADS: [&str; 8] = ["at", "lead", "result", "rule", "given_to", "shown", "crm_owner", "says"];
+
 /// Every disagreement on a line.
-fn csv(answer: Row<'_>) -> Vec<u8> {
-    let heads = ["at", "lead", "result", "rule", "given_to", "shown", "crm_owner", "says"];
-    let mut rows = csv::Writer::from_writer(Vec::new());
-    // Writing into memory cannot fail.
-    let _ = rows.write_record(heads);
+fn write(answer: Row<'_>, mut file: Export) -> Result<(), Stop> {
     for one in answer.rows("observed.disagreements") {
         let at = one.time("at").map(crate::model::time::Time::rfc3339).unwrap_or_default();
-        let cells = heads.iter().skip(1).map(|head| one.text(head));
-        let _ = rows.write_record([at].into_iter().chain(cells));
+        let cells = HEADS.iter().skip(1).map(|head| one.text(head));
+        file.row([at].into_iter().chain(cells));
     }
-    rows.into_inner().unwrap_or_default()
+    file.end()
 }
 
 #[cfg(test)]
@@ -172,7 +170,7 @@ mod tests {
                 "rules": { "dach": { "compared": 4, "same_person": 1, "same_pool": 3 } },
                 "disagreements": [
                     { "at": 0, "lead": "0197", "result": "turn", "says": "ada has it, \"but\"" },
-                    { "at": 0, "lead": "0198", "result": "elsewhere", "says": "mary" },
+                    { "at": 0, "lead": "0198", "result": "elsewhere", "crm_owner": "=1+1", "says": "mary" },
                 ],
             },
         });
@@ -191,10 +189,15 @@ mod tests {
             assert!(text.contains(part), "{part} in {text}");
         }
         assert!(!text.contains("0198"), "at most one: {text}");
-        let sheet = String::from_utf8(csv(Row(&answer))).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("differ.csv");
+        let export = Export::into(&file, &HEADS.join(",")).map_err(|_| ()).unwrap();
+        write(Row(&answer), export).map_err(|_| ()).unwrap();
+        let sheet = std::fs::read_to_string(file).unwrap();
         let lines: Vec<&str> = sheet.lines().collect();
         assert_eq!(lines[0], "at,lead,result,rule,given_to,shown,crm_owner,says");
         assert_eq!(lines[1], "1970-01-01T00:00:00.000Z,0197,turn,,,,,\"ada has it, \"\"but\"\"\"");
+        assert_eq!(lines[2], "1970-01-01T00:00:00.000Z,0198,elsewhere,,,,'=1+1,mary");
         assert_eq!(lines.len(), 3);
         let nothing = json!({ "is_on": false, "observed": {} });
         let paper = Paper::default();

@@ -87,13 +87,12 @@ pub fn files(path: &Path) -> Result<Files, Stop> {
     parts::read_rulebook(path).map_err(|why| Stop::new(Exit::Failed, why))
 }
 
-/// A rulebook that can decide, from its folder or its main file.
+/// A rulebook that can decide.
 ///
 /// # Errors
-/// A file cannot be read, or the rulebook is not good: every finding.
-pub fn compiled(path: &Path, settings: &Settings) -> Result<Rulebook, Stop> {
-    let files = files(path)?;
-    Rulebook::compile(&files, &parts::setup(settings), 0).map_err(|findings| {
+/// It is not good: every finding.
+pub fn compiled(files: &Files, settings: &Settings) -> Result<Rulebook, Stop> {
+    Rulebook::compile(files, &parts::setup(settings), 0).map_err(|findings| {
         let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
         let mend = "mend the rulebook first; `handoff check` shows each place";
         Stop::no(format!("{}\n{mend}", lines.join("\n")))
@@ -132,6 +131,23 @@ pub fn store(config: &Config, may_create: bool) -> Result<Box<dyn Store>, Stop> 
             Ok(Box::new(opened.map_err(|error| Stop::new(Exit::Failed, format!("{error:#}")))?))
         }
     }
+}
+
+/// The store of these settings, under its lock, for what only reads it.
+///
+/// # Errors
+/// A daemon has it (then what to do instead is said), or it cannot be opened.
+pub fn store_at_rest(config: &Config) -> Result<Box<dyn Store>, Stop> {
+    store(config, false).map_err(|stop| {
+        if !stop.error.to_string().contains(sqlite::IN_USE) {
+            return stop;
+        }
+        Stop::new(
+            stop.exit,
+            "the daemon has the store open; make a copy with `handoff backup copy.db` and add \
+             --store sqlite:copy.db",
+        )
+    })
 }
 
 /// The file of these settings and its store, under its lock; `None` if it is a database elsewhere,

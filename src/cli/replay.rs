@@ -69,7 +69,7 @@ impl ReplayStored {
         }
         let store = match &self.store {
             Some(store) => opened(store)?,
-            None => offline::store(&self.config, false)?,
+            None => offline::store_at_rest(&self.config)?,
         };
         let which = Which { from: self.from.map(Seq), to: self.to.map(Seq), lead: self.lead };
         let is_json = session.screen.is_json();

@@ -13,7 +13,7 @@ use super::{
     session::Session,
     when,
 };
-use crate::model::time::Span;
+use crate::model::time::{Span, Time};
 
 /// The reps: their standing, their turns, and their absences of the day.
 #[derive(Debug, Args)]
@@ -220,15 +220,17 @@ fn lines(session: &Session, answer: Row<'_>) -> Vec<String> {
         let took = answer.value(path).and_then(Value::as_i64);
         took.map_or_else(|| "–".to_owned(), |took| Span(took / 1000 * 1000).to_string())
     };
-    lines.push(format!(
-        "Answered {}: half of them within {}, nine of ten within {}, all within {}; {} wait for an \
-         answer.",
-        answer.text("statement.answers.count"),
-        span("statement.answers.median"),
-        span("statement.answers.nine_of_ten"),
-        span("statement.answers.longest"),
-        answer.text("statement.unanswered")
-    ));
+    let waiting = answer.text("statement.unanswered");
+    lines.push(match answer.text("statement.answers.count").as_str() {
+        "0" => format!("Answered none of them; {waiting} wait for an answer."),
+        count => format!(
+            "Answered {count}: half of them within {}, nine of ten within {}, all within {}; \
+             {waiting} wait for an answer.",
+            span("statement.answers.median"),
+            span("statement.answers.nine_of_ten"),
+            span("statement.answers.longest"),
+        ),
+    });
     if answer.value("statement.watched").and_then(Value::as_u64).is_some_and(|count| count > 0) {
         let watched = answer.text("statement.watched");
         lines.push(format!("Only watched, in observe mode: {watched}; no answer was owed."));
@@ -251,6 +253,7 @@ fn standing(session: &Session, rep: Row<'_>) -> String {
 
 fn away(session: &mut Session, args: &Away) -> Outcome {
     let mut body = Map::new();
+    let (mut begin, mut end) = (None, args.span.map(|span| session.now.plus(span)));
     if args.paused {
         body.insert("absence".to_owned(), "paused".into());
     }
@@ -260,6 +263,8 @@ fn away(session: &mut Session, args: &Away) -> Outcome {
     if let Some(text) = &args.from {
         let from = when::parse(text, session.now, session.screen.zone()).map_err(Stop::usage)?;
         body.insert("from".to_owned(), from.0.into());
+        begin = Some(from);
+        end = args.span.map(|span| from.plus(span));
     }
     if let Some(text) = &args.until {
         let until = when::parse(text, session.now, session.screen.zone()).map_err(Stop::usage)?;
@@ -268,10 +273,19 @@ fn away(session: &mut Session, args: &Away) -> Outcome {
             return Err(Stop::usage(format!("--until {at} is over already")));
         }
         body.insert("until".to_owned(), until.0.into());
+        end = Some(until);
     }
     let answer = session.remote()?.post(&["reps", &args.rep, "away"], &Value::Object(body))?;
     let what = if args.paused { "is paused" } else { "is out" };
-    session.done(&answer, &format!("{} {what}.", args.rep));
+    let time = |at: Time| session.screen.time(at);
+    let from = begin.map_or_else(String::new, |from| format!(" from {}", time(from)));
+    let until = match (begin, end) {
+        (_, Some(end)) => format!(" until {}", time(end)),
+        (None, None) => " until their day ends".to_owned(),
+        (Some(_), None) => String::new(),
+    };
+    let sentence = format!("{} {what}{from}{until}.", args.rep);
+    session.done(&answer, &sentence);
     Ok(Exit::Ok)
 }
 

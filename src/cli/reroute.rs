@@ -85,7 +85,7 @@ struct WishArgs {
     /// To whom: `rep:grace` or `pool:emea`; by the rulebook in force if it is left out
     #[arg(long, value_name = "WHOM")]
     to: Option<String>,
-    /// Also leads whose owner said \"on it\"
+    /// Also leads whose owner said "on it"
     #[arg(long)]
     force: bool,
     /// Why: it stays with every lead
@@ -148,6 +148,12 @@ fn dry_run(session: &mut Session, args: &WishArgs) -> Outcome {
         return Ok(Exit::Ok);
     }
     if session.printed_json(&shown) {
+        return Ok(Exit::Ok);
+    }
+    if total == "0" {
+        let line = "No lead fits, so there is nothing to do: open leads are meant, of the rep, pool or \
+                    rule with this id.";
+        session.screen.line(line);
         return Ok(Exit::Ok);
     }
     session.screen.line(&format!("{total} leads; nothing is done yet."));

@@ -53,6 +53,7 @@ use crate::{
   handoff rulebook history                       what each version changed, in words
   handoff rulebook rollback 11 --message \"Austria was a mistake\"
   handoff rulebook show 12 --out old/            write its files into a folder
+  handoff rulebook show --out drafts/            those of the version in force, to work on
   handoff rulebook diff 11 12
   handoff rulebook lint drafts/                  rules that get no lead, pools that sleep, …
   handoff rulebook backtest drafts/ --since 30d  which recorded leads would be placed otherwise
@@ -92,7 +93,7 @@ enum What {
     Diff(Diff),
     /// Ask the daemon whether it would take a rulebook; changes nothing
     Check {
-        /// Its folder or its main file
+        /// Its folder or its main file, or a draft on the server
         #[arg(default_value = ".")]
         path: PathBuf,
     },
@@ -106,8 +107,8 @@ enum What {
 
 #[derive(Debug, Args)]
 struct Show {
-    /// Its number
-    version: u32,
+    /// Its number; the one in force, if it is left out
+    version: Option<u32>,
     /// Write its files into this folder, which must be empty or not there
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -147,11 +148,14 @@ impl Rulebooks {
 }
 
 fn show(session: &mut Session, args: &Show) -> Outcome {
-    let answer = fetched(&session.remote()?, args.version)?;
+    let remote = session.remote()?;
+    let version = args.version.map_or_else(|| number_in_force(&remote), Ok)?;
+    let answer = fetched(&remote, version)?;
     let texts = of_answer(&answer)?;
     if let Some(folder) = &args.out {
         write(folder, &texts)?;
-        session.done(&answer, &format!("{} files in {}.", texts.len(), folder.display()));
+        let (count, folder) = (texts.len(), folder.display());
+        session.done(&answer, &format!("{count} files of version {version} in {folder}."));
         return Ok(Exit::Ok);
     }
     if session.printed_json(&answer) {
@@ -160,10 +164,9 @@ fn show(session: &mut Session, args: &Show) -> Outcome {
     let row = Row(&answer);
     let at = session.screen.time_or_dash(row.time("at"));
     let (author, message) = (row.text("author"), row.text("message"));
-    session.screen.toned(
-        Tone::Dim,
-        &format!("# version {}, published {at} by {author}: {message}", args.version),
-    );
+    session
+        .screen
+        .toned(Tone::Dim, &format!("# version {version}, published {at} by {author}: {message}"));
     say_texts(&mut session.screen, &texts, MAIN);
     Ok(Exit::Ok)
 }
@@ -238,10 +241,14 @@ fn say_diff(screen: &mut Screen, words: &[Change], unified: &str) {
 /// The files of the version in force.
 fn in_force(session: &Session) -> Result<Texts, Stop> {
     let remote = session.remote()?;
+    of_answer(&fetched(&remote, number_in_force(&remote)?)?)
+}
+
+fn number_in_force(remote: &Remote) -> Result<u32, Stop> {
     let all = remote.get(&["rulebooks"], &[])?;
     let version = all.get("in_force").and_then(Value::as_u64);
     let version = version.and_then(|version| u32::try_from(version).ok());
-    of_answer(&fetched(&remote, version.ok_or_else(|| Stop::no("no rulebook is in force"))?)?)
+    version.ok_or_else(|| Stop::no("no rulebook is in force"))
 }
 
 /// A version of the daemon's, files of this machine, or a draft of the daemon's.
@@ -253,6 +260,28 @@ fn side(session: &Session, name: &str) -> Result<Texts, Stop> {
         return of_answer(&session.remote()?.get(&["drafts", name], &[])?);
     }
     texts(&offline::files(Path::new(name))?)
+}
+
+/// A rulebook as files: from its folder or its main file, or a draft of the daemon's if there is
+/// neither here.
+///
+/// # Errors
+/// There is nothing of the name, or it cannot be read.
+pub(super) fn named(session: &Session, path: &Path) -> Result<Files, Stop> {
+    let Some(name) = path.to_str().filter(|name| !path.exists() && is_draft_name(name)) else {
+        return offline::files(path);
+    };
+    let draft = session.remote().and_then(|remote| remote.get(&["drafts", name], &[]));
+    match draft {
+        Ok(answer) => files(&of_answer(&answer)?),
+        Err(stop) => Err(Stop::new(
+            stop.exit,
+            format!(
+                "there is no folder {name} here, nor a draft {name} of the daemon's: {}",
+                stop.error
+            ),
+        )),
+    }
 }
 
 fn fetched(remote: &Remote, version: u32) -> Result<Value, Stop> {

@@ -1,7 +1,7 @@
 //! The leads that are placed otherwise in another world, gathered: which, how, and by which rule.
 //!
 //! Guarantees: a lead is named once, with the first difference; nothing about a lead that is placed
-//! the same is kept but counts. Does not know: how the two worlds came to be.
+//! the same is kept but counts, and of those that are not, the first. Does not know: how the two worlds came to be.
 
 use std::collections::BTreeMap;
 
@@ -40,10 +40,15 @@ pub struct Load {
     pub after: u64,
 }
 
+/// The most moves that are kept; whoever wants all of them takes each as it is found.
+pub const KEPT_MAX: usize = 1_000;
+
 /// All differences.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Diff {
-    /// Leads that are placed otherwise, in the order in which they came to.
+    /// How many leads are placed otherwise.
+    pub moved: u64,
+    /// The first [`KEPT_MAX`] of them, in the order in which they came to.
     pub moves: Vec<Move>,
     /// How many, by how they differ: `held` are those that newly wait.
     pub kinds: BTreeMap<Differs, u64>,
@@ -54,14 +59,17 @@ pub struct Diff {
 }
 
 impl Diff {
-    /// Takes in a lead that has not been named before; says whether it is placed otherwise.
-    pub fn add(&mut self, lead: Uuid, from: Placed, to: Placed) -> bool {
-        let Some(differs) = from.differs(&to) else { return false };
-        let moved = Move { lead, differs, from, to };
+    /// Takes in a lead that has not been named before; answers how it is placed otherwise, if so.
+    pub fn add(&mut self, lead: Uuid, from: Placed, to: Placed) -> Option<Move> {
+        let differs = from.differs(&to)?;
+        let one = Move { lead, differs, from, to };
+        self.moved += 1;
         *self.kinds.entry(differs).or_default() += 1;
-        *self.by_rule.entry(moved.rule().to_owned()).or_default() += 1;
-        self.moves.push(moved);
-        true
+        *self.by_rule.entry(one.rule().to_owned()).or_default() += 1;
+        if self.moves.len() < KEPT_MAX {
+            self.moves.push(one.clone());
+        }
+        Some(one)
     }
 
     /// A lead was given to somebody, as it is or as it would be.
@@ -99,13 +107,26 @@ mod tests {
             (from.clone(), false),
             (Placed::default(), true),
         ] {
-            assert_eq!(diff.add(Uuid::nil(), from.clone(), to), is_moved);
+            assert_eq!(diff.add(Uuid::nil(), from.clone(), to).is_some(), is_moved);
         }
+        assert_eq!((diff.moved, diff.moves.len()), (3, 3));
         diff.gave("ada", false);
         diff.gave("bob", true);
         assert_eq!(diff.by_rule, [("all".to_owned(), 1), ("dach".to_owned(), 2)].into());
         let kinds = [(Differs::Held, 1), (Differs::Pool, 1), (Differs::Reading, 1)];
         assert_eq!(diff.kinds, kinds.into());
         assert_eq!(diff.reps["bob"], Load { before: 0, after: 1 });
+    }
+
+    #[test]
+    fn all_moves_are_counted_and_the_first_are_kept() {
+        let mut diff = Diff::default();
+        for lead in 0..=KEPT_MAX as u128 {
+            let lead = Uuid::from_u128(lead);
+            let moved = diff.add(lead, placed(Some("ada"), "all"), Placed::default());
+            assert_eq!(moved.map(|one| one.lead), Some(lead));
+        }
+        assert_eq!((diff.moved, diff.moves.len()), (KEPT_MAX as u64 + 1, KEPT_MAX));
+        assert_eq!(diff.moves[KEPT_MAX - 1].lead, Uuid::from_u128(KEPT_MAX as u128 - 1));
     }
 }

@@ -5,19 +5,19 @@
 //! so that a stranger learns nothing about them, not even which there are.
 //! Does not know: roles (they come later); every valid token may do everything.
 
+use std::future::{Ready, ready};
+
 use actix_web::{
-    HttpMessage as _, HttpRequest, HttpResponse,
+    FromRequest, HttpMessage as _, HttpRequest,
     body::BoxBody,
-    dev::{ServiceRequest, ServiceResponse},
-    error::ErrorInternalServerError,
+    dev::{Payload, ServiceRequest, ServiceResponse},
     http::{StatusCode, header},
     middleware::Next,
-    web,
 };
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::{Front, problem::Problem};
+use super::{Front, front_of, problem::Problem};
 use crate::store::{StoreResult, TokenOrder, TokenRow};
 
 /// What every token begins with, so that scanners for leaked secrets find it.
@@ -27,6 +27,19 @@ pub const TOKEN_PREFIX: &str = "hnd_";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller(pub String);
 
+/// Whom the guard let through; a route that it does not stand before has none.
+impl FromRequest for Caller {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let caller = request.extensions().get::<Self>().cloned();
+        let nobody =
+            || front_of(request).map_or_else(|problem| problem, |front| refused(front, ""));
+        ready(caller.ok_or_else(nobody))
+    }
+}
+
 /// Lets through who has a valid token, whatever else is wrong with the request.
 ///
 /// # Errors
@@ -35,27 +48,25 @@ pub async fn guard(
     request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    let front = request.app_data::<web::Data<Front>>().cloned();
-    let front = front.ok_or_else(|| ErrorInternalServerError("the routes stand on nothing"))?;
-    match caller(&front, request.request()).await {
+    match bearer(request.request()).await {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             next.call(request).await
         }
-        Err(instead) => Ok(request.into_response(instead)),
+        Err(problem) => {
+            let mut answer = problem.answer();
+            if answer.status() == StatusCode::UNAUTHORIZED {
+                let bearer = header::HeaderValue::from_static("Bearer");
+                answer.headers_mut().insert(header::WWW_AUTHENTICATE, bearer);
+            }
+            Ok(request.into_response(answer))
+        }
     }
 }
 
-/// Who calls: whom the guard let through, or else the owner of the request's bearer token.
-///
-/// # Errors
-/// The answer to give instead.
-pub async fn caller(front: &Front, request: &HttpRequest) -> Result<Caller, HttpResponse> {
-    let known = request.extensions().get::<Caller>().cloned();
-    if let Some(caller) = known {
-        return Ok(caller);
-    }
-    let reference = front.reference();
+/// The owner of the request's bearer token.
+async fn bearer(request: &HttpRequest) -> Result<Caller, Problem> {
+    let front = front_of(request)?;
     let token = request
         .headers()
         .get(header::AUTHORIZATION)
@@ -64,12 +75,12 @@ pub async fn caller(front: &Front, request: &HttpRequest) -> Result<Caller, Http
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         .map(|(_, token)| token.trim());
     let Some(token) = token else {
-        return Err(refuse(reference, "send the header Authorization: Bearer hnd_…"));
+        return Err(refused(front, "send the header Authorization: Bearer hnd_…"));
     };
     match find(front, token).await {
         Ok(Some(name)) => Ok(Caller(name)),
-        Ok(None) => Err(refuse(reference, "the token is unknown, expired or revoked")),
-        Err(error) => Err(Problem::store(front, &error, reference).answer()),
+        Ok(None) => Err(refused(front, "the token is unknown, expired or revoked")),
+        Err(error) => Err(Problem::store(front, &error, front.reference())),
     }
 }
 
@@ -96,11 +107,6 @@ pub fn hash(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
 }
 
-fn refuse(reference: String, detail: &str) -> HttpResponse {
-    let mut answer =
-        Problem::new(StatusCode::UNAUTHORIZED, "not authorized", reference).detail(detail).answer();
-    answer
-        .headers_mut()
-        .insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
-    answer
+fn refused(front: &Front, detail: &str) -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, "not authorized", front.reference()).detail(detail)
 }

@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use actix_web::{HttpRequest, http::header, web};
+use actix_web::{HttpRequest, dev::Payload, http::header};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
 
@@ -30,7 +30,7 @@ pub enum Unread {
 /// [`Unread`], with the status it stands for.
 pub async fn read(
     request: &HttpRequest,
-    mut payload: web::Payload,
+    mut payload: Payload,
     cap: usize,
     within: Duration,
 ) -> Result<Bytes, Unread> {

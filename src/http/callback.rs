@@ -4,7 +4,7 @@
 //! record, on disk before 2xx; records that are not ours are passed over.
 //! Does not know: any vendor's shapes; the adapter reads them.
 
-use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::{Front, body, hook, problem::Problem};
 use crate::{
@@ -26,38 +26,33 @@ async fn receive(
     name: web::Path<String>,
     payload: web::Payload,
     front: web::Data<Front>,
-) -> HttpResponse {
+) -> Result<HttpResponse, Problem> {
     let reference = front.reference();
     let name = name.into_inner();
-    let bytes = match body::read(&request, payload, front.body_max, front.body_within).await {
-        Ok(bytes) => bytes,
-        Err(unread) => return hook::unread_answer(&front, &name, unread, reference),
-    };
-    let refuse =
-        |reference| Problem::new(StatusCode::UNAUTHORIZED, "not verified", reference).answer();
+    let bytes =
+        match body::read(&request, payload.into_inner(), front.body_max, front.body_within).await {
+            Ok(bytes) => bytes,
+            Err(unread) => return Err(hook::unread(&front, &name, unread, reference)),
+        };
     let Some((crm, scheme)) = front.callbacks.get(&name) else {
         front.refused("unknown", "unknown-source", &reference);
-        return refuse(reference);
+        return Err(hook::unauthorized(reference));
     };
     // A CRM may be called as a source is.
     let source = format!("crm:{name}");
     if let Err(refused) = hook::verify(&front, scheme, &request, &source, &bytes) {
         front.refused(&source, refused.reason(), &reference);
-        return refuse(reference);
+        return Err(hook::unauthorized(reference));
     }
+    let failed = |error| Problem::store(&front, &error, reference.clone());
     let mut events = Vec::new();
     for seen in crm.read_callback(&bytes) {
-        match event(&front, &name, seen).await {
-            Ok(event) => events.extend(event),
-            Err(error) => return Problem::store(&front, &error, reference).answer(),
-        }
+        events.extend(event(&front, &name, seen).await.map_err(failed)?);
     }
     let noted = events.len();
-    if let Err(error) = front.accept(events).await {
-        return Problem::store(&front, &error, reference).answer();
-    }
+    front.accept(events).await.map_err(failed)?;
     (front.wake)();
-    HttpResponse::Ok().json(serde_json::json!({ "noted": noted }))
+    Ok(HttpResponse::Ok().json(serde_json::json!({ "noted": noted })))
 }
 
 /// The news in one thing seen, if the record belongs to a lead of ours.

@@ -53,44 +53,41 @@ async fn receive(
     request: HttpRequest,
     payload: web::Payload,
     front: web::Data<Front>,
-) -> HttpResponse {
+) -> Result<HttpResponse, Problem> {
     let reference = front.reference();
     let source = request.match_info().get("source").unwrap_or_default().to_owned();
     let body_max = front.bounds.body_max(&source).unwrap_or(front.body_max);
-    let bytes = match body::read(&request, payload, body_max, front.body_within).await {
+    let bytes = match body::read(&request, payload.into_inner(), body_max, front.body_within).await
+    {
         Ok(bytes) => bytes,
-        Err(unread) => return unread_answer(&front, &source, unread, reference),
+        Err(why) => return Err(unread(&front, &source, why, reference)),
     };
     let Some(scheme) = front.sources.get(&source) else {
         front.refused("unknown", "unknown-source", &reference);
-        return unauthorized(reference);
+        return Err(unauthorized(reference));
     };
     let events = match verify(&front, scheme, &request, &source, &bytes) {
         Ok(events) => events,
         Err(refused) => {
             front.refused(&source, refused.reason(), &reference);
-            return unauthorized(reference);
+            return Err(unauthorized(reference));
         }
     };
     if events.is_empty() {
-        return HttpResponse::Ok().json(Stored { events: Vec::new(), duplicates: 0 });
+        return Ok(HttpResponse::Ok().json(Stored { events: Vec::new(), duplicates: 0 }));
     }
     let arrived = front.clock.now();
     if !front.bounds.admits(&source, arrived) {
         front.refused(&source, "too-many", &reference);
-        return Problem::new(StatusCode::TOO_MANY_REQUESTS, "too many deliveries", reference)
-            .answer();
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        return Err(Problem::new(status, "too many deliveries", reference));
     }
-    match front.accept(events).await {
-        Ok(accepted) => {
-            front.metrics.stage("stored", front.clock.now().since(arrived));
-            stored(&front, &source, &accepted, bytes.len())
-        }
-        Err(error) => {
-            front.metrics.refused(&source, "store");
-            Problem::store(&front, &error, reference).answer()
-        }
-    }
+    let accepted = front.accept(events).await.map_err(|error| {
+        front.metrics.refused(&source, "store");
+        Problem::store(&front, &error, reference)
+    })?;
+    front.metrics.stage("stored", front.clock.now().since(arrived));
+    Ok(stored(&front, &source, &accepted, bytes.len()))
 }
 
 /// Verifies one request and cuts it into events.
@@ -144,17 +141,18 @@ fn stored(front: &Front, source: &str, accepted: &[Accepted], bytes: usize) -> H
         .json(Stored { events: accepted.iter().map(|one| one.uuid).collect(), duplicates })
 }
 
-fn unauthorized(reference: String) -> HttpResponse {
-    Problem::new(StatusCode::UNAUTHORIZED, "not verified", reference).answer()
+/// Nobody learns which part was wrong, nor which sources there are.
+pub(super) fn unauthorized(reference: String) -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, "not verified", reference)
 }
 
 /// What a body that was not read means to the sender.
-pub(super) fn unread_answer(
+pub(super) fn unread(
     front: &Front,
     source: &str,
     unread: body::Unread,
     reference: String,
-) -> HttpResponse {
+) -> Problem {
     let known = if front.sources.contains_key(source) { source } else { "unknown" };
     let (status, title, reason) = match unread {
         body::Unread::TooLarge => {
@@ -171,8 +169,5 @@ pub(super) fn unread_answer(
         ),
     };
     front.refused(known, reason, &reference);
-    let mut answer = Problem::new(status, title, reference).answer();
-    // The rest of the body is not waited for.
-    answer.head_mut().set_connection_type(actix_web::http::ConnectionType::Close);
-    answer
+    Problem::new(status, title, reference)
 }

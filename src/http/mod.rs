@@ -27,9 +27,10 @@ use std::{
     time::Duration,
 };
 
-use actix_web::web;
+use actix_web::{HttpRequest, http::StatusCode, web};
 use tokio::sync::watch;
 
+use self::problem::Problem;
 use crate::{
     clock::Clock,
     crm::Crm,
@@ -189,6 +190,16 @@ impl Front {
         let files = text.and_then(|text| Files::from_json(&text).ok());
         files.and_then(|files| self.compile(&files, version).ok()).map_or(in_force, Arc::new)
     }
+}
+
+/// What the handlers of a request stand on.
+fn front_of(request: &HttpRequest) -> Result<&Front, Problem> {
+    let front = request.app_data::<web::Data<Front>>().map(web::Data::get_ref);
+    let nothing = || {
+        let title = "the routes stand on nothing";
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, title, String::new())
+    };
+    front.ok_or_else(nothing)
 }
 
 /// So long may the store take for a delivery before its sender is told to come again.

@@ -4,8 +4,10 @@
 //! says how to mend for those with a token; the log has the rest under the same reference.
 //! Does not know: who asked.
 
+use std::fmt;
+
 use actix_web::{
-    HttpResponse,
+    HttpResponse, ResponseError,
     http::{StatusCode, header},
 };
 use serde::Serialize;
@@ -78,14 +80,43 @@ impl Problem {
         }
     }
 
-    /// The answer; 503 and 429 say when to come again.
+    fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// The answer; 503 and 429 say when to come again, and the rest of a body that was refused
+    /// unread is not waited for.
     pub fn answer(&self) -> HttpResponse {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut answer = HttpResponse::build(status);
+        let mut answer = HttpResponse::build(self.status());
         answer.content_type("application/problem+json");
-        if status == StatusCode::SERVICE_UNAVAILABLE || status == StatusCode::TOO_MANY_REQUESTS {
-            answer.insert_header((header::RETRY_AFTER, "2"));
+        match self.status() {
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
+                answer.insert_header((header::RETRY_AFTER, "2"));
+            }
+            StatusCode::PAYLOAD_TOO_LARGE
+            | StatusCode::REQUEST_TIMEOUT
+            | StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+                answer.force_close();
+            }
+            _ => {}
         }
         answer.json(self)
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} ({})", self.status, self.title, self.reference)
+    }
+}
+
+/// So that a handler may end with `?`.
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.status()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        self.answer()
     }
 }

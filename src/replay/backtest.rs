@@ -1,8 +1,9 @@
 //! Back-test: recorded leads in two worlds, the live rulebook's and a draft's.
 //!
 //! Guarantees: both worlds begin with the people of the first recorded instant and take the same
-//! steps in order; memory grows with the leads that differ, not with those that are looked at. A
-//! draft that is the live rulebook differs in nothing.
+//! steps in order; what is kept grows with the leads that have another owner or promise in one of
+//! the worlds, for they go on there, and not with those that are looked at. A draft that is the
+//! live rulebook differs in nothing.
 //! Does not know: what people would have done otherwise: every answer comes when it came.
 
 use std::{collections::HashSet, sync::Arc};
@@ -15,7 +16,11 @@ use super::{
     world::{Recorded, Stepped, Stored, World},
 };
 use crate::{
-    decide::{diff::Diff, placed::Placed, replay::saw_alone},
+    decide::{
+        diff::{Diff, Move},
+        placed::Placed,
+        replay::saw_alone,
+    },
     model::{
         id::{EventId, Seq},
         moved::Moved,
@@ -61,8 +66,9 @@ pub struct Backtest {
 }
 
 impl Replay<'_> {
-    /// Takes every recorded decision since then in both worlds; `tell` hears of the progress. The
-    /// inner error says why there is nothing to begin with.
+    /// Takes every recorded decision since then in both worlds; `each` gets every lead that is
+    /// placed otherwise as it is found, `tell` hears of the progress. The inner error says why
+    /// there is nothing to begin with.
     ///
     /// # Errors
     /// Those of the store.
@@ -70,6 +76,7 @@ impl Replay<'_> {
         &mut self,
         (live, draft): (Arc<Rulebook>, Arc<Rulebook>),
         since: Time,
+        mut each: impl FnMut(&Move),
         mut tell: impl FnMut(&Tested),
     ) -> StoreResult<Result<Tested, String>> {
         let Some(first) = first_recorded(self.store, since).await? else {
@@ -91,8 +98,9 @@ impl Replay<'_> {
             let filter = RecordFilter { after: Some(after), lead: None, max: PAGE_MAX };
             let page = store.records(filter).await?;
             for row in &page.rows {
-                if let Err(why) = test.take(&mut reading, books, row).await? {
-                    return Ok(Err(format!("decision {}: {why}", row.seq.0)));
+                match test.take(&mut reading, books, row).await? {
+                    Ok(moved) => moved.iter().for_each(&mut each),
+                    Err(why) => return Ok(Err(format!("decision {}: {why}", row.seq.0))),
                 }
             }
             tell(&test.tested);
@@ -105,13 +113,14 @@ impl Replay<'_> {
 }
 
 impl Backtest {
-    /// Takes a recorded decision in both worlds. The inner error says why it does not read.
+    /// Takes a recorded decision in both worlds; answers the lead if it is the first decision that
+    /// places it otherwise. The inner error says why it does not read.
     async fn take(
         &mut self,
         reading: &mut Reading<'_>,
         books: &mut Books<'_>,
         row: &RecordRow,
-    ) -> StoreResult<Result<(), String>> {
+    ) -> StoreResult<Result<Option<Move>, String>> {
         self.tested.decisions += 1;
         let moved = row.moved.as_deref().map_or_else(|| Ok(Moved::default()), serde_json::from_str);
         let moved: Moved = match moved {
@@ -122,7 +131,7 @@ impl Backtest {
             self.tested.left_out += 1;
             self.live.team.follow(&moved);
             self.draft.team.follow(&moved);
-            return Ok(Ok(()));
+            return Ok(Ok(None));
         }
         let mut stored: Stored = match serde_json::from_str(&row.doc) {
             Ok(stored) => stored,
@@ -136,11 +145,10 @@ impl Backtest {
         let one = Recorded { row, saw: &saw, stored: &stored, moved: &moved };
         let read = reading.read(books, [&self.live, &self.draft], &one).await?;
         self.tested.mapped_as_then += u64::from(read.is_gone);
-        self.step(&one, read);
-        Ok(Ok(()))
+        Ok(Ok(self.step(&one, read)))
     }
 
-    fn step(&mut self, one: &Recorded<'_>, read: Read) {
+    fn step(&mut self, one: &Recorded<'_>, read: Read) -> Option<Move> {
         self.tested.leads += u64::from(one.stored.what == What::Opened);
         if one.stored.what == What::Answered {
             self.note_answer(one);
@@ -150,7 +158,7 @@ impl Backtest {
         let [of_live, of_draft] = read.inputs;
         let (live, draft) = (self.live.step(one, of_live), self.draft.step(one, of_draft));
         if matches!((&live, &draft), (Stepped::AsRecorded, Stepped::AsRecorded)) {
-            return;
+            return None;
         }
         let recorded = one.stored.placed(one.saw.lead.as_deref());
         let [of_live, of_draft] = [&live, &draft].map(|stepped| match stepped {
@@ -165,14 +173,15 @@ impl Backtest {
                 self.tested.diff.gave(owner, is_after);
             }
         }
-        if let (Some(key), Some(lead)) = (one.key(), one.lead())
-            && !self.known.contains(&key)
-            && self.tested.diff.add(lead, of_live, of_draft)
-        {
+        let lead = one.key().zip(one.lead()).filter(|(key, _)| !self.known.contains(key));
+        let moved = lead.and_then(|(key, lead)| {
+            let moved = self.tested.diff.add(lead, of_live, of_draft)?;
             self.known.insert(key);
-        }
+            Some(moved)
+        });
         self.live.keep(one, live, &recorded, otherwise[0]);
         self.draft.keep(one, draft, &recorded, otherwise[1]);
+        moved
     }
 
     /// Whether an answer came in time in each world.

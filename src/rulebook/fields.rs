@@ -16,9 +16,18 @@ pub fn country_code(text: &str) -> Result<String, String> {
     if let Some(code) = country::parse(text) {
         return Ok(code.to_owned());
     }
+    let mut parts = text.split([',', ';', '/', '&', '+']);
+    if parts.clone().count() > 1 && parts.all(|part| country::parse(part.trim()).is_some()) {
+        return Err(format!(
+            "{text:?} are several countries; write a list, as in [\"Germany\", \"Austria\"], and in a \
+             table a row for each"
+        ));
+    }
     Err(match country::suggest(text) {
         Some(name) => format!("{text:?} is not a country; did you mean {name:?}?"),
-        None => format!("{text:?} is not a country; write its name or its two-letter code"),
+        None => format!(
+            "{text:?} is not a country; write its name or its two-letter code, and several as a list"
+        ),
     })
 }
 

@@ -40,7 +40,7 @@ pub use self::{
     ladder::{Clock, Escalation, LadderStep, Repeat, Sla, StepAt, Tell},
     mapping::{FieldMapping, Mapped, path::Path, transform::Transform},
     matching::{Form, Found, Match, Passed, WhyPassed},
-    table::{Coverage, Stretch, Table},
+    table::{Coverage, Stretch, Table, sheet::delimiter as csv_delimiter},
 };
 use crate::model::{account::Matching, finding::Finding, news::Absence, record::Basis, time::Span};
 

@@ -14,6 +14,7 @@ pub mod ask;
 pub mod audit;
 pub mod beside;
 pub mod calendar;
+mod consult;
 pub mod decide;
 pub mod exchange;
 mod gate;

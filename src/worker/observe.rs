@@ -5,15 +5,15 @@
 //! ends nothing: it is asked again. Does not know: any vendor, nor what handoff decided.
 
 use super::{
-    Guarded, Worker,
+    Worker,
+    consult::{Answer, Question},
     decide::Worked,
-    gate::Took,
     write::{event, key},
 };
 use crate::{
-    crm::{Crm, Find, Found},
+    crm::Find,
     model::{
-        failure::{Failure, verdict},
+        failure::verdict,
         job::{Claimed, JobKind, Settlement, Verdict},
         lead::State,
         news::News,
@@ -72,59 +72,19 @@ impl Worker {
     /// Those of the store.
     pub async fn observe_once(&self, name: &str) -> StoreResult<Worked> {
         let Some(crm) = self.crms.get(name) else { return Ok(Worked::default()) };
-        let max = crm.to.caps().find_max;
-        let (jobs, lease) = match self.take(&crm.gate, JobKind::Observe, name, max).await? {
-            Took::Nothing(worked) => return Ok(worked),
-            Took::Jobs(jobs, lease) => (jobs, lease),
-        };
-        let can = |job: &Claimed| watched(job).is_some() && email(job).is_some();
-        let (asked, others): (Vec<Claimed>, Vec<Claimed>) = jobs.into_iter().partition(can);
-        // Without an address nobody can be looked up, and the decision says so; what is not watched
-        // any more need not be.
-        let over = |job: &Claimed| {
-            let shown = if watched(job).is_some() { Shown::Nobody } else { Shown::NotKnown };
-            ended(name, job, Verdict::Done, shown, self.clock.now())
-        };
-        let mut settlements: Vec<Settlement> = others.iter().map(over).collect();
-        let mut is_back = false;
-        if asked.is_empty() {
-            crm.gate.unused(self.clock.now());
-        } else {
-            let (looked, back) = lease.hold(self.look_up(name, crm, &asked)).await;
-            settlements.extend(looked);
-            is_back = back;
-        }
-        for settlement in &settlements {
-            self.metrics.attempt(JobKind::Observe, name, &settlement.verdict);
-        }
-        let done = settlements.len();
-        self.store.settle(settlements, self.clock.now()).await?;
-        self.if_back(is_back, name).await?;
-        self.wakes.decide();
-        Ok(Worked { done, is_more: true, next: None })
-    }
-
-    /// Looks these up, and answers whether the CRM is back.
-    async fn look_up(
-        &self,
-        name: &str,
-        crm: &Guarded<dyn Crm>,
-        jobs: &[Claimed],
-    ) -> (Vec<Settlement>, bool) {
-        let people = jobs
-            .iter()
-            .map(|job| Find { email: email(job), domain: None, record: None, since: None })
-            .collect();
-        let mut answers = crm.to.find(people, self.clock.now()).await;
-        answers.resize_with(jobs.len(), || Err(Failure::MaybeDone));
-        let now = self.clock.now();
-        let is_back =
-            self.report(name, &crm.gate, answers.iter().map(|one| one.as_ref().err()), now);
-        crm.gate.made(crm.to.calls());
         let is_nobody = |owner: &str| owner.is_empty() || crm.to.is_nobody(owner);
-        let each = jobs.iter().zip(answers);
-        (each.map(|(job, answer)| settle(name, job, answer, is_nobody, now)).collect(), is_back)
+        let settle = |job: &Claimed, answer: Option<Answer>, now: Time| {
+            settle(name, job, answer, is_nobody, now)
+        };
+        let question = Question { kind: JobKind::Observe, find: &find, settle: &settle };
+        self.consult(name, crm, question).await
     }
+}
+
+/// By the address alone: what another router did with it is asked, not what is ours.
+fn find(job: &Claimed, _: Time) -> Option<Find> {
+    let email = watched(job).and(email(job))?;
+    Some(Find { email: Some(email), domain: None, record: None, since: None })
 }
 
 fn email(job: &Claimed) -> Option<String> {
@@ -140,10 +100,16 @@ fn watched(job: &Claimed) -> Option<&Watched> {
 fn settle(
     name: &str,
     job: &Claimed,
-    answer: Result<Found, Failure>,
+    answer: Option<Answer>,
     is_nobody: impl Fn(&str) -> bool,
     now: Time,
 ) -> Settlement {
+    let Some(answer) = answer else {
+        // Without an address nobody can be looked up, and the decision says so; what is not
+        // watched any more need not be.
+        let shown = if watched(job).is_some() { Shown::Nobody } else { Shown::NotKnown };
+        return ended(name, job, Verdict::Done, shown, now);
+    };
     let next = watched(job).and_then(|watched| watched.next_look(now));
     let snooze = |at: Time, why: &str| {
         ended(name, job, Verdict::Snooze { at, why: why.to_owned() }, Shown::NotKnown, now)

@@ -161,14 +161,27 @@ impl Watch {
         files: &Files,
         now: crate::model::time::Time,
     ) -> Result<Rulebook, NoRulebook> {
+        let versions = store.rulebooks(None).await?;
         let new = NewRulebook {
             document: files.to_json().map_err(NoRulebook::Unread)?,
             author: FROM_FILE.to_owned(),
-            message: "the file changed".to_owned(),
+            message: why(versions.first()),
             at: now,
         };
         let version = store.publish(new).await?;
         (self.compile)(files, version).map_err(NoRulebook::Mistakes)
+    }
+}
+
+/// Why the files are published over this version: who changed a file may not have seen what was
+/// published past it.
+fn why(newest: Option<&RulebookRow>) -> String {
+    match newest {
+        Some(row) if row.author != FROM_FILE => format!(
+            "the file changed; it was not made from version {}, which {} published",
+            row.version, row.author
+        ),
+        _ => "the file changed".to_owned(),
     }
 }
 

@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     decide::matching::{Company, Mirror},
+    model::normalize::is_free_mail,
     settings::Settings,
 };
 
@@ -160,14 +161,37 @@ impl Asked {
         };
         if !session.printed_json(&answer) {
             print(session, &answer);
+            let is_there = Row(&answer).value("matched").is_some_and(Value::is_object);
+            if is_there && Row(&answer).value("matched.account").is_none_or(Value::is_null) {
+                session.screen.toned(Tone::Dim, &self.why_none());
+            }
         }
         Ok(Exit::Ok)
+    }
+
+    /// Why nothing fits, as far as what was asked for says it.
+    fn why_none(&self) -> String {
+        let of_mail = self.email.as_deref().and_then(|email| email.rsplit_once('@'));
+        let domain = self.domain.as_deref().or(of_mail.map(|(_, domain)| domain));
+        let by_domain = match domain.map(str::to_lowercase) {
+            Some(domain) if is_free_mail(&domain) => format!(
+                "{domain} gives an address to everybody, so it says nothing about a company. "
+            ),
+            Some(domain) => format!("No account has the domain {domain}. "),
+            None => String::new(),
+        };
+        let by_name = if self.name.is_some() {
+            "No name reaches min_score of [matching] in the rulebook (0.85 unless it is set)."
+        } else {
+            "No name was asked for: add --name."
+        };
+        format!("{by_domain}{by_name}")
     }
 
     /// The same without a daemon: the accounts of the store, by the rulebook's file.
     fn look(&self, config: &Config) -> Result<Value, Stop> {
         let settings = config.load_without_secrets()?;
-        let book = offline::compiled(&settings.rulebook, &settings)?;
+        let book = offline::compiled(&offline::files(&settings.rulebook)?, &settings)?;
         let company = Company {
             domain: self.domain.as_deref(),
             name: self.name.as_deref(),

@@ -177,10 +177,12 @@ fn time(cell: &str) -> Result<Time, String> {
     };
     let instant = || cell.parse::<Timestamp>().ok().map(|at| Time(at.as_millisecond()));
     let number = || cell.parse::<i64>().ok().map(Time);
-    instant()
-        .or_else(number)
-        .or_else(day)
-        .ok_or_else(|| format!("{cell:?} is not a time; write 2026-03-31 or 2026-03-31T09:00:00Z"))
+    instant().or_else(number).or_else(day).ok_or_else(|| {
+        format!(
+            "{cell:?} is not a time; write 2026-03-31 (a spreadsheet has it as the format of the \
+                 column: yyyy-mm-dd) or 2026-03-31T09:00:00Z"
+        )
+    })
 }
 
 #[cfg(test)]

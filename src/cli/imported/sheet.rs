@@ -110,7 +110,10 @@ impl Leads<'_> {
         let civil = cell.parse::<DateTime>().ok();
         let Some(civil) = civil.filter(|_| has_time) else {
             let what = if civil.is_some() { "has no time of day" } else { "is not a time" };
-            return Err(format!("{cell:?} in {column} {what}; {written}"));
+            return Err(format!(
+                "{cell:?} in {column} {what}; {written} (a spreadsheet has it as the format of the \
+                 column: yyyy-mm-dd hh:mm)"
+            ));
         };
         let Some(zone) = &self.reading.zone else {
             return Err(format!(

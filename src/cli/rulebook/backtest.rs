@@ -7,13 +7,13 @@ mod imported;
 
 use std::{path::PathBuf, sync::Arc};
 
-use anyhow::Context as _;
 use clap::Args;
 use serde_json::json;
 
 use crate::{
     cli::{
         exit::{Exit, Outcome, Stop},
+        export::Export,
         offline::{self, Config},
         screen::{Screen, Tone},
         session::Session,
@@ -27,7 +27,6 @@ use crate::{
     model::{
         id::Seq,
         lead::State,
-        text::Untrusted,
         time::{Span, Time},
     },
     replay::{
@@ -42,13 +41,15 @@ use crate::{
 const TELL_EVERY: u64 = 25_000;
 /// Without a word about it, decisions of so long are looked at.
 const SINCE: Span = Span::days(30);
+/// Leads shown by name.
+const FIRST_MAX: usize = 10;
 /// Rows shown of each table.
 const ROWS_MAX: usize = 40;
 
 /// What is tested on what.
 #[derive(Debug, Args)]
 pub struct Backtest {
-    /// The draft: its folder or its main file
+    /// The draft: its folder or its main file, or its name on the server
     draft: PathBuf,
     /// From when on: a length of time such as 30d, or an instant; 30d unless said otherwise, and
     /// all that was imported
@@ -77,13 +78,19 @@ impl Backtest {
             return imported::run(&self, session);
         }
         let since = self.since(session)?.unwrap_or(session.now.minus(SINCE));
+        let files = super::named(session, &self.draft)?;
         let store = match &self.store {
             Some(store) => opened(store)?,
-            None => offline::store(&self.config, false)?,
+            None => offline::store_at_rest(&self.config)?,
         };
-        let files = offline::files(&self.draft)?;
+        let mut csv = self.csv.as_ref().map(|file| Export::into(file, COLUMNS)).transpose()?;
         let is_json = session.screen.is_json();
         let (mut next, screen) = (TELL_EVERY, &mut session.screen);
+        let each = |one: &Move| {
+            if let Some(csv) = &mut csv {
+                csv.row(row(one));
+            }
+        };
         let tested = offline::wait(async {
             let mut replay = Replay::of(store.as_ref());
             let Some((live, basis)) = live(store.as_ref(), &mut replay).await? else {
@@ -96,25 +103,20 @@ impl Backtest {
             let tell = |tested: &Tested| {
                 if !is_json && tested.decisions >= next {
                     next = tested.decisions + TELL_EVERY;
-                    let differ = tested.diff.moves.len();
-                    let said = format!(
-                        "{} decisions, {differ} leads are placed otherwise",
-                        tested.decisions
-                    );
+                    let (all, moved) = (tested.decisions, tested.diff.moved);
+                    let said = format!("{all} decisions, {moved} leads are placed otherwise");
                     screen.toned(Tone::Dim, &said);
                     screen.flush();
                 }
             };
-            replay.backtest((live, Arc::new(draft)), since, tell).await
+            replay.backtest((live, Arc::new(draft)), since, each, tell).await
         })?;
         let tested = match tested {
             Ok(tested) => tested,
             Err(why) => return Err(Stop::no(why + &imported::offer(store.as_ref())?)),
         };
-        if let Some(file) = &self.csv {
-            let written = csv(&tested.diff.moves);
-            std::fs::write(file, written)
-                .with_context(|| format!("cannot write {}", file.display()))?;
+        if let Some(csv) = csv {
+            csv.end()?;
         }
         if !session.printed_json(&json!({ "backtest": tested })) {
             print(&mut session.screen, &tested);
@@ -168,9 +170,7 @@ fn print(screen: &mut Screen, tested: &Tested) {
     let diff = &tested.diff;
     screen.line(&format!(
         "{} decisions about {} new leads; {} leads are placed otherwise.",
-        tested.decisions,
-        tested.leads,
-        diff.moves.len()
+        tested.decisions, tested.leads, diff.moved
     ));
     if tested.left_out > 0 {
         screen.line(&format!("{} decisions without a record were left out.", tested.left_out));
@@ -186,6 +186,9 @@ fn print(screen: &mut Screen, tested: &Tested) {
     counts(screen, "what differs", kinds.collect(), "No lead is placed otherwise.");
     if !diff.moves.is_empty() {
         counts(screen, "moved by the rule", rules.collect(), "");
+        let first = diff.moves.iter().take(FIRST_MAX);
+        let first = first.map(|one| vec![one.lead.to_string(), one.from.says(), one.to.says()]);
+        screen.table(&["the first of them", "went", "would go"], &first.collect::<Vec<_>>(), "");
     }
     let before: u64 = diff.reps.values().map(|load| load.before).sum();
     let after: u64 = diff.reps.values().map(|load| load.after).sum();
@@ -221,39 +224,18 @@ fn counts(screen: &mut Screen, heading: &str, mut counts: Vec<(&str, u64)>, none
     screen.table(&[heading, "leads"], &rows, none);
 }
 
-/// Every lead that differs: its id, how, where it is, and where it would be.
-fn csv(moves: &[Move]) -> String {
+/// The columns of the file with every lead that differs.
+const COLUMNS: &str =
+    "lead,differs,state,owner,pool,rule,sla,new_state,new_owner,new_pool,new_rule,new_sla";
+
+/// Its id, how it differs, where it is, and where it would be.
+fn row(one: &Move) -> impl Iterator<Item = String> {
     let cells = |placed: &Placed| {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         let state = placed.state.map_or("", State::word).to_owned();
         let (owner, pool) = (text(&placed.owner), text(&placed.pool));
         [state, owner, pool, text(&placed.rule), text(&placed.sla)]
     };
-    let head =
-        "lead,differs,state,owner,pool,rule,sla,new_state,new_owner,new_pool,new_rule,new_sla";
-    let mut written = format!("{head}\r\n");
-    for one in moves {
-        let first = [one.lead.to_string(), one.differs.word().to_owned()];
-        let row = first.into_iter().chain(cells(&one.from)).chain(cells(&one.to));
-        let row: Vec<String> = row.map(|cell| Untrusted::new(cell).csv_cell()).collect();
-        written.push_str(&row.join(","));
-        written.push_str("\r\n");
-    }
-    written
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cell_of_the_file_is_no_formula() {
-        let to =
-            Placed { owner: Some("=1+1".into()), pool: Some("a,b".into()), ..Placed::default() };
-        let (lead, from, differs) = (uuid::Uuid::nil(), Placed::default(), Differs::Reading);
-        let written = csv(&[Move { lead, differs, from, to }]);
-        let row = format!("{lead},reading,,,,,,,'=1+1,\"a,b\",,\r\n");
-        assert_eq!(written.lines().count(), 2);
-        assert!(written.ends_with(&row), "{written}");
-    }
+    let first = [one.lead.to_string(), one.differs.word().to_owned()];
+    first.into_iter().chain(cells(&one.from)).chain(cells(&one.to))
 }

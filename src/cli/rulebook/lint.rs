@@ -40,7 +40,8 @@ const SHOWN: usize = 20;
 /// What both commands look at.
 #[derive(Debug, Args)]
 pub struct Which {
-    /// Its folder or its main file; the one that the settings name, if it is left out
+    /// Its folder or its main file, or a draft on the server; the one that the settings name, if it
+    /// is left out
     path: Option<PathBuf>,
     /// Do not ask the daemon which leads came of late
     #[arg(long)]
@@ -69,9 +70,12 @@ struct Subject {
 }
 
 impl Which {
-    fn files(&self) -> Result<(Settings, Files), Stop> {
+    fn files(&self, session: &Session) -> Result<(Settings, Files), Stop> {
         let settings = self.config.load_without_secrets()?;
-        let files = offline::files(self.path.as_deref().unwrap_or(&settings.rulebook))?;
+        let files = match &self.path {
+            Some(path) => super::named(session, path)?,
+            None => offline::files(&settings.rulebook)?,
+        };
         Ok((settings, files))
     }
 
@@ -86,7 +90,7 @@ impl Which {
     /// # Errors
     /// The settings, or a file that cannot be read.
     pub fn lint(&self, session: &mut Session) -> Outcome {
-        let (settings, files) = self.files()?;
+        let (settings, files) = self.files(session)?;
         let compiled = Rulebook::compile(&files, &parts::setup(&settings), 0);
         let (files, findings, is_asked) = match compiled {
             Err(findings) => (files, findings, false),
@@ -199,7 +203,7 @@ impl Covering {
     /// # Errors
     /// The settings, a rulebook that does not compile, or no such table.
     pub fn run(&self, session: &mut Session) -> Outcome {
-        let (settings, files) = self.which.files()?;
+        let (settings, files) = self.which.files(session)?;
         let book = Rulebook::compile(&files, &parts::setup(&settings), 0).map_err(|findings| {
             let report = render(&findings, |name| check::text(&files, name));
             Stop::no(format!("{report}\nmend the rulebook first"))
@@ -271,9 +275,14 @@ fn say_table(screen: &mut Screen, subject: &Subject, table: &Table, coverage: &C
 
 fn stretches(screen: &mut Screen, what: &str, list: &[Stretch]) {
     for one in list.iter().take(SHOWN) {
-        let beside =
-            if one.beside.is_empty() { String::new() } else { format!(" beside {}", one.beside) };
-        screen.line(&format!("  {what} {}{beside}", one.range));
+        // Countries, as people write them.
+        let parts = one.beside.split(", ").map(|part| match part.len() {
+            2 => part.to_uppercase(),
+            _ => part.to_owned(),
+        });
+        let with = parts.collect::<Vec<_>>().join(", ");
+        let with = if with.is_empty() { with } else { format!(" with {with}") };
+        screen.line(&format!("  {what} {}{with}", one.range));
     }
     more(screen, list.len());
 }

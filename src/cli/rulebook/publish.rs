@@ -100,9 +100,13 @@ fn put(body: &mut Value, message: Option<&String>, based_on: Option<u32>, at: Op
 
 /// Publishes or schedules, and says which.
 fn send(session: &mut Session, files: &Files, body: &Value) -> Outcome {
+    let before = super::number_in_force(&session.remote()?).unwrap_or_default();
     let Some(answer) = sent(session, files, body)? else { return Ok(Exit::No) };
     let row = Row(&answer);
     let sentence = match row.time("scheduled.at") {
+        None if row.text("version") == before.to_string() => {
+            format!("Version {before} is in force and says this already; nothing was published.")
+        }
         Some(at) => format!(
             "Scheduled for {} as {}; it must still be based on version {} then.",
             session.screen.time(at),
@@ -148,7 +152,7 @@ pub(super) fn unschedule(session: &mut Session, id: &str) -> Outcome {
 }
 
 pub(super) fn check(session: &mut Session, path: &Path) -> Outcome {
-    let files = offline::files(path)?;
+    let files = super::named(session, path)?;
     let body = json!({ "files": texts(&files)?, "dry_run": true });
     let Some(answer) = sent(session, &files, &body)? else { return Ok(Exit::No) };
     session.done(&answer, "The daemon would take it.");

@@ -79,7 +79,8 @@ async fn act(
                     button there.";
         return page(&front, StatusCode::FORBIDDEN, &Notice::new("Refused", text));
     }
-    let Ok(form) = body::read(&request, payload, FORM_MAX, front.body_within).await else {
+    let Ok(form) = body::read(&request, payload.into_inner(), FORM_MAX, front.body_within).await
+    else {
         return unclear(&front, "The form did not arrive as a whole.");
     };
     let order = match Order::read(&claim.grant, &form) {

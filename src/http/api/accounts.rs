@@ -4,13 +4,13 @@
 //! nothing of the request is kept. Nothing here changes a lead.
 //! Does not know: files.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
-use super::{Answer, asked, bad, either, store};
+use super::{Answer, Sent, bad, store};
 use crate::{
     decide::matching::Company,
-    http::{Front, auth},
+    http::{Front, auth::Caller, problem::Problem},
     model::{
         account::{Account, tidy},
         time::Time,
@@ -31,13 +31,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/accounts/match", web::get().to(matched));
 }
 
-async fn standing(request: HttpRequest, front: web::Data<Front>) -> HttpResponse {
-    either(stands(&request, &front).await)
-}
-
-async fn stands(request: &HttpRequest, front: &Front) -> Answer {
-    auth::caller(front, request).await?;
-    let version = front.store.mirror_version().await.map_err(|error| store(front, &error))?;
+async fn standing(front: web::Data<Front>) -> Answer {
+    let version = front.store.mirror_version().await.map_err(|error| store(&front, &error))?;
     let mirror = (front.mirror)();
     Ok(HttpResponse::Ok().json(serde_json::json!({
         "accounts": mirror.len(),
@@ -58,21 +53,16 @@ struct Put {
     accounts: Vec<Account>,
 }
 
-async fn put(request: HttpRequest, payload: web::Payload, front: web::Data<Front>) -> HttpResponse {
-    either(was_put(&request, payload, &front).await)
-}
-
-async fn was_put(request: &HttpRequest, payload: web::Payload, front: &Front) -> Answer {
-    let (caller, put) = asked::<Put>(front, request, payload).await?;
-    let origin = origin(front, &put.origin)?;
+async fn put(caller: Caller, Sent(put): Sent<Put>, front: web::Data<Front>) -> Answer {
+    let origin = origin(&front, &put.origin)?;
     let mut accounts = Vec::with_capacity(put.accounts.len());
     for (place, account) in put.accounts.iter().enumerate() {
         let (account, _) =
-            tidy(account).map_err(|why| bad(front, &format!("accounts[{place}]: {why}")))?;
+            tidy(account).map_err(|why| bad(&front, &format!("accounts[{place}]: {why}")))?;
         accounts.push(account);
     }
     let order = MirrorOrder::Put { origin, stamp: put.stamp, accounts };
-    let done = front.store.mirror(order).await.map_err(|error| store(front, &error))?;
+    let done = front.store.mirror(order).await.map_err(|error| store(&front, &error))?;
     if done.is_change() {
         tracing::info!(
             by = caller.0,
@@ -92,19 +82,10 @@ struct Retire {
     stamp: Time,
 }
 
-async fn retire(
-    request: HttpRequest,
-    payload: web::Payload,
-    front: web::Data<Front>,
-) -> HttpResponse {
-    either(retired(&request, payload, &front).await)
-}
-
-async fn retired(request: &HttpRequest, payload: web::Payload, front: &Front) -> Answer {
-    let (caller, retire) = asked::<Retire>(front, request, payload).await?;
-    let origin = origin(front, &retire.origin)?;
+async fn retire(caller: Caller, Sent(retire): Sent<Retire>, front: web::Data<Front>) -> Answer {
+    let origin = origin(&front, &retire.origin)?;
     let order = MirrorOrder::Retire { origin, stamp: retire.stamp };
-    let done = front.store.mirror(order).await.map_err(|error| store(front, &error))?;
+    let done = front.store.mirror(order).await.map_err(|error| store(&front, &error))?;
     if done.is_change() {
         tracing::info!(by = caller.0, removed = done.removed, "accounts left the mirror");
     }
@@ -112,8 +93,7 @@ async fn retired(request: &HttpRequest, payload: web::Payload, front: &Front) ->
 }
 
 /// Where accounts come from, in one word.
-#[expect(clippy::result_large_err, reason = "the other answer is returned at once")]
-fn origin(front: &Front, text: &str) -> Result<String, HttpResponse> {
+fn origin(front: &Front, text: &str) -> Result<String, Problem> {
     let text = text.trim();
     let is_word = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
     if text.is_empty() || text.len() > ORIGIN_MAX || !text.chars().all(is_word) {
@@ -134,16 +114,7 @@ struct Query {
     max: Option<usize>,
 }
 
-async fn matched(
-    request: HttpRequest,
-    query: web::Query<Query>,
-    front: web::Data<Front>,
-) -> HttpResponse {
-    either(was_matched(&request, &query, &front).await)
-}
-
-async fn was_matched(request: &HttpRequest, query: &Query, front: &Front) -> Answer {
-    auth::caller(front, request).await?;
+async fn matched(web::Query(query): web::Query<Query>, front: web::Data<Front>) -> Answer {
     let company = Company {
         domain: query.domain.as_deref(),
         name: query.name.as_deref(),
@@ -152,5 +123,5 @@ async fn was_matched(request: &HttpRequest, query: &Query, front: &Front) -> Ans
     };
     let max = query.max.unwrap_or(10).min(OTHERS_MAX);
     let found = company.find(&(front.mirror)(), &(front.book)().matching, max);
-    Ok(HttpResponse::Ok().json(found.map_err(|why| bad(front, &why))?))
+    Ok(HttpResponse::Ok().json(found.map_err(|why| bad(&front, &why))?))
 }

@@ -6,11 +6,11 @@
 
 use std::path::PathBuf;
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
-use super::{Answer, asked, bad, either, store};
-use crate::http::{Front, auth};
+use super::{Answer, Sent, bad, store};
+use crate::http::{Front, auth::Caller};
 
 pub fn routes(config: &mut web::ServiceConfig) {
     config.route("/books", web::get().to(books)).route("/backup", web::post().to(backup));
@@ -24,19 +24,10 @@ struct Asked {
     recount: bool,
 }
 
-async fn books(
-    request: HttpRequest,
-    asked: web::Query<Asked>,
-    front: web::Data<Front>,
-) -> HttpResponse {
-    either(told(&request, asked.recount, &front).await)
-}
-
-async fn told(request: &HttpRequest, recount: bool, front: &Front) -> Answer {
-    auth::caller(front, request).await?;
+async fn books(asked: web::Query<Asked>, front: web::Data<Front>) -> Answer {
     let now = front.clock.now();
-    if recount {
-        let audit = front.store.audit(now).await.map_err(|error| store(front, &error))?;
+    if asked.recount {
+        let audit = front.store.audit(now).await.map_err(|error| store(&front, &error))?;
         let differences = audit.differences();
         return Ok(HttpResponse::Ok().json(serde_json::json!({
             "balances": differences.is_empty(),
@@ -45,7 +36,7 @@ async fn told(request: &HttpRequest, recount: bool, front: &Front) -> Answer {
             "differences": differences,
         })));
     }
-    let tally = front.store.tally(now).await.map_err(|error| store(front, &error))?;
+    let tally = front.store.tally(now).await.map_err(|error| store(&front, &error))?;
     Ok(HttpResponse::Ok().json(serde_json::json!({ "balances": tally.balances(), "books": tally })))
 }
 
@@ -56,20 +47,11 @@ struct BackupOrder {
     file: PathBuf,
 }
 
-async fn backup(
-    request: HttpRequest,
-    payload: web::Payload,
-    front: web::Data<Front>,
-) -> HttpResponse {
-    either(backed_up(&request, payload, &front).await)
-}
-
-async fn backed_up(request: &HttpRequest, payload: web::Payload, front: &Front) -> Answer {
-    let (caller, order) = asked::<BackupOrder>(front, request, payload).await?;
+async fn backup(caller: Caller, Sent(order): Sent<BackupOrder>, front: web::Data<Front>) -> Answer {
     if !order.file.is_absolute() {
-        return Err(bad(front, "`file` must be an absolute path on the daemon's machine"));
+        return Err(bad(&front, "`file` must be an absolute path on the daemon's machine"));
     }
-    front.store.backup(&order.file).await.map_err(|error| store(front, &error))?;
+    front.store.backup(&order.file).await.map_err(|error| store(&front, &error))?;
     tracing::info!(by = caller.0, "a backup was made");
     Ok(HttpResponse::Ok().json(serde_json::json!({ "file": order.file })))
 }

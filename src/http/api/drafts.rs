@@ -6,13 +6,13 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
+use actix_web::{HttpResponse, http::StatusCode, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Answer, asked, bad, either, missing, ready, store};
+use super::{Answer, Sent, bad, missing, ready, store};
 use crate::{
-    http::{Front, auth, problem::Problem},
+    http::{Front, auth::Caller, problem::Problem},
     model::version::{DRAFT, DRAFTS_MAX, DraftHead, is_draft_name},
     rulebook::Files,
     store::{
@@ -29,14 +29,9 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/drafts/{name}", web::delete().to(delete));
 }
 
-async fn list(request: HttpRequest, front: web::Data<Front>) -> HttpResponse {
-    either(listed(&request, &front).await)
-}
-
-async fn listed(request: &HttpRequest, front: &Front) -> Answer {
-    auth::caller(front, request).await?;
+async fn list(front: web::Data<Front>) -> Answer {
     let found = front.store.papers(Papers::Under(DRAFT.to_owned())).await;
-    let found = found.map_err(|error| store(front, &error))?;
+    let found = found.map_err(|error| store(&front, &error))?;
     let drafts: Vec<Value> = found.iter().map(|paper| shown(&paper.name, &paper.head)).collect();
     Ok(HttpResponse::Ok().json(json!({ "in_force": (front.book)().version, "drafts": drafts })))
 }
@@ -47,25 +42,21 @@ fn shown(name: &str, head: &str) -> Value {
     ready::and(head, "name", name.trim_start_matches(DRAFT))
 }
 
-async fn one(
-    request: HttpRequest,
-    name: web::Path<String>,
-    front: web::Data<Front>,
-) -> HttpResponse {
-    either(read(&request, &name, &front).await)
-}
-
-async fn read(request: &HttpRequest, name: &str, front: &Front) -> Answer {
-    auth::caller(front, request).await?;
-    let (head, files) = draft(front, name).await?;
+async fn one(name: web::Path<String>, front: web::Data<Front>) -> Answer {
+    let name = name.as_str();
+    let (head, files) = draft(&front, name).await?;
     let value = shown(name, &serde_json::to_string(&head).unwrap_or_default());
-    let document = files.to_json().map_err(|why| bad(front, &why))?;
+    let document = files.to_json().map_err(|why| bad(&front, &why))?;
     Ok(HttpResponse::Ok().json(ready::and(value, "document", document)))
 }
 
+pub(super) fn no_draft(front: &Front) -> Problem {
+    missing(front, "no draft has this name; `handoff rulebook draft list` has them all")
+}
+
 /// A draft by its name.
-pub(super) async fn draft(front: &Front, name: &str) -> Result<(DraftHead, Files), HttpResponse> {
-    let none = || missing(front, "no draft has this name");
+pub(super) async fn draft(front: &Front, name: &str) -> Result<(DraftHead, Files), Problem> {
+    let none = || no_draft(front);
     if !is_draft_name(name) {
         return Err(none());
     }
@@ -91,28 +82,24 @@ struct Save {
 }
 
 async fn save(
-    request: HttpRequest,
+    caller: Caller,
     name: web::Path<String>,
-    payload: web::Payload,
+    Sent(save): Sent<Save>,
     front: web::Data<Front>,
-) -> HttpResponse {
-    either(saved(&request, &name, payload, &front).await)
-}
-
-async fn saved(request: &HttpRequest, name: &str, payload: web::Payload, front: &Front) -> Answer {
-    let (caller, save) = asked::<Save>(front, request, payload).await?;
+) -> Answer {
+    let name = name.as_str();
     if !is_draft_name(name) {
         let detail = "a draft's name has letters, digits and dashes, at most 60, and is no number";
-        return Err(bad(front, detail));
+        return Err(bad(&front, detail));
     }
-    let files = ready::files_from(&save.files).map_err(|why| bad(front, &why))?;
-    let body = files.to_json().map_err(|why| bad(front, &why))?;
+    let files = ready::files_from(&save.files).map_err(|why| bad(&front, &why))?;
+    let body = files.to_json().map_err(|why| bad(&front, &why))?;
     let findings = match front.compile(&files, 0) {
         Ok(book) => ready::linted(book, files, front.clock.now()).await.1,
         Err(findings) => findings,
     };
     let mistakes = findings.iter().filter(|one| one.is_error()).count();
-    let full = drafts_are_full(front).await?;
+    let full = drafts_are_full(&front).await?;
     let (in_force, at) = ((front.book)().version, front.clock.now());
     let change = move |head: Option<&str>| {
         let before: Option<DraftHead> = head.and_then(|head| serde_json::from_str(head).ok());
@@ -135,7 +122,7 @@ async fn saved(request: &HttpRequest, name: &str, payload: web::Payload, front: 
     };
     let paper = format!("{DRAFT}{name}");
     let amended = paper::amend(front.store.as_ref(), &paper, change).await;
-    let head = amended.map_err(|error| store(front, &error))?.map_err(|before| {
+    let head = amended.map_err(|error| store(&front, &error))?.map_err(|before| {
         let detail = match before {
             Some(before) => {
                 format!("{} saved revision {} meanwhile", before.author, before.revision)
@@ -143,33 +130,25 @@ async fn saved(request: &HttpRequest, name: &str, payload: web::Payload, front: 
             None if full => format!("there are {DRAFTS_MAX} drafts: delete some first"),
             None => "there is no such draft any more; save it as revision 0".to_owned(),
         };
-        Problem::new(StatusCode::CONFLICT, "not saved", front.reference()).detail(detail).answer()
+        Problem::new(StatusCode::CONFLICT, "not saved", front.reference()).detail(detail)
     })?;
     let value = shown(name, &serde_json::to_string(&head).unwrap_or_default());
     Ok(HttpResponse::Ok().json(ready::with(value, &findings)))
 }
 
-async fn drafts_are_full(front: &Front) -> Result<bool, HttpResponse> {
+async fn drafts_are_full(front: &Front) -> Result<bool, Problem> {
     let found = front.store.papers(Papers::Under(DRAFT.to_owned())).await;
     Ok(found.map_err(|error| store(front, &error))?.len() >= DRAFTS_MAX)
 }
 
-async fn delete(
-    request: HttpRequest,
-    name: web::Path<String>,
-    front: web::Data<Front>,
-) -> HttpResponse {
-    either(deleted(&request, &name, &front).await)
-}
-
-async fn deleted(request: &HttpRequest, name: &str, front: &Front) -> Answer {
-    auth::caller(front, request).await?;
+async fn delete(name: web::Path<String>, front: web::Data<Front>) -> Answer {
+    let name = name.as_str();
     let gone = |head: Option<&str>| (Amended::Gone, head.is_some());
     let paper = format!("{DRAFT}{name}");
     let was_there = paper::amend(front.store.as_ref(), &paper, gone).await;
-    if was_there.map_err(|error| store(front, &error))? {
+    if was_there.map_err(|error| store(&front, &error))? {
         Ok(HttpResponse::Ok().json(json!({ "deleted": name })))
     } else {
-        Err(missing(front, "no draft has this name"))
+        Err(no_draft(&front))
     }
 }

@@ -3,13 +3,13 @@
 //! Guarantees: an event is never changed; redoing puts it under way again with its own id.
 //! Does not know: what is in a body; it is shown as it came.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{Answer, asked, bad, either, missing, page_size, store};
+use super::{Answer, Sent, bad, missing, page_size, store};
 use crate::{
-    http::{Front, auth},
+    http::{Front, auth::Caller},
     model::event::{Event, Fate},
     store::EventFilter,
 };
@@ -52,16 +52,7 @@ fn view(event: &Event, with_body: bool) -> serde_json::Value {
     view
 }
 
-async fn list(
-    request: HttpRequest,
-    query: web::Query<Asked>,
-    front: web::Data<Front>,
-) -> HttpResponse {
-    either(listed(&request, query.into_inner(), &front).await)
-}
-
-async fn listed(request: &HttpRequest, asked: Asked, front: &Front) -> Answer {
-    auth::caller(front, request).await?;
+async fn list(web::Query(asked): web::Query<Asked>, front: web::Data<Front>) -> Answer {
     let filter = EventFilter {
         fate: asked.fate,
         source: asked.source,
@@ -69,20 +60,16 @@ async fn listed(request: &HttpRequest, asked: Asked, front: &Front) -> Answer {
         max: page_size(asked.max),
         ..EventFilter::default()
     };
-    let page = front.store.events(filter).await.map_err(|error| store(front, &error))?;
+    let page = front.store.events(filter).await.map_err(|error| store(&front, &error))?;
     let rows: Vec<_> = page.rows.iter().map(|event| view(event, false)).collect();
     Ok(HttpResponse::Ok().json(serde_json::json!({ "events": rows, "next": page.next })))
 }
 
-async fn one(request: HttpRequest, id: web::Path<Uuid>, front: web::Data<Front>) -> HttpResponse {
-    either(shown(&request, *id, &front).await)
-}
-
-async fn shown(request: &HttpRequest, id: Uuid, front: &Front) -> Answer {
-    auth::caller(front, request).await?;
+async fn one(id: web::Path<Uuid>, front: web::Data<Front>) -> Answer {
+    let id = id.into_inner();
     let filter = EventFilter { uuid: Some(id), max: 1, ..EventFilter::default() };
-    let page = front.store.events(filter).await.map_err(|error| store(front, &error))?;
-    let event = page.rows.first().ok_or_else(|| missing(front, "no event has this id"))?;
+    let page = front.store.events(filter).await.map_err(|error| store(&front, &error))?;
+    let event = page.rows.first().ok_or_else(|| missing(&front, "no event has this id"))?;
     Ok(HttpResponse::Ok().json(view(event, true)))
 }
 
@@ -96,18 +83,9 @@ struct Redo {
     source: Option<String>,
 }
 
-async fn redo(
-    request: HttpRequest,
-    payload: web::Payload,
-    front: web::Data<Front>,
-) -> HttpResponse {
-    either(redone(&request, payload, &front).await)
-}
-
-async fn redone(request: &HttpRequest, payload: web::Payload, front: &Front) -> Answer {
-    let (caller, order) = asked::<Redo>(front, request, payload).await?;
+async fn redo(caller: Caller, Sent(order): Sent<Redo>, front: web::Data<Front>) -> Answer {
     if order.events.is_empty() && order.fate.is_none() {
-        return Err(bad(front, "name `events` by id, or a `fate`: rejected or dead"));
+        return Err(bad(&front, "name `events` by id, or a `fate`: rejected or dead"));
     }
     let mut events = order.events;
     if let Some(fate) = order.fate {
@@ -120,7 +98,7 @@ async fn redone(request: &HttpRequest, payload: web::Payload, front: &Front) -> 
                 max: crate::store::read::PAGE_MAX,
                 ..EventFilter::default()
             };
-            let page = front.store.events(filter).await.map_err(|error| store(front, &error))?;
+            let page = front.store.events(filter).await.map_err(|error| store(&front, &error))?;
             events.extend(page.rows.iter().map(|event| event.uuid));
             before = page.next;
             if before.is_none() {
@@ -128,7 +106,7 @@ async fn redone(request: &HttpRequest, payload: web::Payload, front: &Front) -> 
             }
         }
     }
-    let count = front.store.redo(events).await.map_err(|error| store(front, &error))?;
+    let count = front.store.redo(events).await.map_err(|error| store(&front, &error))?;
     tracing::info!(by = caller.0, count, "events are redone");
     (front.wake)();
     Ok(HttpResponse::Ok().json(serde_json::json!({ "redone": count })))

@@ -4,12 +4,12 @@
 //! nothing of the request is kept. None of them is ever decided. Whose they are stands in no
 //! address of a request. Does not know: files.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
-use super::{Answer, asked, bad, either, store};
+use super::{Answer, Sent, bad, store};
 use crate::{
-    http::{Front, auth},
+    http::{Front, auth::Caller},
     model::{
         imported::{Imported, tidy},
         time::Time,
@@ -28,13 +28,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/imported/read", web::post().to(read));
 }
 
-async fn standing(request: HttpRequest, front: web::Data<Front>) -> HttpResponse {
-    either(stands(&request, &front).await)
-}
-
-async fn stands(request: &HttpRequest, front: &Front) -> Answer {
-    auth::caller(front, request).await?;
-    let there = front.store.import_standing().await.map_err(|error| store(front, &error))?;
+async fn standing(front: web::Data<Front>) -> Answer {
+    let there = front.store.import_standing().await.map_err(|error| store(&front, &error))?;
     Ok(HttpResponse::Ok().json(there))
 }
 
@@ -45,20 +40,15 @@ struct Put {
     leads: Vec<Imported>,
 }
 
-async fn put(request: HttpRequest, payload: web::Payload, front: web::Data<Front>) -> HttpResponse {
-    either(was_put(&request, payload, &front).await)
-}
-
-async fn was_put(request: &HttpRequest, payload: web::Payload, front: &Front) -> Answer {
-    let (caller, put) = asked::<Put>(front, request, payload).await?;
+async fn put(caller: Caller, Sent(put): Sent<Put>, front: web::Data<Front>) -> Answer {
     let now = front.clock.now();
     let mut leads = Vec::with_capacity(put.leads.len());
     for (place, lead) in put.leads.iter().enumerate() {
-        let lead = tidy(lead, now).map_err(|why| bad(front, &format!("leads[{place}]: {why}")))?;
+        let lead = tidy(lead, now).map_err(|why| bad(&front, &format!("leads[{place}]: {why}")))?;
         leads.push(lead);
     }
     let done = front.store.import(ImportOrder::Put(leads)).await;
-    let done = done.map_err(|error| store(front, &error))?;
+    let done = done.map_err(|error| store(&front, &error))?;
     if done.added + done.changed > 0 {
         let (added, changed) = (done.added, done.changed);
         tracing::info!(by = caller.0, added, changed, "leads of the time before were imported");
@@ -75,17 +65,12 @@ struct Remove {
 }
 
 async fn remove(
-    request: HttpRequest,
-    payload: web::Payload,
+    caller: Caller,
+    Sent(Remove { source, person }): Sent<Remove>,
     front: web::Data<Front>,
-) -> HttpResponse {
-    either(removed(&request, payload, &front).await)
-}
-
-async fn removed(request: &HttpRequest, payload: web::Payload, front: &Front) -> Answer {
-    let (caller, Remove { source, person }) = asked::<Remove>(front, request, payload).await?;
+) -> Answer {
     let done = front.store.import(ImportOrder::Remove { source, person }).await;
-    let done = done.map_err(|error| store(front, &error))?;
+    let done = done.map_err(|error| store(&front, &error))?;
     if done.removed > 0 {
         tracing::info!(by = caller.0, removed = done.removed, "imported leads were removed");
     }
@@ -101,20 +86,11 @@ struct Read {
     max: Option<usize>,
 }
 
-async fn read(
-    request: HttpRequest,
-    payload: web::Payload,
-    front: web::Data<Front>,
-) -> HttpResponse {
-    either(was_read(&request, payload, &front).await)
-}
-
-async fn was_read(request: &HttpRequest, payload: web::Payload, front: &Front) -> Answer {
-    let (_, read) = asked::<Read>(front, request, payload).await?;
+async fn read(Sent(read): Sent<Read>, front: web::Data<Front>) -> Answer {
     let begin = || (read.since.unwrap_or(Time(i64::MIN)), String::new(), String::new());
     let max = read.max.unwrap_or(READ_MAX).clamp(1, READ_MAX);
     let leads = front.store.imported(read.after.clone().unwrap_or_else(begin), max).await;
-    let leads = leads.map_err(|error| store(front, &error))?;
+    let leads = leads.map_err(|error| store(&front, &error))?;
     let next = if leads.len() < max { None } else { leads.last().map(imported::key) };
     Ok(HttpResponse::Ok().json(serde_json::json!({ "leads": leads, "next": next })))
 }

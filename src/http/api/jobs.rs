@@ -3,12 +3,12 @@
 //! Guarantees: a buried job stays and is shown; retrying counts attempts anew.
 //! Does not know: what a job does.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
-use super::{Answer, asked, either, page_size, store};
+use super::{Answer, Sent, page_size, store};
 use crate::{
-    http::{Front, auth},
+    http::{Front, auth::Caller},
     model::job::JobKind,
     store::{JobFilter, JobOrder},
 };
@@ -27,23 +27,14 @@ struct Asked {
     max: Option<usize>,
 }
 
-async fn list(
-    request: HttpRequest,
-    query: web::Query<Asked>,
-    front: web::Data<Front>,
-) -> HttpResponse {
-    either(listed(&request, query.into_inner(), &front).await)
-}
-
-async fn listed(request: &HttpRequest, asked: Asked, front: &Front) -> Answer {
-    auth::caller(front, request).await?;
+async fn list(web::Query(asked): web::Query<Asked>, front: web::Data<Front>) -> Answer {
     let filter = JobFilter {
         kind: asked.kind,
         is_dead: asked.dead,
         before: asked.before,
         max: page_size(asked.max),
     };
-    let page = front.store.jobs(filter).await.map_err(|error| store(front, &error))?;
+    let page = front.store.jobs(filter).await.map_err(|error| store(&front, &error))?;
     Ok(HttpResponse::Ok().json(serde_json::json!({ "jobs": page.rows, "next": page.next })))
 }
 
@@ -63,28 +54,19 @@ enum Order {
 }
 
 async fn order(
-    request: HttpRequest,
+    caller: Caller,
     order: web::Path<Order>,
-    payload: web::Payload,
+    Sent(jobs): Sent<Jobs>,
     front: web::Data<Front>,
-) -> HttpResponse {
-    either(ordered(&request, *order, payload, &front).await)
-}
-
-async fn ordered(
-    request: &HttpRequest,
-    order: Order,
-    payload: web::Payload,
-    front: &Front,
 ) -> Answer {
-    let (caller, jobs) = asked::<Jobs>(front, request, payload).await?;
+    let order = order.into_inner();
     let what = match order {
         Order::Retry => JobOrder::Retry,
         Order::Bury => JobOrder::Bury,
     };
     let now = front.clock.now();
     let count =
-        front.store.order(jobs.jobs, what, now).await.map_err(|error| store(front, &error))?;
+        front.store.order(jobs.jobs, what, now).await.map_err(|error| store(&front, &error))?;
     tracing::info!(by = caller.0, count, order = ?order, "jobs were changed by an operator");
     (front.wake_jobs)();
     Ok(HttpResponse::Ok().json(serde_json::json!({ "changed": count })))

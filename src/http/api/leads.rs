@@ -3,14 +3,14 @@
 //! Guarantees: what is changed here is an event; the lead's state is never written directly.
 //! Does not know: how a lead is decided.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{Answer, asked, bad, either, missing, page_size, store, tell_store};
+use super::{Answer, Sent, bad, missing, page_size, store, tell_store};
 use crate::{
     decide::explain,
-    http::{Front, auth},
+    http::{Front, auth::Caller, problem::Problem},
     model::{
         lead::{Lead, State},
         news::{News, Response, ResponseKind},
@@ -38,16 +38,7 @@ struct Asked {
     max: Option<usize>,
 }
 
-async fn list(
-    request: HttpRequest,
-    query: web::Query<Asked>,
-    front: web::Data<Front>,
-) -> HttpResponse {
-    either(listed(&request, query.into_inner(), &front).await)
-}
-
-async fn listed(request: &HttpRequest, asked: Asked, front: &Front) -> Answer {
-    auth::caller(front, request).await?;
+async fn list(web::Query(asked): web::Query<Asked>, front: web::Data<Front>) -> Answer {
     let filter = LeadFilter {
         state: asked.state,
         owner: asked.owner,
@@ -56,21 +47,17 @@ async fn listed(request: &HttpRequest, asked: Asked, front: &Front) -> Answer {
         max: page_size(asked.max),
         ..LeadFilter::default()
     };
-    let page = front.store.leads(filter).await.map_err(|error| store(front, &error))?;
+    let page = front.store.leads(filter).await.map_err(|error| store(&front, &error))?;
     Ok(HttpResponse::Ok().json(serde_json::json!({
         "leads": page.rows.iter().map(|row| &row.lead).collect::<Vec<_>>(),
         "next": page.next,
     })))
 }
 
-async fn one(request: HttpRequest, lead: web::Path<Uuid>, front: web::Data<Front>) -> HttpResponse {
-    either(shown(&request, *lead, &front).await)
-}
-
-async fn shown(request: &HttpRequest, lead: Uuid, front: &Front) -> Answer {
-    auth::caller(front, request).await?;
-    let story = front.store.lead(lead).await.map_err(|error| store(front, &error))?;
-    let story = story.ok_or_else(|| missing(front, "no lead has this id"))?;
+async fn one(lead: web::Path<Uuid>, front: web::Data<Front>) -> Answer {
+    let lead = lead.into_inner();
+    let story = front.store.lead(lead).await.map_err(|error| store(&front, &error))?;
+    let story = story.ok_or_else(|| missing(&front, "no lead has this id"))?;
     Ok(HttpResponse::Ok().json(serde_json::json!({
         "lead": story.lead,
         "decisions": story.decisions,
@@ -95,31 +82,22 @@ struct Answered {
 const CLOCKS_DIFFER: Span = Span::minutes(5);
 
 async fn respond(
-    request: HttpRequest,
+    caller: Caller,
     lead: web::Path<Uuid>,
-    payload: web::Payload,
+    Sent(answer): Sent<Answered>,
     front: web::Data<Front>,
-) -> HttpResponse {
-    either(responded(&request, *lead, payload, &front).await)
-}
-
-async fn responded(
-    request: &HttpRequest,
-    lead: Uuid,
-    payload: web::Payload,
-    front: &Front,
 ) -> Answer {
-    let (caller, answer) = asked::<Answered>(front, request, payload).await?;
-    let known = known(front, lead).await?;
+    let lead = lead.into_inner();
+    let known = known(&front, lead).await?;
     let now = front.clock.now();
     let at = answer.at.unwrap_or(now);
     if at < known.opened_at || at > now.plus(CLOCKS_DIFFER) {
         let detail = "`at` lies before the lead came in or in the future: it is an instant in \
                       milliseconds since 1970, and may be left out for now";
-        return Err(bad(front, detail));
+        return Err(bad(&front, detail));
     }
     let response = Response { kind: answer.kind, at, by: answer.by, evidence: answer.evidence };
-    tell_store(front, &caller, &News::Responded { lead, response }).await
+    tell_store(&front, &caller, &News::Responded { lead, response }).await
 }
 
 /// What a hand-over takes.
@@ -131,30 +109,21 @@ struct HandOver {
 }
 
 async fn reassign(
-    request: HttpRequest,
+    caller: Caller,
     lead: web::Path<Uuid>,
-    payload: web::Payload,
+    Sent(over): Sent<HandOver>,
     front: web::Data<Front>,
-) -> HttpResponse {
-    either(reassigned(&request, *lead, payload, &front).await)
-}
-
-async fn reassigned(
-    request: &HttpRequest,
-    lead: Uuid,
-    payload: web::Payload,
-    front: &Front,
 ) -> Answer {
-    let (caller, over) = asked::<HandOver>(front, request, payload).await?;
-    known(front, lead).await?;
+    let lead = lead.into_inner();
+    known(&front, lead).await?;
     let book = (front.book)();
     if book.reps.get(&over.to).is_none_or(|rep| rep.has_left) {
-        return Err(bad(front, "`to` is no rep of the rulebook who is still with us"));
+        return Err(bad(&front, "`to` is no rep of the rulebook who is still with us"));
     }
-    tell_store(front, &caller, &News::Reassign { lead, to: over.to, why: over.why }).await
+    tell_store(&front, &caller, &News::Reassign { lead, to: over.to, why: over.why }).await
 }
 
-async fn known(front: &Front, lead: Uuid) -> Result<Lead, HttpResponse> {
+async fn known(front: &Front, lead: Uuid) -> Result<Lead, Problem> {
     let story = front.store.lead(lead).await.map_err(|error| store(front, &error))?;
     story.map(|story| story.lead).ok_or_else(|| missing(front, "no lead has this id"))
 }

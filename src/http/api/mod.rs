@@ -25,11 +25,13 @@ mod tokens;
 mod why;
 
 use actix_web::{
-    HttpRequest, HttpResponse, error::InternalError, http::StatusCode, middleware::from_fn, web,
+    FromRequest, HttpRequest, HttpResponse, dev::Payload, http::StatusCode, middleware::from_fn,
+    web,
 };
+use futures_util::{FutureExt as _, future::LocalBoxFuture};
 use serde::de::DeserializeOwned;
 
-use super::{Front, auth, auth::Caller, body, problem::Problem};
+use super::{Front, auth, auth::Caller, body, front_of, hook, problem::Problem};
 use crate::{
     model::{
         event::{EventKind, NewEvent},
@@ -47,15 +49,12 @@ pub fn routes(config: &mut web::ServiceConfig) {
     config.service(
         web::scope("/api/v1")
             .app_data(web::QueryConfig::default().error_handler(|error, request| {
-                let status = StatusCode::BAD_REQUEST;
-                refused(
-                    request,
-                    status,
-                    &format!("the query is not what this route takes: {error}"),
-                )
+                let detail = format!("the query is not what this route takes: {error}");
+                front_of(request).map_or_else(Into::into, |front| bad(front, &detail).into())
             }))
             .app_data(web::PathConfig::default().error_handler(|_, request| {
-                refused(request, StatusCode::NOT_FOUND, "the address holds no id of the right form")
+                let detail = "the address holds no id of the right form";
+                front_of(request).map_or_else(Into::into, |front| missing(front, detail).into())
             }))
             .configure(accounts::routes)
             .configure(leads::routes)
@@ -80,59 +79,53 @@ pub fn routes(config: &mut web::ServiceConfig) {
     );
 }
 
-async fn no_route(request: HttpRequest, front: web::Data<Front>) -> HttpResponse {
-    missing(&front, &format!("the API has no route {} {}", request.method(), request.path()))
+async fn no_route(request: HttpRequest, front: web::Data<Front>) -> Answer {
+    let detail = format!("the API has no route {} {}", request.method(), request.path());
+    Err(missing(&front, &detail))
 }
 
-/// What cannot be read of a request line, as a problem document.
-fn refused(request: &HttpRequest, status: StatusCode, detail: &str) -> actix_web::Error {
-    let reference = request.app_data::<web::Data<Front>>().map(|front| front.reference());
-    let title = if status == StatusCode::NOT_FOUND { "not found" } else { "bad request" };
-    let problem = Problem::new(status, title, reference.unwrap_or_default()).detail(detail);
-    InternalError::from_response(detail.to_owned(), problem.answer()).into()
-}
+/// What a handler gives: a JSON answer, or the problem that is the answer instead.
+type Answer = Result<HttpResponse, Problem>;
 
-/// What a handler gives: a JSON answer, or the answer to give instead.
-type Answer = Result<HttpResponse, HttpResponse>;
+/// A body in its shape: a JSON object, or nothing, which is one without members.
+struct Sent<T>(T);
 
-/// Whichever answer it is.
-fn either(answer: Answer) -> HttpResponse {
-    answer.unwrap_or_else(|instead| instead)
-}
+impl<T: DeserializeOwned> FromRequest for Sent<T> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
-/// A checked caller and a body in its shape.
-async fn asked<T: DeserializeOwned>(
-    front: &Front,
-    request: &HttpRequest,
-    payload: web::Payload,
-) -> Result<(Caller, T), HttpResponse> {
-    let caller = auth::caller(front, request).await?;
-    let bytes = body::read(request, payload, BODY_MAX, front.body_within)
-        .await
-        .map_err(|unread| super::hook::unread_answer(front, "api", unread, front.reference()))?;
-    let text = if bytes.is_empty() { &b"{}"[..] } else { bytes.as_ref() };
-    // A list would be read as the values of the fields in their order.
-    if !text.trim_ascii_start().starts_with(b"{") {
-        return Err(bad(front, "the body is not a JSON object"));
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        async move {
+            let front = front_of(&request)?;
+            let bytes = body::read(&request, payload, BODY_MAX, front.body_within).await;
+            let unread = |unread| hook::unread(front, "api", unread, front.reference());
+            let bytes = bytes.map_err(unread)?;
+            let text = if bytes.is_empty() { &b"{}"[..] } else { bytes.as_ref() };
+            // A list would be read as the values of the fields in their order.
+            if !text.trim_ascii_start().starts_with(b"{") {
+                return Err(bad(front, "the body is not a JSON object"));
+            }
+            let refused = |error| format!("the body is not what this route takes: {error}");
+            serde_json::from_slice(text).map(Self).map_err(|error| bad(front, &refused(error)))
+        }
+        .boxed_local()
     }
-    let value = serde_json::from_slice(text)
-        .map_err(|error| bad(front, &format!("the body is not what this route takes: {error}")))?;
-    Ok((caller, value))
 }
 
 /// 400 with advice.
-fn bad(front: &Front, detail: &str) -> HttpResponse {
-    Problem::new(StatusCode::BAD_REQUEST, "bad request", front.reference()).detail(detail).answer()
+fn bad(front: &Front, detail: &str) -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "bad request", front.reference()).detail(detail)
 }
 
 /// 404 with what was looked for.
-fn missing(front: &Front, what: &str) -> HttpResponse {
-    Problem::new(StatusCode::NOT_FOUND, "not found", front.reference()).detail(what).answer()
+fn missing(front: &Front, what: &str) -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "not found", front.reference()).detail(what)
 }
 
 /// The answer to a failing store.
-fn store(front: &Front, error: &StoreError) -> HttpResponse {
-    Problem::store(front, error, front.reference()).answer()
+fn store(front: &Front, error: &StoreError) -> Problem {
+    Problem::store(front, error, front.reference())
 }
 
 /// Puts an operator's news on disk and answers when it is there.

@@ -5,24 +5,19 @@
 
 use std::sync::PoisonError;
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use super::{Answer, bad, either};
-use crate::http::{Front, auth};
+use super::{Answer, bad};
+use crate::http::{Front, auth::Caller};
 
 pub fn routes(config: &mut web::ServiceConfig) {
     config.route("/open", web::post().to(open));
 }
 
-async fn open(request: HttpRequest, front: web::Data<Front>) -> HttpResponse {
-    either(opened(&request, &front).await)
-}
-
-async fn opened(request: &HttpRequest, front: &Front) -> Answer {
-    let caller = auth::caller(front, request).await?;
+async fn open(caller: Caller, front: web::Data<Front>) -> Answer {
     let mut bytes = [0_u8; 32];
-    getrandom::fill(&mut bytes).map_err(|_| bad(front, "this machine gives no random bytes"))?;
+    getrandom::fill(&mut bytes).map_err(|_| bad(&front, "this machine gives no random bytes"))?;
     let key = URL_SAFE_NO_PAD.encode(bytes);
     let url = format!("{}/open/{key}", front.public_url);
     *front.page_key.lock().unwrap_or_else(PoisonError::into_inner) = Some(key);

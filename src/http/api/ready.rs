@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use actix_web::{HttpResponse, http::StatusCode, web};
+use actix_web::{http::StatusCode, web};
 use serde_json::Value;
 
 use super::bad;
@@ -47,7 +47,7 @@ pub(super) fn and(mut object: Value, name: &str, value: impl Into<Value>) -> Val
 }
 
 /// Compiles, and looks for what is wrong although it compiles.
-pub(super) async fn checked(front: &Front, files: Files) -> Result<Ready, HttpResponse> {
+pub(super) async fn checked(front: &Front, files: Files) -> Result<Ready, Problem> {
     let book = front.compile(&files, 0).map_err(|findings| {
         let mut problem = Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -55,7 +55,7 @@ pub(super) async fn checked(front: &Front, files: Files) -> Result<Ready, HttpRe
             front.reference(),
         );
         problem.findings = findings;
-        problem.answer()
+        problem
     })?;
     let document = files.to_json().map_err(|why| bad(front, &why))?;
     let (files, findings) = linted(book, files, front.clock.now()).await;

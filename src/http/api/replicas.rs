@@ -3,20 +3,15 @@
 //! Guarantees: as this process saw it within the last seconds; nothing that must be right depends
 //! on it. Does not know: how replicas find each other.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 
-use super::{Answer, either};
-use crate::http::{Front, auth};
+use super::Answer;
+use crate::http::Front;
 
 pub fn routes(config: &mut web::ServiceConfig) {
     config.route("/replicas", web::get().to(replicas));
 }
 
-async fn replicas(request: HttpRequest, front: web::Data<Front>) -> HttpResponse {
-    either(told(&request, &front).await)
-}
-
-async fn told(request: &HttpRequest, front: &Front) -> Answer {
-    auth::caller(front, request).await?;
+async fn replicas(front: web::Data<Front>) -> Answer {
     Ok(HttpResponse::Ok().json(serde_json::json!({ "replicas": (front.presence)() })))
 }

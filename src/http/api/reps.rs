@@ -5,16 +5,16 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
-use super::{Answer, asked, bad, either, missing, store, tell_store};
+use super::{Answer, Sent, bad, missing, store, tell_store};
 use crate::{
     decide::{
         Desk, news,
         statement::{Reckoning, Statement},
     },
-    http::{Front, auth},
+    http::{Front, auth::Caller, problem::Problem},
     model::{
         id::Seq,
         news::{Absence, News},
@@ -32,13 +32,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/reps/{rep}/statement", web::get().to(statement));
 }
 
-async fn list(request: HttpRequest, front: web::Data<Front>) -> HttpResponse {
-    either(listed(&request, &front).await)
-}
-
-async fn listed(request: &HttpRequest, front: &Front) -> Answer {
-    auth::caller(front, request).await?;
-    let team = front.store.team().await.map_err(|error| store(front, &error))?;
+async fn list(front: web::Data<Front>) -> Answer {
+    let team = front.store.team().await.map_err(|error| store(&front, &error))?;
     let book = (front.book)();
     let now = front.clock.now();
     let reps: Vec<serde_json::Value> = book
@@ -73,6 +68,10 @@ async fn listed(request: &HttpRequest, front: &Front) -> Answer {
     Ok(HttpResponse::Ok().json(serde_json::json!({ "reps": reps })))
 }
 
+fn nobody(front: &Front) -> Problem {
+    missing(front, "no rep of the rulebook has this id; `handoff reps` has them all")
+}
+
 /// The absences that people say; that somebody is deactivated is a CRM's word alone.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -96,24 +95,19 @@ struct AwayOrder {
 }
 
 async fn away(
-    request: HttpRequest,
+    caller: Caller,
     rep: web::Path<String>,
-    payload: web::Payload,
+    Sent(order): Sent<AwayOrder>,
     front: web::Data<Front>,
-) -> HttpResponse {
-    either(gone(&request, rep.into_inner(), payload, &front).await)
-}
-
-async fn gone(request: &HttpRequest, rep: String, payload: web::Payload, front: &Front) -> Answer {
-    let (caller, order) = asked::<AwayOrder>(front, request, payload).await?;
+) -> Answer {
+    let rep = rep.into_inner();
     let now = front.clock.now();
     let team = crate::model::team::Team::default();
     let book = (front.book)();
     let desk = Desk { book: &book, reach: &front.reach, team: &team, now };
-    let day_end = news::out_until(desk, &rep)
-        .ok_or_else(|| missing(front, "no rep of the rulebook has this id"))?;
+    let day_end = news::out_until(desk, &rep).ok_or_else(|| nobody(&front))?;
     if order.until.is_some() && order.span.is_some() {
-        return Err(bad(front, "give `until` or `for`, not both"));
+        return Err(bad(&front, "give `until` or `for`, not both"));
     }
     let from = order.from.unwrap_or(now);
     let end = || if from < day_end { day_end } else { from.plus(Span::days(1)) };
@@ -122,32 +116,27 @@ async fn gone(request: &HttpRequest, rep: String, payload: web::Payload, front: 
     if until <= now {
         let detail = "the absence would be over already: `until` is an instant to come, in \
                       milliseconds since 1970, and `for` a span as in 2h";
-        return Err(bad(front, detail));
+        return Err(bad(&front, detail));
     }
     if until <= from {
-        return Err(bad(front, "the absence would end before it begins: `from` is before `until`"));
+        return Err(bad(
+            &front,
+            "the absence would end before it begins: `from` is before `until`",
+        ));
     }
     let absence = match order.absence {
         None | Some(Wish::Out) => Absence::Out,
         Some(Wish::Paused) => Absence::Paused,
     };
-    tell_store(front, &caller, &News::Away { rep, absence, from, until: Some(until) }).await
+    tell_store(&front, &caller, &News::Away { rep, absence, from, until: Some(until) }).await
 }
 
-async fn back(
-    request: HttpRequest,
-    rep: web::Path<String>,
-    front: web::Data<Front>,
-) -> HttpResponse {
-    either(returned(&request, rep.into_inner(), &front).await)
-}
-
-async fn returned(request: &HttpRequest, rep: String, front: &Front) -> Answer {
-    let caller = auth::caller(front, request).await?;
+async fn back(caller: Caller, rep: web::Path<String>, front: web::Data<Front>) -> Answer {
+    let rep = rep.into_inner();
     if !(front.book)().reps.contains_key(&rep) {
-        return Err(missing(front, "no rep of the rulebook has this id"));
+        return Err(nobody(&front));
     }
-    tell_store(front, &caller, &News::Back { rep }).await
+    tell_store(&front, &caller, &News::Back { rep }).await
 }
 
 /// Of which time.
@@ -160,20 +149,15 @@ struct Window {
 }
 
 async fn statement(
-    request: HttpRequest,
     rep: web::Path<String>,
-    window: web::Query<Window>,
+    web::Query(window): web::Query<Window>,
     front: web::Data<Front>,
-) -> HttpResponse {
-    either(stated(&request, &rep, &window, &front).await)
-}
-
-async fn stated(request: &HttpRequest, rep: &str, window: &Window, front: &Front) -> Answer {
-    auth::caller(front, request).await?;
+) -> Answer {
+    let rep = rep.as_str();
     // The end does not belong to it, and what is decided in this instant does.
     let next = front.clock.now().plus(Span(1));
     let until = window.until.unwrap_or(next).min(next);
-    let team = front.store.team().await.map_err(|error| store(front, &error))?;
+    let team = front.store.team().await.map_err(|error| store(&front, &error))?;
     let turns: BTreeMap<&String, &Turn> = team
         .rotations
         .iter()
@@ -183,10 +167,10 @@ async fn stated(request: &HttpRequest, rep: &str, window: &Window, front: &Front
     // Somebody whom the rulebook has forgotten may still ask what they got.
     let name = book.reps.get(rep).map(|rep| rep.name.clone());
     if name.is_none() && turns.is_empty() {
-        return Err(missing(front, "no rep of the rulebook has this id"));
+        return Err(nobody(&front));
     }
     let statement = reckon(front.store.as_ref(), rep, window.since, until);
-    let statement = statement.await.map_err(|error| store(front, &error))?;
+    let statement = statement.await.map_err(|error| store(&front, &error))?;
     Ok(HttpResponse::Ok().json(serde_json::json!({
         "rep": rep,
         "name": name,

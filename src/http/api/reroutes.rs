@@ -6,14 +6,14 @@
 
 use std::collections::BTreeSet;
 
-use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
+use actix_web::{HttpResponse, http::StatusCode, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Answer, asked, bad, either, missing, ready, store};
+use super::{Answer, Sent, bad, missing, ready, store};
 use crate::{
     decide::reroute,
-    http::{Front, auth, problem::Problem},
+    http::{Front, auth::Caller, problem::Problem},
     model::{
         goal::Goal,
         id::hash64,
@@ -48,34 +48,21 @@ fn with_id(name: &str, head: &str) -> Value {
     ready::and(head, "id", name.trim_start_matches(REROUTE))
 }
 
-async fn list(request: HttpRequest, front: web::Data<Front>) -> HttpResponse {
-    either(listed(&request, &front).await)
-}
-
-async fn listed(request: &HttpRequest, front: &Front) -> Answer {
-    auth::caller(front, request).await?;
+async fn list(front: web::Data<Front>) -> Answer {
     let found = front.store.papers(Papers::Under(REROUTE.to_owned())).await;
-    let found = found.map_err(|error| store(front, &error))?;
+    let found = found.map_err(|error| store(&front, &error))?;
     let runs: Vec<Value> =
         found.iter().rev().map(|paper| with_id(&paper.name, &paper.head)).collect();
     Ok(HttpResponse::Ok().json(json!({ "runs": runs })))
 }
 
-async fn one(
-    request: HttpRequest,
-    run: web::Path<String>,
-    front: web::Data<Front>,
-) -> HttpResponse {
-    either(shown(&request, &run, &front).await)
-}
-
-async fn shown(request: &HttpRequest, run: &str, front: &Front) -> Answer {
-    auth::caller(front, request).await?;
-    let (head, _) = run_of(front, run).await?;
+async fn one(run: web::Path<String>, front: web::Data<Front>) -> Answer {
+    let run = run.as_str();
+    let (head, _) = run_of(&front, run).await?;
     Ok(HttpResponse::Ok().json(ready::and(json!(head), "id", run)))
 }
 
-async fn run_of(front: &Front, run: &str) -> Result<(RunHead, Vec<Planned>), HttpResponse> {
+async fn run_of(front: &Front, run: &str) -> Result<(RunHead, Vec<Planned>), Problem> {
     let none = || missing(front, "no re-routing has this id");
     let read = async |name: String| {
         let found = paper::named(front.store.as_ref(), &name).await;
@@ -86,14 +73,6 @@ async fn run_of(front: &Front, run: &str) -> Result<(RunHead, Vec<Planned>), Htt
     let head = serde_json::from_str(&head.head).map_err(|_| none())?;
     let leads = serde_json::from_str(&leads.body.unwrap_or_default()).map_err(|_| none())?;
     Ok((head, leads))
-}
-
-async fn show(
-    request: HttpRequest,
-    payload: web::Payload,
-    front: web::Data<Front>,
-) -> HttpResponse {
-    either(dry_run(&request, payload, &front).await)
 }
 
 /// What is to be shown.
@@ -107,31 +86,30 @@ struct Show {
     why: Option<String>,
 }
 
-async fn dry_run(request: &HttpRequest, payload: web::Payload, front: &Front) -> Answer {
-    let (caller, asked) = asked::<Show>(front, request, payload).await?;
+async fn show(caller: Caller, Sent(asked): Sent<Show>, front: web::Data<Front>) -> Answer {
     let Show { select, to, force, why } = asked;
     let wish = Wish { select, to, force, why };
     if wish.select.is_empty() {
-        return Err(bad(front, "say which leads: a rep, a pool, a rule, a time or their ids"));
+        return Err(bad(&front, "say which leads: a rep, a pool, a rule, a time or their ids"));
     }
     if matches!(wish.select.state, Some(State::Answered | State::SetAside)) {
-        return Err(bad(front, "only leads that are assigned or wait can be re-routed"));
+        return Err(bad(&front, "only leads that are assigned or wait can be re-routed"));
     }
     let book = (front.book)();
     match &wish.to {
         Goal::Rep(rep) if book.reps.get(rep).is_none_or(|rep| rep.has_left) => {
-            return Err(bad(front, "`to` is no rep of the rulebook who is still with us"));
+            return Err(bad(&front, "`to` is no rep of the rulebook who is still with us"));
         }
         Goal::Pool(pool) if !book.pools.contains_key(pool) => {
-            return Err(bad(front, "`to` is no pool of the rulebook"));
+            return Err(bad(&front, "`to` is no pool of the rulebook"));
         }
         _ => {}
     }
-    let found = runs(front).await?;
+    let found = runs(&front).await?;
     if found >= RUNS_MAX {
-        forget_old(front).await?;
+        forget_old(&front).await?;
     }
-    let planned = preview(front, &wish).await?;
+    let planned = preview(&front, &wish).await?;
     let now = front.clock.now();
     let head = RunHead {
         stage: Stage::Shown,
@@ -147,7 +125,7 @@ async fn dry_run(request: &HttpRequest, payload: web::Payload, front: &Front) ->
         next_at: Time(0),
     };
     let run = id_of(&head);
-    keep(front, &run, &head, &planned).await?;
+    keep(&front, &run, &head, &planned).await?;
     let examples = planned.get(..planned.len().min(EXAMPLES_MAX)).unwrap_or_default();
     let answer = ready::and(ready::and(json!(head), "id", run), "examples", json!(examples));
     Ok(HttpResponse::Ok().json(answer))
@@ -160,13 +138,13 @@ fn id_of(head: &RunHead) -> String {
     format!("{:011x}-{tail:04x}", head.at.0)
 }
 
-async fn runs(front: &Front) -> Result<usize, HttpResponse> {
+async fn runs(front: &Front) -> Result<usize, Problem> {
     let found = front.store.papers(Papers::Under(REROUTE.to_owned())).await;
     Ok(found.map_err(|error| store(front, &error))?.len())
 }
 
 /// Runs that were only shown, or are long over, make room: the oldest half of them.
-async fn forget_old(front: &Front) -> Result<(), HttpResponse> {
+async fn forget_old(front: &Front) -> Result<(), Problem> {
     let found = front.store.papers(Papers::Under(REROUTE.to_owned())).await;
     let found = found.map_err(|error| store(front, &error))?;
     let over = found.iter().filter(|paper| {
@@ -189,7 +167,7 @@ async fn keep(
     run: &str,
     head: &RunHead,
     planned: &[Planned],
-) -> Result<(), HttpResponse> {
+) -> Result<(), Problem> {
     let head = serde_json::to_string(head).unwrap_or_default();
     let body = serde_json::to_string(planned).unwrap_or_default();
     // The leads first: a head without them would be a run of none.
@@ -206,7 +184,7 @@ async fn keep(
 }
 
 /// Who would get what, now.
-async fn preview(front: &Front, wish: &Wish) -> Result<Vec<Planned>, HttpResponse> {
+async fn preview(front: &Front, wish: &Wish) -> Result<Vec<Planned>, Problem> {
     let leads = chosen(front, &wish.select).await?;
     let team = front.store.team().await.map_err(|error| store(front, &error))?;
     let (book, reach, now) = ((front.book)(), front.reach.clone(), front.clock.now());
@@ -219,7 +197,7 @@ async fn preview(front: &Front, wish: &Wish) -> Result<Vec<Planned>, HttpRespons
 }
 
 /// The leads that are meant, oldest first.
-async fn chosen(front: &Front, select: &Select) -> Result<Vec<Lead>, HttpResponse> {
+async fn chosen(front: &Front, select: &Select) -> Result<Vec<Lead>, Problem> {
     let mut leads = Vec::new();
     let too_many = || {
         let detail =
@@ -275,27 +253,23 @@ struct Start {
 }
 
 async fn start(
-    request: HttpRequest,
+    caller: Caller,
     run: web::Path<String>,
-    payload: web::Payload,
+    Sent(asked): Sent<Start>,
     front: web::Data<Front>,
-) -> HttpResponse {
-    either(started(&request, &run, payload, &front).await)
-}
-
-async fn started(request: &HttpRequest, run: &str, payload: web::Payload, front: &Front) -> Answer {
-    let (caller, asked) = asked::<Start>(front, request, payload).await?;
-    let (head, planned) = run_of(front, run).await?;
+) -> Answer {
+    let run = run.as_str();
+    let (head, planned) = run_of(&front, run).await?;
     let conflict = |detail: String| {
         let problem = Problem::new(StatusCode::CONFLICT, "not started", front.reference());
-        problem.detail(detail).answer()
+        problem.detail(detail)
     };
     if asked.leads.is_some_and(|leads| leads != head.total) {
         return Err(conflict(format!("{} leads were shown", head.total)));
     }
     match head.stage {
         Stage::Running | Stage::Done => return Err(conflict("it was started already".to_owned())),
-        Stage::Shown if !is_as_shown(&planned, &preview(front, &head.wish).await?) => {
+        Stage::Shown if !is_as_shown(&planned, &preview(&front, &head.wish).await?) => {
             let detail = "more than one lead in ten would fare otherwise by now: look at a new dry \
                           run";
             return Err(conflict(detail.to_owned()));
@@ -303,7 +277,7 @@ async fn started(request: &HttpRequest, run: &str, payload: web::Payload, front:
         Stage::Shown | Stage::Stopped => {}
     }
     let by = caller.0.clone();
-    let head = staged(front, run, move |head| {
+    let head = staged(&front, run, move |head| {
         let may = matches!(head.stage, Stage::Shown | Stage::Stopped);
         if may {
             head.stage = if head.total == 0 { Stage::Done } else { Stage::Running };
@@ -318,17 +292,9 @@ async fn started(request: &HttpRequest, run: &str, payload: web::Payload, front:
     Ok(HttpResponse::Accepted().json(ready::and(json!(head), "id", run)))
 }
 
-async fn stop(
-    request: HttpRequest,
-    run: web::Path<String>,
-    front: web::Data<Front>,
-) -> HttpResponse {
-    either(stopped(&request, &run, &front).await)
-}
-
-async fn stopped(request: &HttpRequest, run: &str, front: &Front) -> Answer {
-    let caller = auth::caller(front, request).await?;
-    let head = staged(front, run, |head| {
+async fn stop(caller: Caller, run: web::Path<String>, front: web::Data<Front>) -> Answer {
+    let run = run.as_str();
+    let head = staged(&front, run, |head| {
         let may = head.stage == Stage::Running;
         if may {
             head.stage = Stage::Stopped;
@@ -336,7 +302,7 @@ async fn stopped(request: &HttpRequest, run: &str, front: &Front) -> Answer {
         may
     })
     .await?;
-    let head = head.ok_or_else(|| missing(front, "no re-routing of this id is under way"))?;
+    let head = head.ok_or_else(|| missing(&front, "no re-routing of this id is under way"))?;
     tracing::info!(by = caller.0, run, "a re-routing was stopped");
     Ok(HttpResponse::Ok().json(ready::and(json!(head), "id", run)))
 }
@@ -346,7 +312,7 @@ async fn staged(
     front: &Front,
     run: &str,
     change: impl Fn(&mut RunHead) -> bool + Send + Sync + 'static,
-) -> Result<Option<RunHead>, HttpResponse> {
+) -> Result<Option<RunHead>, Problem> {
     let name = format!("{REROUTE}{run}");
     let amended = paper::amend(front.store.as_ref(), &name, move |text| {
         let head = text.and_then(|text| serde_json::from_str::<RunHead>(text).ok());

@@ -3,13 +3,13 @@
 //! Guarantees: every version that ever was can be listed and shown; a comparison is of any two of
 //! versions, drafts and what is in force. Does not know: how one is published (`publish`).
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Answer, bad, either, missing, store};
+use super::{Answer, bad, drafts::no_draft, missing, store};
 use crate::{
-    http::{Front, auth},
+    http::{Front, problem::Problem},
     model::version::{DRAFT, is_draft_name},
     rulebook::{
         Files,
@@ -41,17 +41,8 @@ struct Wanted {
     changes: bool,
 }
 
-async fn list(
-    request: HttpRequest,
-    wanted: web::Query<Wanted>,
-    front: web::Data<Front>,
-) -> HttpResponse {
-    either(listed(&request, &wanted, &front).await)
-}
-
-async fn listed(request: &HttpRequest, wanted: &Wanted, front: &Front) -> Answer {
-    auth::caller(front, request).await?;
-    let newest = front.store.rulebooks(None).await.map_err(|error| store(front, &error))?;
+async fn list(web::Query(wanted): web::Query<Wanted>, front: web::Data<Front>) -> Answer {
+    let newest = front.store.rulebooks(None).await.map_err(|error| store(&front, &error))?;
     let in_force = (front.book)().version;
     if wanted.before.is_none() && !wanted.changes {
         let mut rows = newest;
@@ -65,7 +56,7 @@ async fn listed(request: &HttpRequest, wanted: &Wanted, front: &Front) -> Answer
     let mut rows = Vec::with_capacity(max);
     let mut later: Option<(Value, Option<Files>)> = None;
     for version in (1..=first).rev().take(max + 1) {
-        let row = version_row(front, version).await?;
+        let row = version_row(&front, version).await?;
         let files = row.document.as_deref().and_then(|text| Files::from_json(text).ok());
         if let Some((row, Some(new))) = &mut later
             && wanted.changes
@@ -93,36 +84,19 @@ fn put_changes(row: &mut Value, old: &Files, new: &Files) {
     }
 }
 
-async fn version_row(front: &Front, version: u32) -> Result<RulebookRow, HttpResponse> {
+async fn version_row(front: &Front, version: u32) -> Result<RulebookRow, Problem> {
     let rows = front.store.rulebooks(Some(version)).await.map_err(|error| store(front, &error))?;
     rows.into_iter().next().ok_or_else(|| missing(front, "no rulebook has this version"))
 }
 
-async fn one(
-    request: HttpRequest,
-    version: web::Path<u32>,
-    front: web::Data<Front>,
-) -> HttpResponse {
-    either(shown(&request, *version, &front).await)
+async fn one(version: web::Path<u32>, front: web::Data<Front>) -> Answer {
+    let version = version.into_inner();
+    Ok(HttpResponse::Ok().json(version_row(&front, version).await?))
 }
 
-async fn shown(request: &HttpRequest, version: u32, front: &Front) -> Answer {
-    auth::caller(front, request).await?;
-    Ok(HttpResponse::Ok().json(version_row(front, version).await?))
-}
-
-async fn diff(
-    request: HttpRequest,
-    sides: web::Path<(String, String)>,
-    front: web::Data<Front>,
-) -> HttpResponse {
+async fn diff(sides: web::Path<(String, String)>, front: web::Data<Front>) -> Answer {
     let (old, new) = sides.into_inner();
-    either(compared(&request, (&old, &new), &front).await)
-}
-
-async fn compared(request: &HttpRequest, (old, new): (&str, &str), front: &Front) -> Answer {
-    auth::caller(front, request).await?;
-    let (before, after) = (files_of(front, old).await?, files_of(front, new).await?);
+    let (before, after) = (files_of(&front, &old).await?, files_of(&front, &new).await?);
     // Tables may have a hundred thousand rows: not on a worker.
     let found = web::block(move || changes(&before, &after)).await.unwrap_or_default();
     Ok(HttpResponse::Ok().json(json!({
@@ -132,7 +106,7 @@ async fn compared(request: &HttpRequest, (old, new): (&str, &str), front: &Front
 }
 
 /// The files of a version by its number, of what is `live`, or of a draft by its name.
-pub(super) async fn files_of(front: &Front, name: &str) -> Result<Files, HttpResponse> {
+pub(super) async fn files_of(front: &Front, name: &str) -> Result<Files, Problem> {
     let text = if name == "live" {
         version_row(front, (front.book)().version).await?.document
     } else if let Ok(version) = name.parse::<u32>() {
@@ -144,7 +118,7 @@ pub(super) async fn files_of(front: &Front, name: &str) -> Result<Files, HttpRes
             None => Ok(None),
         };
         let paper = paper.map_err(|error| store(front, &error))?;
-        paper.ok_or_else(|| missing(front, "no draft has this name"))?.body
+        paper.ok_or_else(|| no_draft(front))?.body
     };
     Files::from_json(&text.unwrap_or_default()).map_err(|why| bad(front, &why))
 }

@@ -3,12 +3,12 @@
 //! Guarantees: one is checked when it is scheduled and again when its time comes; taken back is
 //! never published. Does not know: who publishes it; `worker::schedule` does.
 
-use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
+use actix_web::{HttpResponse, http::StatusCode, web};
 use serde_json::{Value, json};
 
-use super::{Answer, bad, either, missing, ready, ready::Ready, store};
+use super::{Answer, bad, missing, ready, ready::Ready, store};
 use crate::{
-    http::{Front, auth, problem::Problem},
+    http::{Front, auth::Caller, problem::Problem},
     model::{
         id::hash64,
         time::{Span, Time},
@@ -49,7 +49,7 @@ pub(super) async fn put(
     if all(front).await?.len() >= SCHEDULED_MAX {
         let detail = format!("{SCHEDULED_MAX} rulebooks are scheduled already: take some back");
         let problem = Problem::new(StatusCode::CONFLICT, "too many", front.reference());
-        return Err(problem.detail(detail).answer());
+        return Err(problem.detail(detail));
     }
     let head = ScheduledHead { at, based_on, author, message, asked_at: now, refused: None };
     let text = serde_json::to_string(&head).unwrap_or_default();
@@ -67,7 +67,7 @@ pub(super) async fn put(
     Ok(HttpResponse::Accepted().json(answer))
 }
 
-async fn all(front: &Front) -> Result<Vec<Value>, HttpResponse> {
+async fn all(front: &Front) -> Result<Vec<Value>, Problem> {
     let found = front.store.papers(Papers::Under(SCHEDULED.to_owned())).await;
     let found = found.map_err(|error| store(front, &error))?;
     let mut all: Vec<Value> = found
@@ -81,31 +81,18 @@ async fn all(front: &Front) -> Result<Vec<Value>, HttpResponse> {
     Ok(all)
 }
 
-async fn list(request: HttpRequest, front: web::Data<Front>) -> HttpResponse {
-    either(listed(&request, &front).await)
+async fn list(front: web::Data<Front>) -> Answer {
+    let newest = front.store.newest_rulebook().await.map_err(|error| store(&front, &error))?;
+    Ok(HttpResponse::Ok().json(json!({ "newest": newest, "scheduled": all(&front).await? })))
 }
 
-async fn listed(request: &HttpRequest, front: &Front) -> Answer {
-    auth::caller(front, request).await?;
-    let newest = front.store.newest_rulebook().await.map_err(|error| store(front, &error))?;
-    Ok(HttpResponse::Ok().json(json!({ "newest": newest, "scheduled": all(front).await? })))
-}
-
-async fn cancel(
-    request: HttpRequest,
-    id: web::Path<String>,
-    front: web::Data<Front>,
-) -> HttpResponse {
-    either(cancelled(&request, &id, &front).await)
-}
-
-async fn cancelled(request: &HttpRequest, id: &str, front: &Front) -> Answer {
-    let caller = auth::caller(front, request).await?;
+async fn cancel(caller: Caller, id: web::Path<String>, front: web::Data<Front>) -> Answer {
+    let id = id.as_str();
     let name = format!("{SCHEDULED}{id}");
     let gone = |head: Option<&str>| (Amended::Gone, head.is_some());
     let was_there = paper::amend(front.store.as_ref(), &name, gone).await;
-    if !was_there.map_err(|error| store(front, &error))? {
-        return Err(missing(front, "nothing scheduled has this id; it may be in force already"));
+    if !was_there.map_err(|error| store(&front, &error))? {
+        return Err(missing(&front, "nothing scheduled has this id; it may be in force already"));
     }
     tracing::info!(by = caller.0, id, "a scheduled rulebook was taken back");
     Ok(HttpResponse::Ok().json(json!({ "cancelled": id })))

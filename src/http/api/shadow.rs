@@ -3,13 +3,13 @@
 //! Guarantees: one runs at a time; its report stays until the next one begins.
 //! Does not know: how it decides; `worker::shadow` does.
 
-use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
+use actix_web::{HttpResponse, http::StatusCode, web};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Answer, asked, drafts, either, missing, ready, store};
+use super::{Answer, Sent, drafts, missing, ready, store};
 use crate::{
-    http::{Front, auth, problem::Problem},
+    http::{Front, auth::Caller, problem::Problem},
     model::shadow::{Counted, SHADOW, ShadowHead},
     store::paper::{self, Amended},
 };
@@ -21,16 +21,11 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/shadow", web::delete().to(stop));
 }
 
-async fn report(request: HttpRequest, front: web::Data<Front>) -> HttpResponse {
-    either(reported(&request, &front).await)
-}
-
-async fn reported(request: &HttpRequest, front: &Front) -> Answer {
-    auth::caller(front, request).await?;
+async fn report(front: web::Data<Front>) -> Answer {
     let found = paper::named(front.store.as_ref(), SHADOW).await;
-    let found = found.map_err(|error| store(front, &error))?;
+    let found = found.map_err(|error| store(&front, &error))?;
     let head = found.and_then(|paper| serde_json::from_str::<ShadowHead>(&paper.head).ok());
-    let head = head.ok_or_else(|| missing(front, "no draft decides beside the live rulebook"))?;
+    let head = head.ok_or_else(|| missing(&front, "no draft decides beside the live rulebook"))?;
     Ok(HttpResponse::Ok().json(head))
 }
 
@@ -41,18 +36,9 @@ struct Start {
     draft: String,
 }
 
-async fn start(
-    request: HttpRequest,
-    payload: web::Payload,
-    front: web::Data<Front>,
-) -> HttpResponse {
-    either(started(&request, payload, &front).await)
-}
-
-async fn started(request: &HttpRequest, payload: web::Payload, front: &Front) -> Answer {
-    let (caller, asked) = asked::<Start>(front, request, payload).await?;
-    let (draft, files) = drafts::draft(front, &asked.draft).await?;
-    let ready = ready::checked(front, files).await?;
+async fn start(caller: Caller, Sent(asked): Sent<Start>, front: web::Data<Front>) -> Answer {
+    let (draft, files) = drafts::draft(&front, &asked.draft).await?;
+    let ready = ready::checked(&front, files).await?;
     let head = ShadowHead {
         draft: asked.draft,
         revision: draft.revision,
@@ -72,22 +58,16 @@ async fn started(request: &HttpRequest, payload: web::Payload, front: &Front) ->
         (Amended::Whole { head, body: body.clone() }, Ok(()))
     };
     let begun = paper::amend(front.store.as_ref(), SHADOW, change).await;
-    begun.map_err(|error| store(front, &error))?.map_err(|runs| {
+    begun.map_err(|error| store(&front, &error))?.map_err(|runs| {
         Problem::new(StatusCode::CONFLICT, "another one runs", front.reference())
             .detail(format!("the draft {runs} runs as a shadow: stop it first"))
-            .answer()
     })?;
     (front.wake_jobs)();
     tracing::info!(by = head.author, draft = head.draft, "a shadow was started");
     Ok(HttpResponse::Created().json(ready::with(json!(head), &ready.findings)))
 }
 
-async fn stop(request: HttpRequest, front: web::Data<Front>) -> HttpResponse {
-    either(stopped(&request, &front).await)
-}
-
-async fn stopped(request: &HttpRequest, front: &Front) -> Answer {
-    let caller = auth::caller(front, request).await?;
+async fn stop(caller: Caller, front: web::Data<Front>) -> Answer {
     let now = front.clock.now();
     let end = move |head: Option<&str>| {
         let head = head.and_then(|head| serde_json::from_str::<ShadowHead>(head).ok());
@@ -101,8 +81,8 @@ async fn stopped(request: &HttpRequest, front: &Front) -> Answer {
         }
     };
     let ended = paper::amend(front.store.as_ref(), SHADOW, end).await;
-    let head = ended.map_err(|error| store(front, &error))?;
-    let head = head.ok_or_else(|| missing(front, "no draft decides beside the live rulebook"))?;
+    let head = ended.map_err(|error| store(&front, &error))?;
+    let head = head.ok_or_else(|| missing(&front, "no draft decides beside the live rulebook"))?;
     (front.wake_jobs)();
     tracing::info!(by = caller.0, draft = head.draft, "a shadow was stopped");
     Ok(HttpResponse::Ok().json(head))

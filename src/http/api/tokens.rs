@@ -3,12 +3,12 @@
 //! Guarantees: a token is shown once, when it is made; only its hash is kept.
 //! Does not know: roles.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
-use super::{Answer, asked, bad, either, missing, store};
+use super::{Answer, Sent, bad, missing, store};
 use crate::{
-    http::{Front, auth},
+    http::{Front, auth::Caller},
     model::time::Span,
     store::{TokenOrder, TokenRow},
 };
@@ -25,13 +25,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/tokens/{name}", web::delete().to(revoke));
 }
 
-async fn list(request: HttpRequest, front: web::Data<Front>) -> HttpResponse {
-    either(listed(&request, &front).await)
-}
-
-async fn listed(request: &HttpRequest, front: &Front) -> Answer {
-    auth::caller(front, request).await?;
-    let rows = front.store.tokens(TokenOrder::List).await.map_err(|error| store(front, &error))?;
+async fn list(front: web::Data<Front>) -> Answer {
+    let rows = front.store.tokens(TokenOrder::List).await.map_err(|error| store(&front, &error))?;
     Ok(HttpResponse::Ok().json(serde_json::json!({ "tokens": rows })))
 }
 
@@ -46,28 +41,19 @@ struct NewToken {
     expires_in: Option<Span>,
 }
 
-async fn create(
-    request: HttpRequest,
-    payload: web::Payload,
-    front: web::Data<Front>,
-) -> HttpResponse {
-    either(created(&request, payload, &front).await)
-}
-
-async fn created(request: &HttpRequest, payload: web::Payload, front: &Front) -> Answer {
-    let (caller, new) = asked::<NewToken>(front, request, payload).await?;
+async fn create(caller: Caller, Sent(new): Sent<NewToken>, front: web::Data<Front>) -> Answer {
     let hash = hex::decode(&new.hash)
         .ok()
         .and_then(|bytes| <[u8; 32]>::try_from(bytes).ok())
-        .ok_or_else(|| bad(front, "`hash` is the SHA-256 of the token in hex: 64 characters"))?;
+        .ok_or_else(|| bad(&front, "`hash` is the SHA-256 of the token in hex: 64 characters"))?;
     if new.name.trim().is_empty() {
-        return Err(bad(front, "give the token a name: who or what will use it"));
+        return Err(bad(&front, "give the token a name: who or what will use it"));
     }
     let now = front.clock.now();
     let span = new.expires_in.unwrap_or(EXPIRES);
     if span <= Span::ZERO || span > EXPIRES_MAX {
         let detail = format!("`expires_in` must lie between 1s and {EXPIRES_MAX}, as in {EXPIRES}");
-        return Err(bad(front, &detail));
+        return Err(bad(&front, &detail));
     }
     let row = TokenRow {
         name: new.name,
@@ -77,25 +63,17 @@ async fn created(request: &HttpRequest, payload: web::Payload, front: &Front) ->
         revoked_at: None,
     };
     let rows =
-        front.store.tokens(TokenOrder::Create(row)).await.map_err(|error| store(front, &error))?;
+        front.store.tokens(TokenOrder::Create(row)).await.map_err(|error| store(&front, &error))?;
     tracing::info!(by = caller.0, "a token was made");
     Ok(HttpResponse::Created().json(serde_json::json!({ "tokens": rows })))
 }
 
-async fn revoke(
-    request: HttpRequest,
-    name: web::Path<String>,
-    front: web::Data<Front>,
-) -> HttpResponse {
-    either(revoked(&request, name.into_inner(), &front).await)
-}
-
-async fn revoked(request: &HttpRequest, name: String, front: &Front) -> Answer {
-    let caller = auth::caller(front, request).await?;
+async fn revoke(caller: Caller, name: web::Path<String>, front: web::Data<Front>) -> Answer {
+    let name = name.into_inner();
     let order = TokenOrder::Revoke { name, at: front.clock.now() };
-    let rows = front.store.tokens(order).await.map_err(|error| store(front, &error))?;
+    let rows = front.store.tokens(order).await.map_err(|error| store(&front, &error))?;
     if rows.is_empty() {
-        return Err(missing(front, "no valid token has this name"));
+        return Err(missing(&front, "no valid token has this name"));
     }
     tracing::info!(by = caller.0, "a token was revoked");
     Ok(HttpResponse::Ok().json(serde_json::json!({ "revoked": rows.len() })))

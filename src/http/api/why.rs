@@ -6,15 +6,15 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
+use actix_web::{HttpResponse, http::StatusCode, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Answer, asked, bad, either, missing, store};
+use super::{Answer, Sent, bad, missing, store};
 use crate::{
     decide::explain,
-    http::{Front, auth, problem::Problem},
+    http::{Front, problem::Problem},
     model::{id::Seq, plan::Decision},
     replay::{Placing, Replay},
     rulebook::{Files, Rulebook},
@@ -35,28 +35,23 @@ struct Asked {
 }
 
 async fn why(
-    request: HttpRequest,
     lead: web::Path<Uuid>,
-    query: web::Query<Asked>,
+    web::Query(asked): web::Query<Asked>,
     front: web::Data<Front>,
-) -> HttpResponse {
-    either(explained(&request, *lead, &query, &front).await)
-}
-
-async fn explained(request: &HttpRequest, lead: Uuid, asked: &Asked, front: &Front) -> Answer {
-    auth::caller(front, request).await?;
+) -> Answer {
+    let lead = lead.into_inner();
     if asked.seq.is_none() && asked.version.is_none() {
-        return latest(lead, front).await;
+        return latest(lead, &front).await;
     }
     let mut replay = Replay::of(front.store.as_ref());
-    let placing = found(&mut replay, lead, asked.seq, front).await?;
+    let placing = found(&mut replay, lead, asked.seq, &front).await?;
     let version = asked.version.filter(|version| *version != placing.stored.rulebook);
     let Some(version) = version else {
-        let why = own(&mut replay, &placing, front).await?;
+        let why = own(&mut replay, &placing, &front).await?;
         return Ok(HttpResponse::Ok().json(why));
     };
-    let book = of_version(front, version).await?;
-    by(&mut replay, &placing, &book, front).await
+    let book = of_version(&front, version).await?;
+    by(&mut replay, &placing, &book, &front).await
 }
 
 /// The last decision that placed it, by the version that made it.
@@ -78,28 +73,23 @@ struct Draft {
 }
 
 async fn why_by_draft(
-    request: HttpRequest,
     lead: web::Path<Uuid>,
-    payload: web::Payload,
+    Sent(draft): Sent<Draft>,
     front: web::Data<Front>,
-) -> HttpResponse {
-    either(tried(&request, *lead, payload, &front).await)
-}
-
-async fn tried(request: &HttpRequest, lead: Uuid, payload: web::Payload, front: &Front) -> Answer {
-    let (_, draft) = asked::<Draft>(front, request, payload).await?;
+) -> Answer {
+    let lead = lead.into_inner();
     let document = serde_json::to_string(&draft.files)
-        .map_err(|error| bad(front, &format!("the files are not text: {error}")))?;
-    let files = Files::from_json(&document).map_err(|why| bad(front, &why))?;
+        .map_err(|error| bad(&front, &format!("the files are not text: {error}")))?;
+    let files = Files::from_json(&document).map_err(|why| bad(&front, &why))?;
     let book = front.compile(&files, 0).map_err(|findings| {
         let title = "the rulebook has mistakes; nothing was decided with it";
         let mut problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, title, front.reference());
         problem.findings = findings;
-        problem.answer()
+        problem
     })?;
     let mut replay = Replay::of(front.store.as_ref());
-    let placing = found(&mut replay, lead, draft.seq, front).await?;
-    by(&mut replay, &placing, &book, front).await
+    let placing = found(&mut replay, lead, draft.seq, &front).await?;
+    by(&mut replay, &placing, &book, &front).await
 }
 
 async fn found(
@@ -107,13 +97,13 @@ async fn found(
     lead: Uuid,
     seq: Option<i64>,
     front: &Front,
-) -> Result<Placing, HttpResponse> {
+) -> Result<Placing, Problem> {
     let placing = replay.placing(lead, seq.map(Seq)).await;
     let placing = placing.map_err(|error| store(front, &error))?;
     placing.ok_or_else(|| missing(front, "no decision with this number placed such a lead"))
 }
 
-async fn of_version(front: &Front, version: u32) -> Result<Arc<Rulebook>, HttpResponse> {
+async fn of_version(front: &Front, version: u32) -> Result<Arc<Rulebook>, Problem> {
     let in_force = (front.book)();
     if version == in_force.version {
         return Ok(in_force);
@@ -131,11 +121,7 @@ async fn of_version(front: &Front, version: u32) -> Result<Arc<Rulebook>, HttpRe
 }
 
 /// As the version that made it says.
-async fn own(
-    replay: &mut Replay<'_>,
-    placing: &Placing,
-    front: &Front,
-) -> Result<Value, HttpResponse> {
+async fn own(replay: &mut Replay<'_>, placing: &Placing, front: &Front) -> Result<Value, Problem> {
     let book = replay.book_of(placing).await.map_err(|error| store(front, &error))?;
     let book = book.unwrap_or_else(|_| (front.book)());
     Ok(said(&book, placing, &placing.stored))

@@ -3,12 +3,30 @@
 //! Guarantees: every construct of CEL outside the subset is met by name, with the way to mend it.
 //! Does not know: where it stands.
 
+use std::ops::Range;
+
 use super::finding::did_you_mean;
-use super::lexer::Token;
+use super::lexer::{Spanned, Token};
 use super::syntax::{MAX_DEPTH, Method};
 
 pub(super) fn too_deep() -> String {
     format!("this is nested more than {MAX_DEPTH} levels deep; split the rule")
+}
+
+/// Where reading a condition stopped, and why: from the token before on.
+pub(super) fn stopped(tokens: &[Spanned]) -> (Range<usize>, String) {
+    match tokens {
+        // Before what it negates, and so read as a name.
+        [(Token::Word(word), span), ..] if word.eq_ignore_ascii_case("not") => {
+            (span.clone(), misplaced(&Token::Word(word.clone())))
+        }
+        [(Token::Number(_), whole), (Token::Sign(","), _), (Token::Number(_), part), ..] => (
+            whole.start..part.end,
+            "a number has no comma; write 0.5 for a half, and 10000 for ten thousand".to_owned(),
+        ),
+        [_, (token, span), ..] => (span.clone(), misplaced(token)),
+        _ => (0..0, "the condition cannot be read".to_owned()),
+    }
 }
 
 pub(super) fn misplaced(token: &Token) -> String {
@@ -33,6 +51,19 @@ pub(super) fn misplaced(token: &Token) -> String {
     }
 }
 
+/// A field that there is not, and none with a name near it.
+pub(super) fn nothing_near(name: &str) -> String {
+    match name.strip_prefix("lead.") {
+        None if !name.contains('.') => {
+            format!("unknown field {name}; if it is meant as text, write \"{name}\"")
+        }
+        Some(own) if !own.contains('.') => format!(
+            "unknown field {name}; one of your own is lead.custom.{own}, from a [[mapping]]"
+        ),
+        _ => format!("unknown field {name}; the rulebook declares which fields a lead has"),
+    }
+}
+
 pub(super) fn unknown_function(name: &str) -> String {
     match name {
         "exists" | "all" | "exists_one" | "existsOne" | "map" | "filter" => format!(
@@ -52,6 +83,25 @@ pub(super) fn unknown_function(name: &str) -> String {
                 "" => format!("unknown function {name}(); there are has, size, startsWith, endsWith, contains, matches and lowerAscii"),
                 advice => format!("unknown function {name}(){advice}"),
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_near_to_none_is_text_without_quotes_or_a_field_of_ones_own() {
+        for (name, expected) in [
+            ("DE", "unknown field DE; if it is meant as text, write \"DE\""),
+            (
+                "lead.zzz",
+                "unknown field lead.zzz; one of your own is lead.custom.zzz, from a [[mapping]]",
+            ),
+            ("deal.size", "unknown field deal.size; the rulebook declares which fields a lead has"),
+        ] {
+            assert_eq!(nothing_near(name), expected);
         }
     }
 }

@@ -208,6 +208,13 @@ impl Compiler<'_> {
             (one, other) if order != Order::Equal => {
                 let (expr, found) =
                     if matches!(one, Operand::Number(_)) { (right, other) } else { (left, one) };
+                if let Operand::TextConst(text) = &found
+                    && text.trim().parse::<f64>().is_ok()
+                {
+                    let message =
+                        format!("{} orders numbers; write {text} without quotes", op.sign());
+                    return self.note(&expr.span, message);
+                }
                 let what = found.described();
                 return self.note(
                     span,

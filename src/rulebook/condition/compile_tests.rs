@@ -42,6 +42,8 @@ fn unknown_names_get_a_proposal() {
 fn types_that_do_not_fit_say_what_to_write() {
     check("lead.employees == '500'", 0..23, "write 500 without quotes");
     check("lead.employees > 'many'", 0..23, "> orders numbers");
+    check("lead.employees > '500'", 17..22, "write 500 without quotes");
+    check("'500' < lead.employees", 0..5, "write 500 without quotes");
     check("lead.country < 'DE'", 0..19, "use == or !=");
     check("lead.email == 5", 0..15, "write \"5\" in quotes");
     check("lead.email == lead.employees", 0..28, "compare what is alike");

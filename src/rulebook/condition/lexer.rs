@@ -76,6 +76,11 @@ fn token(rest: &str, at: usize) -> Result<(Token, usize), Finding> {
         let length = rest.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
         return Ok((Token::Word(rest.get(..length).unwrap_or_default().to_owned()), length));
     }
+    let slip = [("<>", "!="), ("=>", ">="), ("=<", "<=")];
+    if let Some((sign, meant)) = slip.iter().find(|(sign, _)| rest.starts_with(sign)) {
+        let message = format!("{sign} compares nothing in CEL; write {meant}");
+        return Err(Finding::source(at..at + sign.len(), message));
+    }
     if let Some(sign) = SIGNS.iter().find(|sign| rest.starts_with(**sign)) {
         return Ok((Token::Sign(sign), sign.len()));
     }
@@ -127,7 +132,19 @@ fn number(rest: &str, at: usize) -> Result<(Token, usize), Finding> {
             }
         });
     }
-    match rest.get(..length).unwrap_or_default().parse::<f64>() {
+    let written = rest.get(..length).unwrap_or_default();
+    if let Some((front, back)) = written.split_once('.')
+        && (1..=3).contains(&front.len())
+        && back.len() == 3
+        && !front.starts_with('0')
+        && back.ends_with('0')
+        && back.bytes().all(|digit| digit.is_ascii_digit())
+    {
+        return wrong(&format!(
+            "{written} has two readings; write {front}{back}, or {written}0 for the smaller one"
+        ));
+    }
+    match written.parse::<f64>() {
         Ok(value) if whole && value >= TOO_LARGE => {
             wrong("whole numbers above 9007199254740991 are not exact; write a smaller one")
         }
@@ -225,9 +242,16 @@ mod tests {
         ] {
             assert_eq!(one(source), Token::Text(expected.to_owned()), "{source}");
         }
-        for (source, expected) in
-            [("500", 500.0), ("0.5", 0.5), (".5", 0.5), ("1e3", 1000.0), ("2.5E-1", 0.25)]
-        {
+        for (source, expected) in [
+            ("500", 500.0),
+            ("0.5", 0.5),
+            (".5", 0.5),
+            ("1e3", 1000.0),
+            ("0.125", 0.125),
+            ("12.5000", 12.5),
+            ("499.999", 499.999),
+            ("2.5E-1", 0.25),
+        ] {
             assert_eq!(one(source), Token::Number(expected), "{source}");
         }
     }
@@ -254,6 +278,10 @@ mod tests {
             ("b'a'", 0..2, "bytes"),
             ("0x1F", 0..4, "hexadecimal"),
             ("5u", 0..2, "unsigned"),
+            ("10.000", 0..6, "write 10000, or 10.0000"),
+            ("1.500", 0..5, "write 1500, or 1.5000"),
+            ("a <> b", 2..4, "write !="),
+            ("a => b", 2..4, "write >="),
             ("10k", 0..3, "letters"),
             ("9007199254740993000", 0..19, "not exact"),
             ("1e999", 0..5, "too large"),

@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use super::advice::{misplaced, too_deep, unknown_function};
+use super::advice::{misplaced, stopped, too_deep, unknown_function};
 use super::finding::Finding;
 use super::infix::Infix;
 use super::lexer::{Spanned, Token, tokens};
@@ -28,8 +28,11 @@ pub(super) fn parse(source: &str) -> Result<Expr, Vec<Finding>> {
     let tokens = tokens(source).map_err(|finding| vec![finding])?;
     let mut parser = Parser { tokens, at: 0, end: source.len(), depth: 0, findings: Vec::new() };
     let parsed = parser.expr(0).and_then(|expr| {
-        let Some((token, span)) = parser.tokens.get(parser.at).cloned() else { return Ok(expr) };
-        parser.fail(span, misplaced(&token))
+        if parser.at >= parser.tokens.len() {
+            return Ok(expr);
+        }
+        let (span, message) = stopped(parser.tokens.get(parser.at - 1..).unwrap_or_default());
+        parser.fail(span, message)
     });
     match parsed {
         Ok(expr) if parser.findings.is_empty() => Ok(expr),

@@ -66,6 +66,9 @@ fn what_is_not_cel_is_refused_with_its_place() {
     check("lead.x ==", 9..9, "ends too early");
     check("lead.x == 1 and lead.y == 2", 12..15, "write &&");
     check("lead.x is 1", 7..9, "write ==");
+    check("not lead.x == 1", 0..3, "write !");
+    check("lead.x > 0,5", 9..12, "a number has no comma");
+    check("lead.x > 10,000 && lead.y", 9..15, "a number has no comma");
     check("(lead.x == 1", 12..12, "a ) is missing");
     check("lead.x in ['a' 'b']", 15..18, "a , or ]");
     check("lead.x == 1)", 11..12, "one too many");

@@ -111,7 +111,9 @@ fn subject<'a>(name: &'a str, schema: &'a Schema) -> Result<Subject<'a>, String>
             let names = schema.slots().map(|(_, name)| name.strip_prefix("lead.").unwrap_or(name));
             let advice = did_you_mean(name, names);
             Err(if advice.is_empty() {
-                schema.unknown_field(name)
+                format!(
+                    "unknown field {name}; one of your own is if.custom.{name}, from a [[mapping]]"
+                )
             } else {
                 format!("unknown field {name}{advice}")
             })

@@ -142,10 +142,14 @@ fn number(written: &str) -> Result<f64, String> {
         more.peek().is_some() && (1..=3).contains(&first) && more.all(|group| group.len() == 3)
     };
     let plain: String = if grouped(&['.']) && !digits.starts_with('0') {
-        let (thousand, small) = (digits.replace('.', ""), digits.replacen('.', ".0", 1));
-        return Err(format!(
-            "{text:?} has two readings; write {thousand}, or {small} with another digit"
-        ));
+        let thousand = digits.replace('.', "");
+        // Two points can only part thousands.
+        if digits.matches('.').count() == 1 {
+            return Err(format!(
+                "{text:?} has two readings; write {thousand}, or {digits}0 for the smaller one"
+            ));
+        }
+        thousand
     } else if grouped(&[',', ' ', '_', '\'']) {
         digits.chars().filter(char::is_ascii_digit).collect()
     } else if digits.contains(',') {

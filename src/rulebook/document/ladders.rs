@@ -145,6 +145,10 @@ fn step_at(step: &Section<'_>) -> Option<StepAt> {
 }
 
 fn percent(item: &Item<'_>) -> Option<StepAt> {
+    if item.number_if_one().is_some() {
+        item.refuse("a share of the time in quotes, as in \"60%\"");
+        return None;
+    }
     let text = item.text()?;
     let number = text.strip_suffix('%').and_then(|number| number.trim().parse::<u32>().ok());
     match number {

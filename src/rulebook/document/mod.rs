@@ -13,6 +13,7 @@ mod people;
 mod pools;
 mod rows;
 mod rules;
+mod slips;
 mod tables;
 mod transforms;
 mod tree;
@@ -40,7 +41,7 @@ use super::{
 };
 use crate::model::{
     account::Matching,
-    finding::{Finding, Severity},
+    finding::{Finding, Place, Severity},
     time::Span,
 };
 
@@ -84,9 +85,10 @@ impl Rulebook {
         let text = main_text(files).map_err(|finding| vec![finding])?;
         let (document, errors) = DeTable::parse_recoverable(text);
         let log = Log::new(Source::new(MAIN, text));
-        for error in &errors {
-            let at = error.span().unwrap_or(0..0);
-            log.wrong(&at, format!("this is not TOML: {}", error.message()), "");
+        let failures: Vec<_> =
+            errors.iter().map(|error| (error.span().unwrap_or(0..0), error.message())).collect();
+        for slip in slips::slips(text, &failures) {
+            log.wrong(&slip.at, slip.message, slip.mend);
         }
         // What cannot be read would look as if it were missing.
         if log.has_errors() {
@@ -121,7 +123,11 @@ fn main_text(files: &Files) -> Result<&str, Finding> {
     }
     let text = std::str::from_utf8(&files.main).map_err(|why| {
         let line = line_of(&files.main, why.valid_up_to());
-        refuse(format!("the rulebook is not UTF-8 (line {line})"), "save it as UTF-8")
+        let found = refuse(
+            format!("the rulebook is not UTF-8 (line {line})"),
+            "save it as UTF-8: most editors ask for the encoding under \"Save as\"",
+        );
+        Finding { line, end: Place { line, column: 1 }, ..found }
     })?;
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }

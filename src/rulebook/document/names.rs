@@ -187,6 +187,14 @@ impl<'d> Names<'d> {
         };
         let (tag, id) = (tag.trim(), id.trim());
         let Some(kind) = kinds.iter().find(|kind| **kind == tag) else {
+            if let Some(kind) = kinds.iter().find(|kind| kind.eq_ignore_ascii_case(tag)) {
+                let id = nearest(id, self.all(kind)).unwrap_or(id);
+                item.wrong(
+                    format!("{text:?} begins with a capital"),
+                    format!("write \"{kind}: {id}\""),
+                );
+                return None;
+            }
             item.wrong(
                 format!("{:?} cannot be {text:?}", item.key),
                 format!("write {}", ways(kinds, also)),
@@ -211,9 +219,29 @@ fn read_id<'d>(item: &Item<'d>) -> Option<&'d str> {
     if id.len() <= ID_MAX && starts_well && id.chars().all(good) {
         return Some(id);
     }
-    item.wrong(
-        format!("{id:?} cannot be an id"),
-        format!("write a letter or digit, then letters, digits, - _ or ., {ID_MAX} at most"),
-    );
+    let allowed = format!("letters from a to z, digits, - _ or ., {ID_MAX} at most");
+    let mend = match proposed(id) {
+        Some(id) => format!("write {id:?}: {allowed}"),
+        None => format!("write {allowed}"),
+    };
+    item.wrong(format!("{id:?} cannot be an id"), mend);
     None
+}
+
+/// An id like this name.
+fn proposed(name: &str) -> Option<String> {
+    let mut id = String::new();
+    for c in name.to_lowercase().chars() {
+        match c {
+            'ä' => id.push_str("ae"),
+            'ö' => id.push_str("oe"),
+            'ü' => id.push_str("ue"),
+            'ß' => id.push_str("ss"),
+            c if c.is_ascii_alphanumeric() || "_.".contains(c) => id.push(c),
+            _ if id.ends_with('-') => {}
+            _ => id.push('-'),
+        }
+    }
+    let id = id.trim_matches(['-', '_', '.']);
+    (!id.is_empty() && id.len() <= ID_MAX).then(|| id.to_owned())
 }

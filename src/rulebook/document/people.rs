@@ -127,6 +127,14 @@ pub fn file<'d>(cx: &Cx<'d>, item: &Item<'_>, name: &str) -> Option<&'d str> {
         );
         return None;
     }
+    // A workbook is an archive.
+    if bytes.starts_with(b"PK\x03\x04") {
+        item.wrong(
+            format!("{name:?} is a workbook of a spreadsheet program, not a CSV file"),
+            "open it there and save it as \"CSV UTF-8\"",
+        );
+        return None;
+    }
     match std::str::from_utf8(bytes) {
         Ok(text) => Some(text.strip_prefix('\u{feff}').unwrap_or(text)),
         Err(why) => {

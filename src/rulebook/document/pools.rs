@@ -207,6 +207,10 @@ fn caps(item: &Item<'_>) -> Vec<Cap> {
 
 /// `20 per day` or `10 open`.
 fn cap(item: &Item<'_>) -> Option<Cap> {
+    if item.number_if_one().is_some() {
+        item.refuse("it with its time and in quotes, as in \"20 per day\" or \"10 open\"");
+        return None;
+    }
     let text = item.text()?;
     let words: Vec<&str> = text.split_whitespace().collect();
     let leads = words.first().and_then(|word| word.parse::<u32>().ok());

@@ -137,6 +137,19 @@ impl Reader<'_, '_> {
 
     fn wrong(&self, row: &Row<'_>, column: usize, message: String, mend: impl Into<String>) {
         let place = self.sheet.cell(row.start, column);
+        let (cells, headings) = (row.cells.len(), self.sheet.header.len());
+        // A forgotten delimiter, or another one, makes a cell wrong that nobody wrote so.
+        let mend = if cells < headings {
+            let sign = match self.sheet.delimiter {
+                '\t' => "tabs".to_owned(),
+                sign => format!("{sign:?}"),
+            };
+            format!(
+                "this row has {cells} cells, the heading {headings}: part them with {sign}, as there"
+            )
+        } else {
+            mend.into()
+        };
         self.report(self.source.finding(&place, Severity::Error, message, mend));
     }
 

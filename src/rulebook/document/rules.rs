@@ -58,7 +58,7 @@ impl<'d> Rules<'_, 'd> {
                 log.wrong(
                     &section.at,
                     format!("no lead reaches this rule: {last:?} above holds for every one"),
-                    "move it up, or give the other one a condition",
+                    format!("move it above {last:?}, or give that one a condition"),
                 );
             }
             let then = self.then(section);
@@ -68,7 +68,7 @@ impl<'d> Rules<'_, 'd> {
                 if at + 1 == entries.len() {
                     self.gives_to_somebody(section, rule.as_ref());
                 }
-            } else if at + 1 == entries.len() {
+            } else if last.is_none() && at + 1 == entries.len() {
                 log.wrong(
                     &section.at,
                     format!("a lead can fall through: the last rule, {id:?}, has a condition"),

@@ -277,9 +277,9 @@ impl<'d> Item<'d> {
         Some(text.trim())
     }
 
-    /// A finite number.
-    pub fn number(&self) -> Option<f64> {
-        let number = match self.value {
+    /// A finite number, if it is one.
+    pub fn number_if_one(&self) -> Option<f64> {
+        match self.value {
             DeValue::Integer(whole) => {
                 i64::from_str_radix(whole.as_str(), whole.radix()).ok().map(|whole| whole as f64)
             }
@@ -287,7 +287,12 @@ impl<'d> Item<'d> {
                 float.as_str().parse().ok().filter(|float: &f64| float.is_finite())
             }
             _ => None,
-        };
+        }
+    }
+
+    /// A finite number.
+    pub fn number(&self) -> Option<f64> {
+        let number = self.number_if_one();
         if number.is_none() {
             self.refuse("a number");
         }

@@ -43,6 +43,13 @@ impl<'t> Sheet<'t> {
                 all.push((begin + at + blank, record.iter().map(str::to_owned).collect()));
             }
         }
+        if let Some((at, _)) = all.last()
+            && is_left_open(text.get(*at..).unwrap_or_default(), delimiter)
+        {
+            let why = "a text that begins with \" in this row is never closed: write \" where it \
+                       ends, or all that follows belongs to it";
+            return Err((*at, why.to_owned()));
+        }
         let mut rows = all.into_iter();
         let (_, header) =
             rows.next().ok_or((0, "the file has no row, not even a header".to_owned()))?;
@@ -81,8 +88,23 @@ impl<'t> Sheet<'t> {
     }
 }
 
-/// The delimiter, and where the table begins.
-fn delimiter(text: &str) -> (char, usize) {
+/// Whether the quotes of a cell of this row, the last one, are never closed.
+fn is_left_open(row: &str, delimiter: char) -> bool {
+    let (mut is_quoted, mut begins) = (false, true);
+    for c in row.chars() {
+        match c {
+            '"' if is_quoted || begins => is_quoted = !is_quoted,
+            _ if is_quoted => {}
+            _ => begins = c == delimiter || matches!(c, '\r' | '\n'),
+        }
+    }
+    is_quoted
+}
+
+/// The delimiter of a table by its first lines, and where it begins: behind Excel's `sep=` line, if
+/// there is one.
+#[must_use]
+pub fn delimiter(text: &str) -> (char, usize) {
     let first = text.lines().next().unwrap_or_default();
     if let Some(named) = first.strip_prefix("sep=").and_then(|rest| rest.chars().next())
         && named.is_ascii()
@@ -129,6 +151,27 @@ mod tests {
         );
         assert!(Sheet::read("").is_err());
         assert!(Sheet::read("\n\n;;\n").is_err());
+    }
+
+    #[test]
+    fn a_quote_that_is_never_closed_does_not_swallow_rows_in_silence() {
+        for (text, at) in [
+            ("a;b\n1;\"x\n2;y\n", 4),
+            ("a;b\n1;x\n2;\"y\n", 8),
+            ("a;b\n1;\"\"\"x\n", 4),
+            ("\"a;b\n1;x\n", 0),
+        ] {
+            let (found, why) = Sheet::read(text).unwrap_err();
+            assert!(found == at && why.contains("never closed"), "{text:?}: {found}: {why}");
+        }
+        for text in [
+            "a;b\n1;5\" pipe\n",
+            "a;b\n1;\"x\ny\"\n",
+            "a;b\n1;\"say \"\"x\"\"\"\n",
+            "a;b\n1;\"\"\n",
+        ] {
+            assert!(Sheet::read(text).is_ok(), "{text:?}");
+        }
     }
 
     #[test]

@@ -31,6 +31,10 @@ const DAMAGE_MAX: u32 = 20;
 /// Copies the database behind `from` into `file`.
 pub fn backup(from: &Connection, file: &Path) -> StoreResult<()> {
     let cannot = |error: std::io::Error| {
+        if error.kind() == std::io::ErrorKind::AlreadyExists {
+            let why = format!("{} is there already; name a new file", file.display());
+            return StoreError::Refused(why);
+        }
         StoreError::Refused(format!("cannot write the backup {}: {error}", file.display()))
     };
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(file).map_err(cannot)?;

@@ -68,6 +68,7 @@ use super::{Boxed, StoreError, StoreResult};
 pub use copy::SqliteSide;
 pub use line::Pace;
 pub use mirror::read_beside as read_mirror_beside;
+pub use open::IN_USE;
 
 /// The store on SQLite. A request is in the line as soon as its verb is called, awaited or not.
 pub struct SqliteStore {

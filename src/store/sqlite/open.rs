@@ -158,6 +158,9 @@ pub fn free_leases(conn: &Connection) -> StoreResult<()> {
     Ok(())
 }
 
+/// How the refusal says that another process has the file.
+pub const IN_USE: &str = "is in use by another handoff";
+
 fn refuse(why: String) -> StoreError {
     StoreError::Refused(why)
 }
@@ -181,8 +184,7 @@ fn lock(path: &Path) -> StoreResult<File> {
             let mut holder = String::new();
             let _ = file.read_to_string(&mut holder);
             return Err(refuse(format!(
-                "{} is in use by another handoff (process {}): stop that one first, or ask it \
-                 through its API",
+                "{} {IN_USE} (process {}): stop that one first, or ask it through its API",
                 path.display(),
                 holder.trim()
             )));

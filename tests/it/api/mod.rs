@@ -4,6 +4,7 @@
 mod callback;
 mod canary;
 mod command;
+mod first;
 mod leads;
 mod links;
 mod metrics;

@@ -61,6 +61,23 @@ fn a_payload_is_explained_without_a_daemon_and_without_secrets() {
 }
 
 #[test]
+fn who_has_no_secrets_checks_a_rulebook_alone() {
+    let folder = example();
+    let (code, out, err) = run(command(folder.path(), "check --rulebook ."), "");
+    assert_eq!(code, 0, "{out}{err}");
+    for part in ["its secrets are not on this machine", "rulebook.toml: good; rules:"] {
+        assert!(out.contains(part), "{part} in {out}");
+    }
+    let (code, out, _) = run(command(folder.path(), "check"), "");
+    assert!(code == 1 && out.contains("is not set"), "the settings alone are not good: {out}");
+    let settings = folder.path().join("handoff.toml");
+    let text = std::fs::read_to_string(&settings).unwrap().replace("listen =", "lisen =");
+    std::fs::write(settings, text).unwrap();
+    let (code, out, _) = run(command(folder.path(), "check --rulebook ."), "");
+    assert!(code == 1 && out.contains("lisen"), "other mistakes are said: {out}");
+}
+
+#[test]
 fn an_account_owner_in_the_crm_is_a_fact_like_any_other() {
     let folder = example();
     let line = "explain - --source website --at 2026-03-02T10:00:00Z --json --account-owner";

@@ -3,7 +3,8 @@
 //! `toml` adds to the rulebook of the page (rules above the last one, which holds for everybody; with
 //! `first` above all others), `toml wrong` must be refused with the lines of the `text` after it, a
 //! `csv` or `json` with a name is written as that file, and `console` is run: after each `$ command`
-//! stand lines that its output must have in their order; `…` stands for anything.
+//! stand lines that its output must have in their order; `…` stands for anything. Those of `console
+//! refused` must fail.
 //!
 //! Guarantees: a page that passes can be followed from its top to its end.
 //! Does not know: whether it is understood.
@@ -111,7 +112,7 @@ fn refused(daemon: &Daemon, book: &Book, block: &Block, says: &[&str]) {
     write(folder, "rulebook.toml", &book.0);
 }
 
-async fn console(daemon: &mut Daemon, block: &Block) {
+async fn console(daemon: &mut Daemon, block: &Block, is_refused: bool) {
     for (command, says) in page::commands(&block.text) {
         // The first command that speaks to the daemon: from here on it runs.
         let is_online = command.starts_with("handoff rulebook ");
@@ -124,9 +125,10 @@ async fn console(daemon: &mut Daemon, block: &Block) {
             daemon.start().await;
         }
         let (is_good, said) = shell(daemon, command);
-        // As `diff` does, it ends with 1 when something differs.
-        let is_good = is_good || command.starts_with("handoff rulebook diff");
-        assert!(is_good, "line {}: {command} failed:\n{said}", block.line);
+        // As `diff` does, they end with 1 when something differs, or is to be thought about.
+        let asks = ["handoff rulebook diff", "handoff rulebook lint"];
+        let is_good = is_good || asks.iter().any(|ask| command.starts_with(ask));
+        assert_eq!(is_good, !is_refused, "line {}: {command}:\n{said}", block.line);
         let missing = missing(&said, &says);
         assert_eq!(missing, None, "line {}: {command} does not say it in\n{said}", block.line);
     }
@@ -156,7 +158,7 @@ async fn follow(name: &str) {
                 refused(&daemon, &book, block, &says);
             }
             Kind::File(name) => write(folder, name, &block.text),
-            Kind::Console => console(&mut daemon, block).await,
+            Kind::Console { is_refused } => console(&mut daemon, block, *is_refused).await,
             Kind::Text => {}
         }
     }

@@ -15,7 +15,10 @@ pub enum Kind {
     /// A file.
     File(String),
     /// Commands, and what they say.
-    Console,
+    Console {
+        /// They must fail.
+        is_refused: bool,
+    },
     /// What is said.
     Text,
 }
@@ -58,7 +61,8 @@ fn kind(info: &str, line: usize) -> Kind {
         ["toml", "first"] => Kind::Toml { is_first: true },
         ["toml", "wrong"] => Kind::Wrong,
         ["csv" | "json", name] => Kind::File((*name).to_owned()),
-        ["console"] => Kind::Console,
+        ["console"] => Kind::Console { is_refused: false },
+        ["console", "refused"] => Kind::Console { is_refused: true },
         ["text"] => Kind::Text,
         other => panic!("line {line}: {other:?} is no kind of block"),
     }

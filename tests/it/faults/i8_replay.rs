@@ -211,17 +211,17 @@ async fn unchanged(stored: &SqliteStore) {
     let live = replay.book_of_row(&row).await.unwrap().unwrap();
     let draft = Arc::new(desk::book(&rulebook(live.version), 0));
     let began = tokio::time::Instant::now();
-    let tested = replay.backtest((Arc::clone(&live), draft), NOON, |_| {}).await.unwrap().unwrap();
+    let tested =
+        replay.backtest((Arc::clone(&live), draft), NOON, |_| {}, |_| {}).await.unwrap().unwrap();
     let took = began.elapsed().as_secs_f64();
     println!(
         "I8: back-test of {} decisions in {took:.1} s: {} leads differ",
-        tested.decisions,
-        tested.diff.moves.len()
+        tested.decisions, tested.diff.moved
     );
     assert!(tested.leads > 100 && tested.decisions == last as u64);
     assert_eq!(tested.diff.moves, []);
     assert_eq!(tested.late_before, tested.late_after);
     let other = Arc::new(desk::book(&rulebook(live.version + 7), 0));
-    let tested = replay.backtest((live, other), NOON, |_| {}).await.unwrap().unwrap();
+    let tested = replay.backtest((live, other), NOON, |_| {}, |_| {}).await.unwrap().unwrap();
     assert!(!tested.diff.moves.is_empty(), "another SLA is another deadline");
 }

@@ -232,9 +232,9 @@ async fn another_router(mut plant: Plant, is_on: &AtomicBool) {
     // A draft is tried on what was only watched; the one in force differs from itself in nothing.
     let book = plant.running().worker.book.load_full();
     let mut replay = Replay::of(plant.store.as_ref());
-    let tested = replay.backtest((Arc::clone(&book), book), NOON, |_| {}).await;
+    let tested = replay.backtest((Arc::clone(&book), book), NOON, |_| {}, |_| {}).await;
     let tested = tested.expect("a replay").expect("there is something to try it on");
-    assert_eq!((tested.leads, tested.diff.moves.len()), (9, 0), "{tested:?}");
+    assert_eq!((tested.leads, tested.diff.moved), (9, 0), "{tested:?}");
     let statement = ops.get("/reps/ada/statement?since=0").await;
     assert_eq!(statement["statement"]["unanswered"], 0, "{statement}");
     assert!(statement["statement"]["watched"].as_u64().is_some_and(|count| count > 0));

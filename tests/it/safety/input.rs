@@ -164,8 +164,8 @@ async fn s14_no_body_of_the_api_may_hold_an_unknown_or_a_repeated_field() {
 fn s14_the_table_has_every_route_that_takes_a_body() {
     let mut shapes = BTreeSet::new();
     for (file, text) in files(&["src/http/api"], ".rs") {
-        for (at, _) in text.match_indices("asked::<") {
-            let shape = text[at + "asked::<".len()..].split('>').next().unwrap();
+        for (at, _) in text.match_indices(": Sent<") {
+            let shape = text[at + ": Sent<".len()..].split('>').next().unwrap();
             shapes.insert(format!("{file} {shape}"));
             let strict = format!("#[serde(deny_unknown_fields)]\nstruct {shape} ");
             assert!(text.contains(&strict), "{file}: {shape} takes unknown fields");

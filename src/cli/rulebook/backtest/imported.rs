@@ -4,13 +4,8 @@
 //! spreadsheet; what is a projection says so.
 //! Does not know: how the draft decides.
 
-use std::{
-    fs::File,
-    io::{BufWriter, Write as _},
-    sync::Arc,
-};
+use std::sync::Arc;
 
-use anyhow::Context as _;
 use serde_json::json;
 
 use super::{Backtest, ROWS_MAX};
@@ -18,12 +13,13 @@ use crate::{
     app::parts,
     cli::{
         exit::{Exit, Outcome, Stop},
+        export::Export,
         offline,
         screen::{Screen, Tone},
         session::Session,
         store::opened,
     },
-    model::{lead::State, text::Untrusted},
+    model::lead::State,
     replay::imported::{Compared, Tried, imported},
     rulebook::Rulebook,
     store::Store,
@@ -38,7 +34,7 @@ const NAMED_MAX: usize = 10;
 pub fn run(args: &Backtest, session: &mut Session) -> Outcome {
     let since = args.since(session)?;
     let settings = args.config.load_without_secrets()?;
-    let draft = offline::files(&args.draft)?;
+    let draft = super::super::named(session, &args.draft)?;
     let draft = Rulebook::compile(&draft, &parts::setup(&settings), 0).map_err(|findings| {
         let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
         let lines = lines.join("\n");
@@ -46,14 +42,14 @@ pub fn run(args: &Backtest, session: &mut Session) -> Outcome {
     })?;
     let store = match &args.store {
         Some(store) => opened(store)?,
-        None => offline::store(&args.config, false)?,
+        None => offline::store_at_rest(&args.config)?,
     };
-    let mut csv = args.csv.as_ref().map(|file| Csv::into(file)).transpose()?;
+    let mut csv = args.csv.as_ref().map(|file| Export::into(file, COLUMNS)).transpose()?;
     let is_json = session.screen.is_json();
     let (mut next, screen) = (TELL_EVERY, &mut session.screen);
     let each = |one: &Compared| {
         if let Some(csv) = &mut csv {
-            csv.add(one);
+            csv.row(row(one));
         }
     };
     let tell = |tried: &Tried| {
@@ -87,48 +83,24 @@ pub fn offer(store: &dyn Store) -> Result<String, Stop> {
     })
 }
 
-/// A file with every lead, written as they come.
-struct Csv {
-    file: BufWriter<File>,
-    place: String,
-    written: std::io::Result<()>,
-}
+/// The columns of the file with every lead.
+const COLUMNS: &str = "at,source,person,owner,rep,agrees,state,new_owner,new_pool,new_rule,new_sla";
 
-impl Csv {
-    fn into(path: &std::path::Path) -> Result<Self, Stop> {
-        let place = path.display().to_string();
-        let file = File::create(path).with_context(|| format!("cannot write {place}"))?;
-        let mut file = BufWriter::new(file);
-        let head = "at,source,person,owner,rep,agrees,state,new_owner,new_pool,new_rule,new_sla";
-        let written = writeln!(file, "{head}");
-        Ok(Self { file, place, written })
-    }
-
-    fn add(&mut self, one: &Compared) {
-        let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        let cells = [
-            one.at.rfc3339(),
-            one.source.clone(),
-            one.person.clone(),
-            text(&one.owner),
-            text(&one.rep),
-            one.agrees.word().to_owned(),
-            one.to.state.map_or("", State::word).to_owned(),
-            text(&one.to.owner),
-            text(&one.to.pool),
-            text(&one.to.rule),
-            text(&one.to.sla),
-        ];
-        let cells = cells.map(|cell| Untrusted::from(cell).csv_cell());
-        if self.written.is_ok() {
-            self.written = writeln!(self.file, "{}", cells.join(","));
-        }
-    }
-
-    fn end(mut self) -> Result<(), Stop> {
-        let flushed = self.written.and_then(|()| self.file.flush());
-        Ok(flushed.with_context(|| format!("cannot write {}", self.place))?)
-    }
+fn row(one: &Compared) -> [String; 11] {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    [
+        one.at.rfc3339(),
+        one.source.clone(),
+        one.person.clone(),
+        text(&one.owner),
+        text(&one.rep),
+        one.agrees.word().to_owned(),
+        one.to.state.map_or("", State::word).to_owned(),
+        text(&one.to.owner),
+        text(&one.to.pool),
+        text(&one.to.rule),
+        text(&one.to.sla),
+    ]
 }
 
 /// In tenths, rounded down: what is not all is not a hundred.

@@ -24,6 +24,8 @@ fn broken(from: &str, to: &str) -> Files {
         )
         .with("same.csv", "country;pool;n;b\n\nDE;inbound;;\nDeutschland;inbound;;\n")
         .with("latin.csv", b"country;pool\nDE;\xfcber\n".as_slice())
+        .with("mixed.csv", "country;pool;n;b\nAT;inbound;;\nDE,inbound\n")
+        .with("book.csv", b"PK\x03\x04\x14\0".as_slice())
         .with("empty.csv", "\n\n")
 }
 
@@ -48,19 +50,36 @@ fn check(cases: &[(&str, &str, &[&str])]) {
 const RULE: &str = "[[rule]]\nid = \"everyone\"";
 
 #[test]
+fn text_in_another_encoding_is_told_with_its_line() {
+    let mut files = broken("", "");
+    let byte = files.main.windows(4).position(|name| name == b"Ada ").unwrap();
+    files.main[byte + 2] = 0xe4;
+    let found = Rulebook::compile(&files, &setup(), 1).unwrap_err();
+    let line = SMALLEST.lines().position(|line| line.contains("Ada ")).unwrap() + 1;
+    let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        found,
+        [format!(
+            "rulebook.toml:{line}:1: the rulebook is not UTF-8 (line {line}); save it as UTF-8: most \
+             editors ask for the encoding under \"Save as\""
+        )]
+    );
+}
+
+#[test]
 fn the_document_as_a_whole() {
     check(&[
         (
             "",
             "x = ",
-            &[
-                "rulebook.toml:28:5: this is not TOML: string values must be quoted, expected literal string",
-            ],
+            &["rulebook.toml:28:3: there is no value behind the =; write one, as in \"…\""],
         ),
         (
             "[[pool]]",
             "[[pool",
-            &["rulebook.toml:10:7: this is not TOML: unclosed array table, expected `]]`"],
+            &[
+                "rulebook.toml:10:1: this is no heading of a section; write [[pool]] alone on its line",
+            ],
         ),
         (
             "default_sla",

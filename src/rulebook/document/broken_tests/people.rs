@@ -19,7 +19,7 @@ fn people_and_hours() {
             "id = \"ada\"",
             "id = \"ada byron\"",
             &[
-                r#"rulebook.toml:5:6: "ada byron" cannot be an id; write a letter or digit, then letters, digits, - _ or ., 64 at most"#,
+                r#"rulebook.toml:5:6: "ada byron" cannot be an id; write "ada-byron": letters from a to z, digits, - _ or ., 64 at most"#,
                 r#"rulebook.toml:12:12: unknown rep "ada"; no rep is defined yet"#,
             ],
         ),

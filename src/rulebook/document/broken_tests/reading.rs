@@ -113,13 +113,27 @@ fn tables() {
                 r#"bad.csv:2:4: unknown pool "inbund"; did you mean "inbound"?"#,
                 r#"bad.csv:3:17: "many" is not a number; write digits alone"#,
                 r#"bad.csv:3:22: "perhaps" is neither yes nor no; write yes or no"#,
-                r#"bad.csv:4:1: "Atlantis" is not a country; write its name or its two-letter code"#,
+                r#"bad.csv:4:1: "Atlantis" is not a country; write its name or its two-letter code, and several as a list"#,
             ],
         ),
         (
             "",
             &table(&format!("file = \"same.csv\"\n{good}")),
             &["same.csv:4:1: the key of this row is that of line 3 already; keep one of the two"],
+        ),
+        (
+            "",
+            &table(&format!("file = \"mixed.csv\"\n{good}")),
+            &[
+                r#"mixed.csv:3:1: "DE,inbound" is not a country; write its name or its two-letter code, and several as a list; this row has 1 cells, the heading 4: part them with ';', as there"#,
+            ],
+        ),
+        (
+            "",
+            &table(&format!("file = \"book.csv\"\n{good}")),
+            &[
+                r#"rulebook.toml:30:8: "book.csv" is a workbook of a spreadsheet program, not a CSV file; open it there and save it as "CSV UTF-8""#,
+            ],
         ),
         (
             "",

@@ -62,7 +62,14 @@ fn rules() {
             RULE,
             &first("assign_to = \"rep: ada\""),
             &[
-                r#"rulebook.toml:28:1: no lead reaches this rule: "r" above holds for every one; move it up, or give the other one a condition"#,
+                r#"rulebook.toml:28:1: no lead reaches this rule: "r" above holds for every one; move it above "r", or give that one a condition"#,
+            ],
+        ),
+        (
+            "",
+            "[[rule]]\nid = \"late\"\nif.country = \"DE\"\nassign_to = \"rep: ada\"",
+            &[
+                r#"rulebook.toml:28:1: no lead reaches this rule: "everyone" above holds for every one; move it above "everyone", or give that one a condition"#,
             ],
         ),
         (
