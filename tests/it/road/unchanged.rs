@@ -202,7 +202,7 @@ async fn differs_in_nothing(store: &dyn Store, end: Time, dice: &mut Dice) -> u6
     let middle = NOON.plus(Span(dice.below(end.since(NOON).0.unsigned_abs()).cast_signed()));
     for since in [NOON, middle] {
         let both = (Arc::clone(&book), Arc::new(desk::book(&text(), 0)));
-        let tested = Replay::of(store).backtest(both, since, |_| {}).await.unwrap();
+        let tested = Replay::of(store).backtest(both, since, |_| {}, |_| {}).await.unwrap();
         let Ok(tested) = tested else { continue }; // nothing was decided after that instant
         assert_eq!(tested.diff.moves, [], "since {since:?}");
         assert_eq!(tested.late_before, tested.late_after);
