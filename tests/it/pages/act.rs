@@ -140,6 +140,25 @@ async fn out_today_hands_the_lead_on_and_brings_no_new_ones() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_lead_refused_with_a_reason_goes_to_somebody_else_and_the_turn_comes_again() {
+    let plant = Plant::start(Config::default()).await;
+    let lead = plant.fill("eva@linden.example", &[]).await;
+    assert_eq!(lead.owner.as_deref(), Some("ada"));
+    let token = act_token(&plant, &lead);
+    let page = text(&plant, &format!("/act/{token}"), "").await;
+    assert!(page.contains("Not one for me"), "{page}");
+    let answer = press(&plant, &token, "act=refused&words=+").await;
+    assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "without a reason");
+    let page = said(&plant, &token, "act=refused&words=my+brother").await;
+    assert!(page.contains("Bob Noyce has this lead now"), "{page}");
+    assert!(!page.contains("Not one for me"), "it is hers no more: {page}");
+    plant.decided().await;
+    assert_eq!(fresh(&plant).await.owner.as_deref(), Some("bob"));
+    let turn = plant.store.team().await.unwrap().rotations["inbound"].turns["ada"];
+    assert_eq!((turn.received, turn.owed.round() as i64), (0, 1), "{turn:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_link_without_a_lead_says_out_once_a_day() {
     let plant = Plant::start(Config::default()).await;
     plant.decided().await;

@@ -18,6 +18,7 @@ mod observe;
 mod people;
 mod pile;
 mod rulebook;
+mod unchanged;
 
 use handoff::model::{lead::State, time::Span};
 

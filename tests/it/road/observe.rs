@@ -331,3 +331,25 @@ async fn a_crm_that_is_away_ends_nothing() {
     .await;
     nothing_was_written_or_told(&plant);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lead_that_is_only_a_telephone_is_counted_apart_and_stands_on_the_page() {
+    let is_on = Arc::new(AtomicBool::new(true));
+    let plant = Plant::start(switched(&is_on, Config::default())).await;
+    let body = r#"{"type":"lead.created","data":{"phone":"+49 30 1234567","company":"Linden"}}"#;
+    assert_eq!(plant.post(body, "p1").await.0, 200);
+    plant.idle().await;
+    plant.after(Span::minutes(16)).await;
+    let ops = caller(&plant, "ops").await;
+    let said = report(&ops).await;
+    assert_eq!(said["observed"]["kinds"], json!({ "not_looked_up": 1 }), "{said}");
+    assert_eq!(said["observed"]["compared"], 0, "it is no part of the agreement");
+    assert_eq!(plant.crm.stats().calls.get("read"), None, "nobody was asked");
+    let cookie = crate::pages::sign_in(&plant).await;
+    let board = crate::pages::text(&plant, "/board", &cookie).await;
+    assert!(board.contains("href=\"observe\""), "{board}");
+    let page = crate::pages::text(&plant, "/observe", &cookie).await;
+    let lead = &plant.leads().await[0];
+    assert!(page.contains("no mail address") && page.contains(&lead.uuid.to_string()), "{page}");
+    plant.books_balance().await;
+}

@@ -50,6 +50,7 @@ pub fn act(world: &mut World, action: Action) {
                 Word::Done => outcome(Outcome::Qualified),
                 Word::NotAFit => outcome(Outcome::NotAFit { why: "student".to_owned() }),
                 Word::OutToday => Act::OutToday,
+                Word::Refused => Act::Refused { why: "a friend".to_owned() },
             };
             tell(world, at, number, &News::Acted { lead, rep, act });
         }

@@ -21,6 +21,7 @@ pub enum Word {
     Done,
     NotAFit,
     OutToday,
+    Refused,
 }
 
 /// What an operator orders.
@@ -171,7 +172,8 @@ fn action(dice: &mut Dice, number: u16, replicas: u8, faults: u64) -> Action {
         18..22 => Action::Again { at, of: any(dice) },
         22..24 => Action::Poison { at, how: small(dice.below(3)), number },
         24..31 => {
-            let word = *dice.of(&[Word::OnIt, Word::Done, Word::NotAFit, Word::OutToday]);
+            let words = [Word::OnIt, Word::Done, Word::NotAFit, Word::OutToday, Word::Refused];
+            let word = *dice.of(&words);
             Action::Say { at, lead: any(dice), word, number }
         }
         31..37 => Action::Order { at, order: order(dice), number },
