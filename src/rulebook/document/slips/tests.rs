@@ -30,7 +30,7 @@ fn a_slip_is_said_once_in_plain_words_at_its_place() {
     for (line, expected) in [
         (
             "if.account = \"known\"\nif.account.tier = \"A\"",
-            "3:1: one key cannot be a value and the front of others; if.account = \"known\" cannot stand beside if.account.tier: write if.account.known = true",
+            "3:4: one key cannot be a value and the front of others; if.account = \"known\" cannot stand beside if.account.tier: write if.account.known = true",
         ),
         ("c = Germany", "2:5: Germany stands without quotes; write \"Germany\""),
         (
