@@ -24,6 +24,8 @@ pub enum KeyKind {
     Postal,
     /// As a number or a range.
     Number,
+    /// As a whole number or a range of them.
+    Count,
 }
 
 /// A cell of the key.
@@ -43,6 +45,7 @@ impl KeyKind {
     #[must_use]
     pub fn of(schema: &Schema, slot: Slot) -> Option<Self> {
         match (schema.kind(slot)?, schema.name(slot)) {
+            (Type::Number, "lead.employees") => Some(Self::Count),
             (Type::Number, _) => Some(Self::Number),
             (Type::Text, "lead.country") => Some(Self::Country),
             (Type::Text, "lead.email") => Some(Self::Email),
@@ -70,13 +73,14 @@ impl KeyKind {
                 Some((shape, low, high)) => Ok(Cell::Range(Range::codes(&shape, low, high))),
                 None => exact(cell),
             },
-            Self::Number => {
+            Self::Number | Self::Count => {
                 let (low, high) = number_range(cell)?;
                 match (low, high) {
                     (Some((low, true)), Some((high, true))) if low >= high => {
                         Ok(Cell::Exact(number_part(low)))
                     }
                     _ => Range::numbers(low, high)
+                        .map(|range| if self == Self::Count { range.counted() } else { range })
                         .map(Cell::Range)
                         .ok_or_else(|| format!("no number is {cell:?}")),
                 }

@@ -16,6 +16,7 @@ use std::{
 use super::{
     BETWEEN, Cell,
     cell::number_part,
+    nested::{inner, stab},
     part_of,
     postal::Runs,
     range::{Axis, Range},
@@ -242,9 +243,10 @@ impl Rows {
                 stretches.push((at, owner));
             }
         }
-        let owners: BTreeSet<u32> = stretches.iter().filter_map(|(_, row)| *row).collect();
+        let owners: BTreeSet<u32> = owners_of_any(&stretches, &ranges);
         for (range, row) in ranges.iter().filter(|(_, row)| !owners.contains(row)) {
-            let by = owners_within(&stretches, range);
+            let mut by = owners_within(&stretches, range);
+            by.retain(|owner| owner != row);
             troubles.push(Trouble::Unreachable { row: *row, by });
         }
         Level::Last { stretches, ranges }
@@ -352,49 +354,19 @@ fn owner(stretches: &[(u128, Option<u32>)], at: u128) -> Option<u32> {
     stretches.get(next.checked_sub(1)?)?.1
 }
 
+/// The owners of stretches in which something lies.
+fn owners_of_any(stretches: &[(u128, Option<u32>)], ranges: &[(Range, u32)]) -> BTreeSet<u32> {
+    let Some((Range { axis, .. }, _)) = ranges.first() else { return BTreeSet::new() };
+    let ends = stretches.iter().skip(1).map(|(from, _)| *from).chain([u128::MAX]);
+    let stretch = |from: u128, to: u128| Range { axis: axis.clone(), from, to };
+    let held = stretches.iter().zip(ends).filter(|((from, _), to)| stretch(*from, *to).holds_any());
+    held.filter_map(|((_, row), _)| *row).collect()
+}
+
 /// The owners of all stretches in a range.
 fn owners_within(stretches: &[(u128, Option<u32>)], range: &Range) -> Vec<u32> {
     let first = stretches.partition_point(|(from, _)| *from <= range.from).saturating_sub(1);
     let within = stretches.iter().skip(first).take_while(|(from, _)| *from < range.to);
     let owners: BTreeSet<u32> = within.filter_map(|(_, row)| *row).collect();
     owners.into_iter().collect()
-}
-
-/// Ranges in order, and for the middle of each half of them the largest end in it.
-fn inner(nodes: Vec<(Range, Node)>) -> Level {
-    let mut ends = vec![0; nodes.len()];
-    largest(&nodes, &mut ends);
-    Level::Inner { ranges: nodes, ends }
-}
-
-fn largest(ranges: &[(Range, Node)], ends: &mut [u128]) -> u128 {
-    let middle = ranges.len() / 2;
-    let (Some((range, _)), true) = (ranges.get(middle), ranges.len() == ends.len()) else {
-        return 0;
-    };
-    let (left, right) = ends.split_at_mut(middle);
-    let Some((own, right)) = right.split_first_mut() else { return 0 };
-    let left = largest(ranges.get(..middle).unwrap_or_default(), left);
-    let right = largest(ranges.get(middle + 1..).unwrap_or_default(), right);
-    *own = range.to.max(left).max(right);
-    *own
-}
-
-/// Visits every range that holds a place.
-fn stab(ranges: &[(Range, Node)], ends: &[u128], at: u128, visit: &mut impl FnMut(&Node)) {
-    let middle = ranges.len() / 2;
-    let (Some((range, node)), Some(end)) = (ranges.get(middle), ends.get(middle)) else { return };
-    if *end <= at {
-        return;
-    }
-    let (left, most) =
-        (ranges.get(..middle).unwrap_or_default(), ends.get(..middle).unwrap_or_default());
-    stab(left, most, at, visit);
-    if range.from <= at {
-        if at < range.to {
-            visit(node);
-        }
-        let right = ranges.get(middle + 1..).unwrap_or_default();
-        stab(right, ends.get(middle + 1..).unwrap_or_default(), at, visit);
-    }
 }

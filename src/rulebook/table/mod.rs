@@ -19,6 +19,7 @@ mod cell;
 mod coverage;
 mod fitting;
 mod index;
+mod nested;
 mod number;
 mod postal;
 mod range;

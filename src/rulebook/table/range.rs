@@ -13,6 +13,8 @@ use super::postal;
 pub enum Axis {
     /// Numbers.
     Numbers,
+    /// Whole numbers, such as people are counted in.
+    Counts,
     /// Postal codes of this form: `9` for a digit, `a` for a letter.
     Codes(Box<str>),
 }
@@ -52,6 +54,11 @@ impl Range {
         (from < to).then_some(Self { axis: Axis::Numbers, from, to })
     }
 
+    /// Of these numbers the whole ones.
+    pub fn counted(self) -> Self {
+        Self { axis: Axis::Counts, ..self }
+    }
+
     /// Codes of one form, both ends included.
     pub fn codes(shape: &str, low: u128, high: u128) -> Self {
         Self { axis: Axis::Codes(shape.into()), from: low, to: high + 1 }
@@ -60,20 +67,28 @@ impl Range {
     /// How wide it is: for codes the share of all of this form.
     pub fn width(&self) -> f64 {
         match &self.axis {
-            Axis::Numbers => number_at(self.to) - number_at(self.from),
+            Axis::Numbers | Axis::Counts => number_at(self.to) - number_at(self.from),
             Axis::Codes(shape) => (self.to - self.from) as f64 / postal::codes_of(shape) as f64,
         }
     }
 
     /// The numbers between which all of it lies; nothing for codes.
     pub fn numbers_between(&self) -> Option<(f64, f64)> {
-        (self.axis == Axis::Numbers).then(|| (number_at(self.from), number_at(self.to)))
+        self.axis.has_numbers().then(|| (number_at(self.from), number_at(self.to)))
+    }
+
+    /// Whether anything on its axis lies in it: between 49 and 50 there are no employees.
+    pub fn holds_any(&self) -> bool {
+        let low = number_at(self.from);
+        let is_above = self.from % 2 == 1 && low.fract() == 0.0;
+        let first = low.ceil() + if is_above { 1.0 } else { 0.0 };
+        self.axis != Axis::Counts || place(first) < self.to
     }
 
     /// Nothing that a person counts lies in it: between 299 and 300 there are no employees.
     pub fn is_hairline(&self) -> bool {
         let (from, to) = (number_at(self.from), number_at(self.to));
-        self.axis == Axis::Numbers
+        self.axis.has_numbers()
             && from.fract() == 0.0
             && to.fract() == 0.0
             && to - from <= 1.0
@@ -90,7 +105,7 @@ impl Range {
                     (postal::code(shape, self.from), postal::code(shape, self.to - 1));
                 if low == high { write!(said, "{low}") } else { write!(said, "{low}-{high}") }
             }
-            Axis::Numbers => {
+            Axis::Numbers | Axis::Counts => {
                 let (low, high) = (number_at(self.from), number_at(self.to));
                 let (above, up_to) = (self.from % 2 == 1, self.to % 2 == 1);
                 match (low == f64::NEG_INFINITY, high == f64::INFINITY) {
@@ -112,23 +127,27 @@ impl Range {
 }
 
 impl Axis {
+    fn has_numbers(&self) -> bool {
+        matches!(self, Self::Numbers | Self::Counts)
+    }
+
     /// The place of a number on this axis.
     pub fn number(&self, number: f64) -> Option<u128> {
-        (*self == Self::Numbers).then(|| place(number))
+        self.has_numbers().then(|| place(number))
     }
 
     /// The place of a postal code on this axis, if it has this form at its front.
     pub fn code(&self, runs: &postal::Runs) -> Option<u128> {
         match self {
             Self::Codes(shape) => runs.place(shape),
-            Self::Numbers => None,
+            Self::Numbers | Self::Counts => None,
         }
     }
 
     /// All there is on this axis.
     pub fn whole(&self) -> Range {
         let (from, to) = match self {
-            Self::Numbers => (place(f64::NEG_INFINITY), place(f64::INFINITY) + 1),
+            Self::Numbers | Self::Counts => (place(f64::NEG_INFINITY), place(f64::INFINITY) + 1),
             Self::Codes(shape) => (0, postal::codes_of(shape)),
         };
         Range { axis: self.clone(), from, to }

@@ -163,6 +163,32 @@ fn rows_that_no_lead_gets_are_named() {
 }
 
 #[test]
+fn between_whole_numbers_nothing_is_left_to_a_wide_row() {
+    let schema = Schema::builder().with(Field::new("lead.employees", Type::Number));
+    let schema = schema.build().unwrap();
+    let count = KeyKind::of(&schema, schema.slot("lead.employees").unwrap()).unwrap();
+    let troubles = |kind: KeyKind, rows: &[&str]| {
+        let rows = rows.iter().map(|cell| (vec![kind.read(cell).unwrap()], Box::from([])));
+        Rows::of(rows.collect()).1
+    };
+    let covered = [Trouble::Unreachable { row: 0, by: vec![1, 2] }];
+    for (rows, is_covered) in [
+        (["1-99", "1-49", "50-99"], true),
+        (["1 or more", "50 or more", "1-49"], true),
+        (["1-99", "1-49", "51-99"], false),
+        (["1-99", "2-49", "50-99"], false),
+        (["1-99", "1-49", "50-98"], false),
+        (["0-99", "1-49", "50-99"], false),
+        (["under 100", "1-49", "50-99"], false),
+    ] {
+        let expected: &[Trouble] = if is_covered { &covered } else { &[] };
+        assert_eq!(troubles(count, &rows), expected, "{rows:?}");
+        // Of other numbers there are some between 49 and 50.
+        assert_eq!(troubles(KeyKind::Number, &rows), [], "{rows:?}");
+    }
+}
+
+#[test]
 fn what_can_only_be_meant_as_a_range_and_is_none_is_refused() {
     for (kind, cell, part) in [
         (KeyKind::Postal, "AB1-AB25", "different forms"),
