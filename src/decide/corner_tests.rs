@@ -138,6 +138,21 @@ fn an_answered_lead_given_on_by_hand_has_a_new_clock_for_pages_too() {
 }
 
 #[test]
+fn who_gets_an_answered_lead_in_the_crm_has_no_turn_to_give_back() {
+    let mut world = World::new(book());
+    world.fill("eva@linden.example", Some("content"));
+    answer(&mut world);
+    met(&mut world, "owner-grace");
+    assert_eq!(world.lead().owner.as_deref(), Some("grace"));
+    world.fill("eva@linden.example", Some("demo"));
+    let (lead, act) = (world.lead().uuid, Act::Refused { why: "my sister".into() });
+    world.news(News::Acted { lead, rep: "grace".into(), act });
+    assert_eq!(world.lead().owner.as_deref(), Some("konrad"));
+    let turns = &world.team.rotations["inbound"].turns;
+    assert!(turns.get("grace").is_none_or(|turn| turn.owed < 0.1), "{turns:?}");
+}
+
+#[test]
 fn a_reopened_lead_may_be_handed_on_again() {
     let mut world = World::new(book());
     world.fill("eva@linden.example", Some("content"));

@@ -148,6 +148,9 @@ fn owner_met(desk: Desk<'_>, lead: &Lead, destination: &str, owner: &str, is_mov
         Some(rep) if matches!(lead.state, State::Answered | State::SetAside) => {
             lead.owner = Some(rep.id.clone());
             lead.outside_owner = None;
+            // The turn was that of whoever answered: this one has none to give back.
+            lead.pool = None;
+            lead.through.clear();
             let jobs = assign::writes(desk, &lead);
             Plan { jobs, decision: Some(decision), lead: Some(lead), ..Plan::nothing() }
         }

@@ -106,3 +106,22 @@ fn an_owner_who_gets_a_lead_a_second_time_in_the_crm_keeps_it() {
         ],
     );
 }
+
+#[test]
+fn who_gets_an_answered_lead_in_the_crm_has_no_turn_to_give_back() {
+    let fill = |at, form, number| Action::Fill { at, person: 5, form, number };
+    let say = |word, number| Action::Say { at: 0, lead: 12, word, number };
+    holds(
+        2,
+        11,
+        &[
+            fill(0, 0, 8),
+            Action::Turn { at: 1 },
+            Action::Human { lead: 5, owner: 1 },
+            say(Word::Done, 9),
+            Action::Turn { at: 1 },
+            fill(1, 2, 19),
+            say(Word::Refused, 20),
+        ],
+    );
+}
