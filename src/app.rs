@@ -324,11 +324,12 @@ pub fn serve(settings: crate::settings::Settings) -> anyhow::Result<()> {
         .build()
         .context("no runtime can be had")?;
     runtime.block_on(async {
+        // Before anybody can see that it is there, and stop it.
+        let mut terminate = signal(SignalKind::terminate()).context("SIGTERM")?;
+        let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT")?;
         let mut running = start(parts::from_settings(settings)?).await?;
         let promise = running.worker.store.promise();
         tracing::info!(address = %running.address, a_2xx_means = promise, "handoff is ready");
-        let mut terminate = signal(SignalKind::terminate()).context("SIGTERM")?;
-        let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT")?;
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}

@@ -71,6 +71,7 @@ async fn i16_killed_while_the_crm_is_down_it_goes_on_when_both_are_back() {
         records.len() - leads,
     );
     assert_eq!((leads, records.len()), (count, count));
-    assert!(took <= Duration::from_secs(10), "{took:?}");
+    // Some six seconds on a machine with nothing else to do; a shared one stands still at times.
+    assert!(took <= Duration::from_secs(30), "{took:?}");
     assert!(place(true) < place(false), "hot first");
 }

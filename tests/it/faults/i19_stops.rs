@@ -73,6 +73,24 @@ async fn i19_stops_under_load_lose_nothing_and_end_within_thirty_seconds() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn i19_who_is_stopped_as_soon_as_it_listens_ends_well() {
+    let mut daemon = Daemon::new();
+    for round in 0..12 {
+        daemon.launch();
+        let listens = || std::net::TcpStream::connect(("127.0.0.1", daemon.port)).is_ok();
+        let patience = Duration::from_mins(1);
+        let waits = async {
+            while !listens() {
+                tokio::task::yield_now().await;
+            }
+        };
+        assert!(tokio::time::timeout(patience, waits).await.is_ok(), "{}", daemon.log());
+        let (_, ended_well) = tokio::task::block_in_place(|| daemon.stop());
+        assert!(ended_well, "round {round}: {}", daemon.log());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn i19_a_second_signal_ends_it_at_once_and_nothing_is_lost() {
     let mut daemon = Daemon::new();
     daemon.start().await;
