@@ -146,10 +146,14 @@ fn rows_that_no_lead_gets_are_named() {
             ["Deutschland", "80000 - 84999", "", ""],
             ["", "", "10-20", ""],
             ["", "", "10 to 15", ""],
-            // Between 15 and 16 the wide one is left with something.
+            // Nobody has fifteen employees and a half …
             ["", "", "16-20", ""],
             ["", "", "5", ""],
             ["", "", "5-5", ""],
+            // … but somebody may have such a budget.
+            ["", "", "", "10-20"],
+            ["", "", "", "10 to 15"],
+            ["", "", "", "16-20"],
         ],
     );
     assert_eq!(
@@ -157,6 +161,7 @@ fn rows_that_no_lead_gets_are_named() {
         [
             Trouble::Unreachable { row: 0, by: vec![1, 2] },
             Trouble::Duplicate { row: 3, of: 1 },
+            Trouble::Unreachable { row: 4, by: vec![5, 6] },
             Trouble::Duplicate { row: 8, of: 7 },
         ]
     );
