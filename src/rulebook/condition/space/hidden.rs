@@ -32,6 +32,21 @@ impl Hidden<'_> {
         (field.measure == Measure::Size).then(|| (field.slot, numbers.and(&all).whole()))
     }
 
+    /// The same where they are one stretch, both ends included; no list is made for it, since there
+    /// may be as many pairs of these as of rules.
+    fn stretch(self) -> Option<(Slot, f64, f64)> {
+        let Test::Number { field, order, value } = self.test else { return None };
+        let (first, above) = (value.ceil().max(0.0), (value.floor() + 1.0).max(0.0));
+        let (low, high) = match (order, self.holds) {
+            (Order::AtLeast, true) | (Order::Less, false) => (first, f64::INFINITY),
+            (Order::More, true) | (Order::AtMost, false) => (above, f64::INFINITY),
+            (Order::Less, true) | (Order::AtLeast, false) => (0.0, value.ceil() - 1.0),
+            (Order::AtMost, true) | (Order::More, false) => (0.0, value.floor()),
+            (Order::Equal, _) => return None,
+        };
+        (field.measure == Measure::Size).then_some((field.slot, low, high))
+    }
+
     /// Two numbers, and how the first may stand to the second: less, equal or more.
     fn orders(self) -> Option<([NumberField; 2], u8)> {
         let Test::SameNumber { left, order, right } = self.test else { return None };
@@ -70,6 +85,11 @@ impl Hidden<'_> {
 
     /// Where this comes out so, `other` does as it says.
     pub fn implies(self, other: Hidden<'_>) -> bool {
+        if let (Some((slot, low, high)), Some((same, least, most))) =
+            (self.stretch(), other.stretch())
+        {
+            return slot == same && (low > high || (least <= low && high <= most));
+        }
         if let (Some((slot, sizes)), Some((same, wanted))) = (self.sizes(), other.sizes()) {
             return slot == same && sizes.and(&wanted.not()).whole().is_empty();
         }
