@@ -63,10 +63,10 @@ impl Coverage {
         }
         for (axis, level) in axes {
             match level {
-                Level::Inner { ranges, .. } => {
-                    let outer: Vec<Range> = ranges.iter().map(|(range, _)| range.clone()).collect();
+                Level::Inner(nested) => {
+                    let outer: Vec<Range> = nested.iter().map(|(range, _)| range.clone()).collect();
                     self.gaps(axis, &outer, beside);
-                    for (range, node) in ranges {
+                    for (range, node) in nested.iter() {
                         let said = range.said();
                         let beside =
                             if beside.is_empty() { said } else { format!("{beside}, {said}") };

@@ -58,7 +58,7 @@ impl Table {
             Level::Last { ranges, .. } => ranges
                 .iter()
                 .any(|(range, row)| asked.lies(*slot, range) && self.is_said(*row, asked)),
-            Level::Inner { ranges, .. } => ranges
+            Level::Inner(nested) => nested
                 .iter()
                 .any(|(range, node)| asked.lies(*slot, range) && self.below(node, rest, asked)),
         })

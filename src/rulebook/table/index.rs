@@ -16,7 +16,7 @@ use std::{
 use super::{
     BETWEEN, Cell,
     cell::number_part,
-    nested::{inner, stab},
+    nested::Nested,
     part_of,
     postal::Runs,
     range::{Axis, Range},
@@ -117,8 +117,8 @@ pub(super) enum Level {
         /// By the rows' own ends, in order.
         ranges: Vec<(Range, u32)>,
     },
-    /// Ranges that may lie in each other, by their beginnings, with the largest end of each half.
-    Inner { ranges: Vec<(Range, Node)>, ends: Vec<u128> },
+    /// Each leads on to the next column.
+    Inner(Nested<Node>),
 }
 
 /// One row while the index is made.
@@ -213,7 +213,8 @@ impl Rows {
                     nodes.push((range, node));
                 }
             }
-            let level = if is_last { self.last(nodes, troubles) } else { inner(nodes) };
+            let level =
+                if is_last { self.last(nodes, troubles) } else { Level::Inner(Nested::of(nodes)) };
             levels.push((axis, level));
         }
         Some(Node::Axes(levels))
@@ -281,9 +282,9 @@ impl Rows {
             let at = first.place(axis)?;
             match level {
                 Level::Last { stretches, .. } => owner(stretches, at),
-                Level::Inner { ranges, ends } => {
+                Level::Inner(nested) => {
                     let mut best = None;
-                    stab(ranges, ends, at, &mut |node| {
+                    nested.visit(at, &mut |node| {
                         let found = self.descend(node, rest);
                         best = best.into_iter().chain(found).min_by_key(|row| self.rank(*row));
                     });
@@ -331,7 +332,7 @@ impl Rows {
                     Level::Last { stretches, .. } => {
                         looked.place(axis).is_some_and(|at| owner(stretches, at).is_some())
                     }
-                    Level::Inner { .. } => true,
+                    Level::Inner(_) => true,
                 }),
                 Node::Row(_) => true,
             }),
